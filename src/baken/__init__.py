@@ -1,0 +1,1 @@
+"""Baken: a report in, a warning out."""

@@ -1,0 +1,114 @@
+"""Every error a person can see: a stable code, what happened, and what to do next."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BakenError(Exception):
+    """An error with a code, a message and a remedy; the command line shows all three.
+
+    `code` is stable and documented in docs/reference/errors.md. `exit_code` is what a command
+    that stops on this error returns.
+    """
+
+    code: ClassVar[str] = "baken-error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy} [{self.code}]"
+
+
+class SettingsError(BakenError):
+    """One or more settings are wrong; the message lists them all."""
+
+    code = "settings-wrong"
+    exit_code = 78  # EX_CONFIG of sysexits.h
+
+
+class DatabaseUnavailableError(BakenError):
+    """The database does not answer, or is not migrated."""
+
+    code = "database-unavailable"
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class ReportRefusedError(BakenError):
+    """A report file cannot be read at all; the other files are still read."""
+
+    code = "report-refused"
+    exit_code = 65  # EX_DATAERR
+
+
+class ReportTooLargeError(ReportRefusedError):
+    """A compressed report unpacks to more than the limits allow."""
+
+    code = "report-too-large"
+
+
+class AssetRefusedError(BakenError):
+    """A network, AS number or domain that nobody may register."""
+
+    code = "asset-refused"
+    exit_code = 65
+
+    def __init__(self, message: str, *, remedy: str, reason: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+        """A stable kebab-case key for the rule, such as ``public-suffix``."""
+
+
+class ImportRefusedError(BakenError):
+    """A constituency file cannot be read as a table at all."""
+
+    code = "import-refused"
+    exit_code = 65
+
+
+class SendingHaltedError(BakenError):
+    """The switch that stops all sending is on."""
+
+    code = "sending-halted"
+    exit_code = 75  # EX_TEMPFAIL
+
+
+class AlreadySendingError(BakenError):
+    """Another process is sending; two would tell people twice."""
+
+    code = "already-sending"
+    exit_code = 75
+
+
+class OccasionError(BakenError):
+    """An occasion cannot be made, released or closed as asked."""
+
+    code = "occasion-refused"
+    exit_code = 65
+
+
+class NotFoundError(BakenError):
+    """Nothing answers to that name."""
+
+    code = "not-found"
+    exit_code = 66  # EX_NOINPUT
+
+
+class ChannelError(Exception):
+    """A channel could not hand over one delivery.
+
+    `permanent` alone decides: True means this address will not take it, so do not try again;
+    False means try again later. `uncertain` says the connection broke after the message was
+    handed over and before the answer came: it may have arrived, and is sent again only under
+    the same id. `reply` is what the other side said, for the ledger.
+    """
+
+    def __init__(self, reply: str, *, permanent: bool, uncertain: bool = False) -> None:
+        super().__init__(reply)
+        self.reply = reply
+        self.permanent = permanent
+        self.uncertain = uncertain

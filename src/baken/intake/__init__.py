@@ -1,0 +1,1 @@
+"""What came in: the batches received and the rows that could not be read."""

@@ -1,0 +1,145 @@
+"""The tables of occasions and cases."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from baken.constituency.models import Asset, Organisation
+from baken.core.classification import Level, Severity, Tlp
+from baken.intake.models import Batch
+
+SEVERITY_CHOICES = [(severity.value, severity.key) for severity in Severity]
+LEVEL_CHOICES = [(level.value, level.key) for level in Level]
+TLP_CHOICES = [(label.value, label.value) for label in Tlp]
+
+
+class Occasion(models.Model):
+    """One reason to warn (Dutch: *aanleiding*): a daily feed's level, or one threat."""
+
+    class Kind(models.TextChoices):
+        """A standing occasion goes by itself; a threat is released by two people."""
+
+        STANDING = "standing", "standing"
+        THREAT = "threat", "threat"
+
+    key = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    likelihood = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)
+    impact = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)
+    tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
+    advice_nl = models.TextField(blank=True, help_text="Besides the advice of the finding kind.")
+    advice_en = models.TextField(blank=True)
+    # The selection: what the occasion covers. An empty list leaves that side open.
+    finding_kinds = ArrayField(models.CharField(max_length=64), default=list)
+    cves = ArrayField(models.CharField(max_length=32), default=list)
+    severities = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    feeds = ArrayField(models.CharField(max_length=64), default=list)
+    created_at = models.DateTimeField(db_default=Now())
+    released_by = models.CharField(max_length=120, blank=True)
+    seconded_by = models.CharField(max_length=120, blank=True)
+    released_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                name="occasion_threat_is_rated",
+                condition=Q(kind="standing") | Q(likelihood__isnull=False, impact__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="occasion_released_by_two",
+                condition=Q(kind="standing")
+                | Q(released_at=None)
+                | (~Q(released_by="") & ~Q(seconded_by="") & ~Q(released_by=F("seconded_by"))),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Case(models.Model):
+    """One organisation, one finding kind, one system; with first and last seen."""
+
+    class State(models.TextChoices):
+        """Open while it is seen; gone when the feed still looks and no longer sees it."""
+
+        OPEN = "open", "open"
+        GONE = "gone", "gone"
+
+    class Relation(models.TextChoices):
+        """What the organisation is to the system."""
+
+        OWNER = "owner", "owner"
+        OPERATOR = "operator", "operator"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="cases")
+    finding_kind = models.CharField(max_length=64)
+    system = models.CharField(max_length=300, help_text="203.0.113.7:3389/tcp, www.example.nl")
+    relation = models.CharField(max_length=8, choices=Relation.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    reopened_at = models.DateTimeField(null=True, help_text="when it was seen after it was gone")
+    gone_at = models.DateTimeField(null=True)
+    sightings = models.PositiveBigIntegerField(default=0)
+    # How it was matched.
+    rule = models.CharField(max_length=32)
+    asset = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True, related_name="cases")
+    asset_value = models.CharField(max_length=255)
+    is_shared = models.BooleanField(help_text="others hold the same narrowest asset")
+    # What was last seen.
+    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, related_name="cases")
+    feed = models.CharField(max_length=64)
+    report_type = models.CharField(max_length=64)
+    rsit_taxonomy = models.CharField(max_length=64)
+    rsit_type = models.CharField(max_length=64)
+    affected_role = models.CharField(max_length=16)
+    address = models.GenericIPAddressField(null=True)
+    port = models.PositiveIntegerField(null=True)
+    transport = models.CharField(max_length=8, blank=True)
+    host_name = models.CharField(max_length=253, blank=True)
+    url = models.TextField(blank=True)
+    email_domain = models.CharField(max_length=253, blank=True)
+    cves = ArrayField(models.CharField(max_length=32), default=list)
+    product = models.TextField(blank=True)
+    tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
+    evidence = models.JSONField(default=dict)
+    # What the organisation was last told of it; written with the notification, in one transaction.
+    told_at = models.DateTimeField(null=True)
+    told_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
+
+    class Meta:
+        ordering = ["-severity", "organisation", "finding_kind", "system"]
+        indexes = [
+            models.Index(fields=["address"], name="case_by_address"),
+            models.Index(fields=["host_name"], name="case_by_host_name"),
+            models.Index(fields=["feed", "report_type", "last_seen_at"], name="case_by_last_seen"),
+            models.Index(
+                fields=["organisation", "severity"],
+                name="case_to_tell",
+                condition=Q(state="open", relation="owner"),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "finding_kind", "system"], name="case_once"
+            ),
+            models.CheckConstraint(
+                name="case_seen_in_order", condition=Q(first_seen_at__lte=F("last_seen_at"))
+            ),
+            models.CheckConstraint(
+                name="case_told_whole",
+                condition=Q(told_at=None, told_severity=None)
+                | Q(told_at__isnull=False, told_severity__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding_kind} on {self.system}"

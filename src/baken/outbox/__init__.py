@@ -1,0 +1,1 @@
+"""What we tell: notifications, their deliveries, and the addresses we leave alone."""

@@ -1,0 +1,172 @@
+"""The tables of the outbox: the ledger of what was told to whom."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from baken.constituency.models import Contact, Language, Organisation
+from baken.occasions.models import SEVERITY_CHOICES, TLP_CHOICES, Case, Occasion
+
+
+class Notification(models.Model):
+    """What one organisation is told under one occasion, at one moment, by one contact."""
+
+    class State(models.TextChoices):
+        """Where it stands; the deliveries say how it came there."""
+
+        PLANNED = "planned", "waiting to be handed over"
+        ACCEPTED = "accepted", "accepted by the mail server"
+        REFUSED = "refused", "refused for good"
+        HELD = "held", "held back: no contact that may have it"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="notifications"
+    )
+    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="notifications")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, related_name="notifications"
+    )
+    channel = models.CharField(max_length=16)
+    address = models.CharField(max_length=254, blank=True, help_text="as it was when planned")
+    recipient_name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=2, choices=Language.choices)
+    tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
+    severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
+    policy = models.CharField(max_length=64, help_text="the rule that said: tell")
+    planned_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
+    state_reason = models.TextField(blank=True)
+    next_attempt_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-severity", "planned_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["-severity", "planned_at"],
+                name="notification_waiting",
+                condition=Q(state="planned"),
+            ),
+            models.Index(fields=["organisation", "-planned_at"], name="notification_by_org"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class NotifiedCase(models.Model):
+    """One case in one notification, as it stood when it was planned."""
+
+    class Reason(models.TextChoices):
+        """Why the case is told."""
+
+        NEW = "new", "new"
+        WORSE = "worse", "got worse"
+        BACK = "back", "came back after it was gone"
+        REMINDER = "reminder", "persists"
+
+    notification = models.ForeignKey(
+        Notification, on_delete=models.CASCADE, related_name="notified_cases"
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notified")
+    reason = models.CharField(max_length=8, choices=Reason.choices)
+    severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
+    last_seen_at = models.DateTimeField()
+    sightings = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["notification", "-severity", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["notification", "case"], name="notified_case_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} in {self.notification_id}"
+
+
+class Delivery(models.Model):
+    """One attempt to hand a notification over. Append-only: an outcome, once known, stays.
+
+    A trigger in the database refuses to change a finished delivery or to delete any.
+    """
+
+    class State(models.TextChoices):
+        """Intended, then what came of it."""
+
+        SENDING = "sending", "intended; the network may have been touched"
+        ACCEPTED = "accepted", "accepted by the other side"
+        DEFERRED = "deferred", "not taken now; will be tried again"
+        REFUSED = "refused", "refused for good"
+        UNCERTAIN = "uncertain", "broken off; may have arrived"
+
+    notification = models.ForeignKey(
+        Notification, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    attempt = models.PositiveIntegerField()
+    channel = models.CharField(max_length=16)
+    address = models.CharField(max_length=254)
+    message_id = models.CharField(max_length=255)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.SENDING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    reply = models.TextField(blank=True, help_text="what the other side said")
+
+    class Meta:
+        ordering = ["notification", "attempt"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["id"], name="delivery_sending", condition=Q(state="sending"))
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["notification", "attempt"], name="delivery_attempt"),
+            models.UniqueConstraint(
+                fields=["notification"],
+                name="delivery_accepted_once",
+                condition=Q(state="accepted"),
+            ),
+            models.CheckConstraint(
+                name="delivery_finished_or_sending",
+                condition=Q(state="sending", finished_at=None)
+                | (~Q(state="sending") & Q(finished_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.attempt} of {self.notification_id}"
+
+
+class Suppression(models.Model):
+    """An address that gets nothing from us, and why."""
+
+    address = models.CharField(max_length=254, unique=True)
+    reason = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["address"]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Halt(models.Model):
+    """The switch that stops all sending: on while a row is not lifted."""
+
+    reason = models.CharField(max_length=200)
+    halted_at = models.DateTimeField(db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-halted_at"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), name="halt_one_at_a_time", condition=Q(lifted_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

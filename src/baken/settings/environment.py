@@ -1,0 +1,313 @@
+"""The settings, read once from the environment, typed, with all problems reported together.
+
+Every variable is listed in `VARIABLES` and documented in docs/reference/settings.md, which a test
+holds to this table. A secret may also come from a file named by ``<NAME>_FILE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import platformdirs
+
+from baken.core.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: its shape, its default and an example of it."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: Any
+    shape: str
+    example: str
+    meaning: str
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    security: str
+    """``none``, ``starttls`` or ``tls``."""
+    user: str
+    password: str = field(repr=False)
+    ca_file: Path | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, checked."""
+
+    home: Path
+    database_url: str = field(repr=False)
+    smtp: SmtpServer
+    mail_from: str
+    mail_envelope_from: str
+    mail_reply_to: str
+    mail_contact_line: str
+    sender_name: str
+    message_id_domain: str
+    default_language: str
+    feed_tlp: str
+    gone_after_days: int
+    minimum_severity: str
+    reminder_days: Mapping[str, int]
+    store_days: int
+    max_unpacked_bytes: int
+    max_unpacked_ratio: int
+    allow_documentation_ranges: bool
+    log_level: str
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _whole(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError("negative")
+    return number
+
+
+def _port(value: str) -> int:
+    number = int(value)
+    if not 0 < number < 65536:
+        raise ValueError("no port")
+    return number
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if number <= 0:
+        raise ValueError("not positive")
+    return number
+
+
+def _switch(value: str) -> bool:
+    return {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}[
+        value.lower()
+    ]
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(value)
+        return value.lower()
+
+    return parse
+
+
+def _mail_address(value: str) -> str:
+    _, address = parseaddr(value)
+    local, _, domain = address.rpartition("@")
+    if not local or "." not in domain or any(mark in value for mark in "\r\n"):
+        raise ValueError(value)
+    return value
+
+
+def _postgres_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ValueError(value)
+    return value
+
+
+def _label(value: str) -> str:
+    from baken.core.classification import Tlp
+
+    return Tlp(value.upper()).value
+
+
+def _days_by_severity(value: str) -> Mapping[str, int]:
+    pairs = (part.split("=", 1) for part in value.split(","))
+    days = {key.strip().lower(): _whole(number) for key, number in pairs}
+    if not set(days) <= set(_SEVERITIES):
+        raise ValueError(value)
+    return {**_REMINDER_DAYS, **days}
+
+
+_SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
+_REMINDER_DAYS: Final = {"critical": 7, "high": 14, "medium": 30, "low": 60, "info": 90}
+
+VARIABLES: Final[tuple[Variable, ...]] = (
+    Variable(
+        "BAKEN_HOME", lambda value: Path(value).expanduser().absolute(),
+        Path(platformdirs.user_data_dir("baken")), "a folder", "/var/lib/baken",
+        "Where the embedded database and the store are kept.",
+    ),
+    Variable(
+        "BAKEN_DATABASE_URL", _postgres_url, "", "postgresql://user:password@host:port/name",
+        "postgresql://baken@db.example.nl:5432/baken",
+        "The PostgreSQL server, 15 or newer. Without it an embedded server starts under "
+        "BAKEN_HOME.", is_secret=True,
+    ),
+    Variable("BAKEN_SMTP_HOST", _text, "localhost", "a host name or address", "mail.example.nl",
+             "The mail server that takes our mail."),
+    Variable("BAKEN_SMTP_PORT", _port, 25, "a port, 1 to 65535", "587", "Its port."),
+    Variable(
+        "BAKEN_SMTP_SECURITY", _one_of("none", "starttls", "tls"), "starttls",
+        "none, starttls or tls", "starttls",
+        "How the connection is encrypted; with none, nothing is, and no password is sent.",
+    ),
+    Variable("BAKEN_SMTP_USER", _text, "", "a user name", "baken", "Who logs in; empty: nobody."),
+    Variable("BAKEN_SMTP_PASSWORD", _text, "", "a password", "(a secret)",
+             "The password that goes with it.", is_secret=True),
+    Variable("BAKEN_SMTP_CA_FILE", Path, None, "a PEM file", "/etc/ssl/our-ca.pem",
+             "The authority that signed the mail server's certificate, when it is our own."),
+    Variable("BAKEN_SMTP_TIMEOUT", _seconds, 30.0, "seconds", "30",
+             "How long to wait for the mail server's answer."),
+    Variable(
+        "BAKEN_MAIL_FROM", _mail_address, "Baken <warnings@baken.example.nl>",
+        "a mail address, with or without a name", "National CSIRT <warnings@csirt.example.nl>",
+        "The sender that people see.",
+    ),
+    Variable(
+        "BAKEN_MAIL_ENVELOPE_FROM", _mail_address, "", "a mail address", "bounces@csirt.example.nl",
+        "Where bounces go; without it, the sender's address.",
+    ),
+    Variable("BAKEN_MAIL_REPLY_TO", _mail_address, "", "a mail address", "team@csirt.example.nl",
+             "Where answers go; without it, the sender's address."),
+    Variable(
+        "BAKEN_MAIL_CONTACT_LINE", _text, "", "one line of text",
+        "+31 70 000 0000 or csirt.example.nl/check",
+        "How a recipient checks that a warning is really ours: a telephone number, a page.",
+    ),
+    Variable("BAKEN_SENDER_NAME", _text, "Baken", "a name", "National CSIRT",
+             "Who warns, as the mails say it."),
+    Variable(
+        "BAKEN_MESSAGE_ID_DOMAIN", _text, "", "a domain", "csirt.example.nl",
+        "The domain in Message-ID; without it, the sender's. Do not change it while mail waits.",
+    ),
+    Variable("BAKEN_DEFAULT_LANGUAGE", _one_of("nl", "en"), "nl", "nl or en", "nl",
+             "The language of contacts that have none."),
+    Variable(
+        "BAKEN_FEED_TLP", _label, "TLP:AMBER", "a TLP 2.0 label", "TLP:AMBER",
+        "The label of warnings about feeds that carry none themselves.",
+    ),
+    Variable(
+        "BAKEN_GONE_AFTER_DAYS", _whole, 14, "days", "14",
+        "How long a report type must stay silent about a system, while it is delivered, before "
+        "the case is marked gone.",
+    ),
+    Variable("BAKEN_MINIMUM_SEVERITY", _one_of(*_SEVERITIES), "low",
+             "info, low, medium, high or critical", "medium",
+             "Findings below this are kept and explained, but nobody is told."),
+    Variable(
+        "BAKEN_REMINDER_DAYS", _days_by_severity, _REMINDER_DAYS,
+        "severity=days, with commas", "critical=7,high=14",
+        "How long a finding that persists waits before it is told again.",
+    ),
+    Variable("BAKEN_STORE_DAYS", _whole, 90, "days", "90",
+             "How long observations are kept in the store."),
+    Variable("BAKEN_MAX_UNPACKED_BYTES", _whole, 64 << 30, "bytes", "68719476736",
+             "A compressed report that unpacks to more is refused."),
+    Variable("BAKEN_MAX_UNPACKED_RATIO", _whole, 200, "a ratio", "200",
+             "A compressed report that grows by more than this is refused."),
+    Variable(
+        "BAKEN_ALLOW_DOCUMENTATION_RANGES", _switch, False, "yes or no", "no",
+        "Accept 192.0.2.0/24, AS64496 and the like as assets. Only for the demo and for tests.",
+    ),
+    Variable("BAKEN_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "warning",
+             "debug, info, warning or error", "info", "How much the log says."),
+)  # fmt: skip
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that `environment` holds.
+
+    Raises `SettingsError` with every problem found: the variable, the shape wanted, an example.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        try:
+            raw = _raw_value(variable, environment)
+            values[variable.name] = variable.default if raw == "" else variable.parse(raw)
+        except (ValueError, KeyError, OSError) as error:
+            shown = "(a secret)" if variable.is_secret else repr(environment.get(variable.name))
+            detail = f" ({error})" if isinstance(error, OSError) else ""
+            problems.append(
+                f"{variable.name} is {shown}{detail}; it must be {variable.shape}, "
+                f"for instance {variable.example}."
+            )
+    known = {name for v in VARIABLES for name in (v.name, f"{v.name}_FILE")}
+    problems += [
+        f"{name} is not a setting."
+        for name in sorted(environment)
+        if name.startswith("BAKEN_") and name not in known
+    ]
+    if problems:
+        raise SettingsError(
+            "The settings are wrong: " + " ".join(problems),
+            remedy="Correct these variables; docs/reference/settings.md lists them all.",
+        )
+    return _settings_of(values)
+
+
+def _raw_value(variable: Variable, environment: Mapping[str, str]) -> str:
+    file_name = environment.get(f"{variable.name}_FILE", "") if variable.is_secret else ""
+    if file_name and not environment.get(variable.name):
+        return Path(file_name).read_text().strip()
+    return environment.get(variable.name, "").strip()
+
+
+def _settings_of(values: Mapping[str, Any]) -> Settings:
+    _, sender = parseaddr(values["BAKEN_MAIL_FROM"])
+    return Settings(
+        home=values["BAKEN_HOME"],
+        database_url=values["BAKEN_DATABASE_URL"],
+        smtp=SmtpServer(
+            host=values["BAKEN_SMTP_HOST"],
+            port=values["BAKEN_SMTP_PORT"],
+            security=values["BAKEN_SMTP_SECURITY"],
+            user=values["BAKEN_SMTP_USER"],
+            password=values["BAKEN_SMTP_PASSWORD"],
+            ca_file=values["BAKEN_SMTP_CA_FILE"],
+            timeout_seconds=values["BAKEN_SMTP_TIMEOUT"],
+        ),
+        mail_from=values["BAKEN_MAIL_FROM"],
+        mail_envelope_from=values["BAKEN_MAIL_ENVELOPE_FROM"] or sender,
+        mail_reply_to=values["BAKEN_MAIL_REPLY_TO"] or sender,
+        mail_contact_line=values["BAKEN_MAIL_CONTACT_LINE"],
+        sender_name=values["BAKEN_SENDER_NAME"],
+        message_id_domain=values["BAKEN_MESSAGE_ID_DOMAIN"] or sender.rpartition("@")[2],
+        default_language=values["BAKEN_DEFAULT_LANGUAGE"],
+        feed_tlp=values["BAKEN_FEED_TLP"],
+        gone_after_days=values["BAKEN_GONE_AFTER_DAYS"],
+        minimum_severity=values["BAKEN_MINIMUM_SEVERITY"],
+        reminder_days=values["BAKEN_REMINDER_DAYS"],
+        store_days=values["BAKEN_STORE_DAYS"],
+        max_unpacked_bytes=values["BAKEN_MAX_UNPACKED_BYTES"],
+        max_unpacked_ratio=values["BAKEN_MAX_UNPACKED_RATIO"],
+        allow_documentation_ranges=values["BAKEN_ALLOW_DOCUMENTATION_RANGES"],
+        log_level=values["BAKEN_LOG_LEVEL"],
+    )
+
+
+def django_database(url: str) -> dict[str, Any]:
+    """Django's ``DATABASES`` entry for a PostgreSQL URL; a socket folder may be ``?host=``."""
+    parts = urlsplit(url)
+    options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")) or "baken",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(options.pop("host", "") or parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {key: unquote(value) for key, value in options.items()},
+    }

@@ -1,0 +1,71 @@
+"""What every test may use: a real PostgreSQL server and the shared input data.
+
+The servers must run before Django reads its settings, hence the work at import and in
+``pytest_configure``. `--postgres debian` runs the same tests on Debian's server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from postgres import DebianServer, debian_server_folder
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def _start_server() -> str:
+    from baken.settings.embedded import start_embedded_server
+
+    if _wants_debian():
+        programs = debian_server_folder()
+        if programs is None:
+            pytest.exit("SKIPPED: Debian's PostgreSQL (15 or newer) is not installed.", 0)
+        server = DebianServer(programs)
+        server.start()
+        atexit.register(server.stop)
+        return server.url
+    home = Path(tempfile.mkdtemp(prefix="baken-test-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)  # runs after the server stopped
+    return start_embedded_server(home)
+
+
+def _wants_debian() -> bool:
+    return "--postgres=debian" in sys.argv
+
+
+for _name in [name for name in os.environ if name.startswith("BAKEN_")]:
+    del os.environ[_name]
+os.environ.update(
+    BAKEN_HOME=tempfile.mkdtemp(prefix="baken-home-"),
+    BAKEN_ALLOW_DOCUMENTATION_RANGES="yes",
+    DJANGO_SETTINGS_MODULE="baken.settings.django_settings",
+)
+atexit.register(shutil.rmtree, os.environ["BAKEN_HOME"], ignore_errors=True)
+os.environ["BAKEN_DATABASE_URL"] = _start_server()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        choices=("embedded", "debian"),
+        default="embedded",
+        help="which PostgreSQL server the tests run on",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real input from public sources, kept beside the checkout; tests skip where it is not."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the shared input data is not there: {folder}")
+    return folder

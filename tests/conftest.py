@@ -53,6 +53,12 @@ atexit.register(shutil.rmtree, os.environ["BAKEN_HOME"], ignore_errors=True)
 os.environ["BAKEN_DATABASE_URL"] = _start_server()
 
 
+def pytest_configure() -> None:
+    import django
+
+    django.setup()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--postgres",

@@ -1,0 +1,70 @@
+"""Observations × assets → matches, in columns.
+
+A matcher is made for one state of the constituency and then answers for batch after batch. Every
+matcher gives the same rows; the contract suite compares each with a slow, obvious one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Protocol
+
+import pyarrow as pa
+
+ASSET_SCHEMA: Final = pa.schema(
+    [
+        pa.field("asset_id", pa.int64(), nullable=False),
+        pa.field("organisation_id", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # core.asset.AssetKind
+        pa.field("network", pa.string()),  # "192.0.2.0/24"
+        pa.field("asn", pa.uint32()),
+        pa.field("domain", pa.string()),
+        pa.field("valid_from", pa.timestamp("us", tz="UTC")),
+        pa.field("valid_until", pa.timestamp("us", tz="UTC")),  # up to, not including
+    ]
+)
+"""What a matcher is made from: one row an asset."""
+
+MATCH_SCHEMA: Final = pa.schema(
+    [
+        pa.field("row", pa.uint32(), nullable=False),  # position in the batch, from 0
+        pa.field("organisation_id", pa.int64(), nullable=False),
+        pa.field("asset_id", pa.int64(), nullable=False),
+        pa.field("relation", pa.string(), nullable=False),  # "owner" or "operator"
+        pa.field("rule", pa.string(), nullable=False),  # MatchRule
+        pa.field("is_shared", pa.bool_(), nullable=False),
+    ]
+)
+"""What a matcher gives: at most one row an observation and organisation, the strongest, sorted
+by row and organisation. `is_shared` says that another organisation holds the same narrowest asset.
+"""
+
+
+class MatchRule(StrEnum):
+    """Why an asset and an observation belong together; the strongest first."""
+
+    LONGEST_PREFIX = "longest-prefix"
+    DOMAIN = "domain"
+    EMAIL_DOMAIN = "email-domain"
+    AS_NUMBER = "as-number"
+    COVERING_PREFIX = "covering-prefix"
+    HOST_OF_NAME = "host-of-name"
+    AS_NUMBER_ABOVE = "as-number-above"
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the rule makes the holder the owner of the system, not just its operator."""
+        return self in _OWNER_RULES
+
+
+_OWNER_RULES: Final = frozenset(
+    {MatchRule.LONGEST_PREFIX, MatchRule.DOMAIN, MatchRule.EMAIL_DOMAIN, MatchRule.AS_NUMBER}
+)
+
+
+class Matcher(Protocol):
+    """Finds the holders of observed systems."""
+
+    def match(self, observations: pa.RecordBatch) -> pa.Table:
+        """The matches of `observations` (OBSERVATION_SCHEMA) as MATCH_SCHEMA."""
+        ...

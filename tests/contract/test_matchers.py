@@ -1,0 +1,212 @@
+"""Every matcher gives what the rules say: compared with the oracle on made-up constituencies."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Held, Seen, holders_of
+
+from baken.core.observation import OBSERVATION_SCHEMA
+from baken.matching import ASSET_SCHEMA, MATCH_SCHEMA, Matcher
+from baken.matching.polars_matcher import PolarsMatcher
+
+MATCHERS: dict[str, Callable[[pa.Table], Matcher]] = {"polars": PolarsMatcher}
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+pytestmark = pytest.mark.parametrize("make_matcher", MATCHERS.values(), ids=MATCHERS)
+Make = Callable[[pa.Table], Matcher]
+
+
+def asset_table(assets: list[Held]) -> pa.Table:
+    rows = []
+    for held in assets:
+        is_network = isinstance(held.value, (ipaddress.IPv4Network, ipaddress.IPv6Network))
+        kind = "network" if is_network else "asn" if isinstance(held.value, int) else "domain"
+        row = dict.fromkeys(ASSET_SCHEMA.names)
+        row |= {"asset_id": held.asset_id, "organisation_id": held.organisation_id, "kind": kind}
+        row |= {kind: held.value if isinstance(held.value, int) else str(held.value)}
+        row |= {"valid_from": held.valid_from, "valid_until": held.valid_until}
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=ASSET_SCHEMA)
+
+
+def observation_batch(seen: list[Seen]) -> pa.RecordBatch:
+    rows = []
+    for line, one in enumerate(seen, start=2):
+        number = int(one.address) if one.address else 0
+        is_ipv4 = isinstance(one.address, ipaddress.IPv4Address)
+        is_ipv6 = isinstance(one.address, ipaddress.IPv6Address)
+        rows.append(
+            {
+                "line": line,
+                "source": "shadowserver",
+                "report_type": "scan_rdp",
+                "finding_kind": one.finding_kind,
+                "rsit_taxonomy": "vulnerable",
+                "rsit_type": "vulnerable-system",
+                "observed_at": one.observed_at,
+                "ipv4": number if is_ipv4 else None,
+                "ipv6_high": number >> 64 if is_ipv6 else None,
+                "ipv6_low": number & (2**64 - 1) if is_ipv6 else None,
+                "affected_role": "service",
+                "host_name": one.host_name,
+                "email_domain": one.email_domain,
+                "asn": one.asn,
+                "severity": 3,
+                "cves": [],
+                "tlp": "TLP:AMBER",
+                "evidence": [],
+            }
+        )
+    return pa.RecordBatch.from_pylist(rows, schema=OBSERVATION_SCHEMA)
+
+
+def matches(make_matcher: Make, seen: list[Seen], assets: list[Held]) -> list[dict[str, Any]]:
+    table = make_matcher(asset_table(assets)).match(observation_batch(seen))
+    assert table.schema == MATCH_SCHEMA
+    return list(table.to_pylist())
+
+
+def expected(seen: list[Seen], assets: list[Held]) -> list[dict[str, Any]]:
+    return [
+        {"row": row} | match for row, one in enumerate(seen) for match in holders_of(one, assets)
+    ]
+
+
+# Few networks, names and numbers, so that generated things meet often.
+IPV4 = ["192.0.2.0/24", "192.0.2.0/25", "192.0.2.128/26", "192.0.2.200/32", "198.18.0.0/15"]
+IPV6 = ["2001:db8::/32", "2001:db8::/64", "2001:db8::/65", "2001:db8::1/128", "2001:d00::/24"]
+NAMES = ["example.nl", "shop.example.nl", "a.shop.example.nl", "example.com", "xample.nl"]
+ADDRESSES = ["192.0.2.1", "192.0.2.130", "192.0.2.200", "198.19.255.255", "203.0.113.9"]
+ADDRESSES += ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:8000::1", "2001:db8:1::", "2001:d01::1"]
+TIMES = st.integers(0, 6).map(lambda day: START + timedelta(days=day))
+
+asset_values = st.one_of(
+    st.sampled_from(IPV4 + IPV6).map(ipaddress.ip_network),
+    st.sampled_from(NAMES),
+    st.integers(64496, 64498),
+)
+
+
+@st.composite
+def constituencies(draw: st.DrawFn) -> list[Held]:
+    held = []
+    for asset_id in range(draw(st.integers(0, 14))):
+        start, end = draw(st.none() | TIMES), draw(st.none() | TIMES)
+        if start is not None and end is not None and start >= end:
+            end = None
+        value = draw(asset_values)
+        held.append(Held(asset_id + 1, draw(st.integers(1, 5)), value, start, end))
+    return held
+
+
+observations = st.lists(
+    st.builds(
+        Seen,
+        observed_at=TIMES,
+        finding_kind=st.sampled_from(["open-rdp", "compromised-website"]),
+        address=st.none() | st.sampled_from(ADDRESSES).map(ipaddress.ip_address),
+        host_name=st.none()
+        | st.sampled_from([*NAMES, "www.example.nl", "nl", "a.b.c.example.com"]),
+        email_domain=st.none() | st.sampled_from([*NAMES, "mail.shop.example.nl"]),
+        asn=st.none() | st.integers(64496, 64499),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(assets=constituencies(), seen=observations)
+def test_a_matcher_agrees_with_the_oracle(
+    make_matcher: Make, assets: list[Held], seen: list[Seen]
+) -> None:
+    assert matches(make_matcher, seen, assets) == expected(seen, assets)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    length=st.integers(1, 128),
+    address=st.integers(0, 2**128 - 1),
+    flipped=st.none() | st.integers(0, 127),
+)
+def test_every_ipv6_prefix_length_contains_what_it_should(
+    make_matcher: Make, length: int, address: int, flipped: int | None
+) -> None:
+    network = ipaddress.ip_network((address, length), strict=False)
+    other = address if flipped is None else address ^ (1 << flipped)
+    seen = [Seen(START, address=ipaddress.IPv6Address(other))]
+    assert matches(make_matcher, seen, [Held(1, 1, network)]) == expected(
+        seen, [Held(1, 1, network)]
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    length=st.integers(1, 32),
+    address=st.integers(0, 2**32 - 1),
+    flipped=st.none() | st.integers(0, 31),
+)
+def test_every_ipv4_prefix_length_contains_what_it_should(
+    make_matcher: Make, length: int, address: int, flipped: int | None
+) -> None:
+    network = ipaddress.ip_network((address, length), strict=False)
+    other = address if flipped is None else address ^ (1 << flipped)
+    seen = [Seen(START, address=ipaddress.IPv4Address(other))]
+    assert matches(make_matcher, seen, [Held(1, 1, network)]) == expected(
+        seen, [Held(1, 1, network)]
+    )
+
+
+def test_two_holders_of_the_same_narrowest_prefix_both_match_and_it_says_so(
+    make_matcher: Make,
+) -> None:
+    network = ipaddress.ip_network("192.0.2.0/24")
+    found = matches(
+        make_matcher,
+        [Seen(START, address=ipaddress.ip_address("192.0.2.7"))],
+        [Held(1, 1, network), Held(2, 2, network)],
+    )
+    assert [(m["organisation_id"], m["rule"], m["is_shared"]) for m in found] == [
+        (1, "longest-prefix", True),
+        (2, "longest-prefix", True),
+    ]
+
+
+def test_the_holder_of_a_shared_address_is_only_operator_of_a_hacked_site(
+    make_matcher: Make,
+) -> None:
+    found = matches(
+        make_matcher,
+        [
+            Seen(
+                START,
+                finding_kind="compromised-website",
+                address=ipaddress.ip_address("192.0.2.7"),
+                host_name="www.example.nl",
+            )
+        ],
+        [Held(1, 1, ipaddress.ip_network("192.0.2.0/24")), Held(2, 2, "example.nl")],
+    )
+    assert [(m["organisation_id"], m["relation"], m["rule"]) for m in found] == [
+        (1, "operator", "host-of-name"),
+        (2, "owner", "domain"),
+    ]
+
+
+def test_an_asset_counts_up_to_and_not_including_its_end(make_matcher: Make) -> None:
+    asset = Held(1, 1, "example.nl", START, START + timedelta(days=1))
+    just_before = Seen(START + timedelta(days=1, microseconds=-1), host_name="example.nl")
+    at_the_end = Seen(START + timedelta(days=1), host_name="example.nl")
+    assert [m["row"] for m in matches(make_matcher, [just_before, at_the_end], [asset])] == [0]
+
+
+def test_nothing_registered_and_nothing_observed_give_an_empty_answer(make_matcher: Make) -> None:
+    assert matches(make_matcher, [], []) == []
+    assert matches(make_matcher, [Seen(START, host_name="example.nl")], []) == []

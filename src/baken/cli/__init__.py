@@ -1,0 +1,44 @@
+"""The command line: one module a noun, loaded when its command is asked for.
+
+Exit codes: 0 all went well; 1 something of it did not (a file refused, mail left over); 2 the
+command was typed wrong; the others are those of the errors, see docs/reference/errors.md.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from baken.cli import bench, constituency, demo, doctor, explain, intake, occasions, outgoing
+from baken.core.errors import BakenError
+
+app = typer.Typer(
+    name="baken",
+    help="Baken: threat reports in, warnings out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(intake.ingest)
+app.command()(intake.match)
+app.command()(outgoing.send)
+app.command()(outgoing.run)
+app.command()(outgoing.halt)
+app.command()(outgoing.resume)
+app.command(name="import")(constituency.import_files)
+app.command()(constituency.export)
+app.command()(explain.explain)
+app.command()(doctor.doctor)
+app.command()(demo.demo)
+app.add_typer(occasions.app, name="occasion")
+app.add_typer(bench.app, name="bench")
+
+
+def main() -> None:
+    """Run the command line; an error that a person can see ends it with its own exit code."""
+    try:
+        app()
+    except BakenError as error:
+        print(f"baken: {error.message}\n       {error.remedy} [{error.code}]", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,70 @@
+"""``baken import`` and ``baken export``: who is warned."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baken.cli.progress import say, say_json
+from baken.cli.session import begin
+
+_SHOWN = 20
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="CSV or XLSX; see docs/howto.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Bring in organisations, contacts and assets. A bad row never blocks the good ones.
+
+    Exit code 1 when a row or a file was refused.
+    """
+    settings = begin()
+    from baken.constituency.services import import_constituency, rehearse_import
+
+    bring_in = rehearse_import if dry_run else import_constituency
+    outcome = bring_in(files, allow_documentation=settings.allow_documentation_ranges)
+    if as_json:
+        say_json(asdict(outcome))
+    else:
+        for name in ("organisations", "contacts", "assets"):
+            counts = getattr(outcome, name)
+            say(
+                f"{name}: {counts.created:,} new, {counts.updated:,} changed, "
+                f"{counts.unchanged:,} as they were, {counts.refused:,} refused"
+            )
+        for problem in outcome.problems[:_SHOWN]:
+            say(f"  {problem.place}: {problem.value!r}: {problem.explanation} {problem.remedy}")
+        if len(outcome.problems) > _SHOWN:
+            say(f"  and {len(outcome.problems) - _SHOWN:,} more; --json lists them all")
+        for note in outcome.notes:
+            say(f"  note: {note.file}: {note.text}")
+        for overlap in outcome.overlaps.first[:_SHOWN]:
+            say(
+                f"  overlap: {overlap.asset} of {overlap.organisation} {overlap.relation} "
+                f"{overlap.other_asset} of {overlap.other_organisation}"
+            )
+        if outcome.overlaps.count > _SHOWN:
+            say(f"  and {outcome.overlaps.count - _SHOWN:,} more overlaps")
+        if dry_run:
+            say("This was a dry run: nothing was changed.")
+    if outcome.problems:
+        raise typer.Exit(1)
+
+
+def export(
+    path: Annotated[Path, typer.Argument(help="A folder for three CSV files, or an .xlsx file.")],
+) -> None:
+    """Write the constituency as import takes it."""
+    begin()
+    from baken.constituency.services import export_constituency
+
+    export_constituency(path)
+    say(f"Written to {os.fspath(path)}.")

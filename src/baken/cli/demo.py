@@ -1,0 +1,156 @@
+"""``baken demo``: a made-up day from report to warning, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from baken.cli.explain import explain_case
+from baken.cli.progress import counting, say, say_json
+from baken.cli.session import DEMO_HOME, begin_demo
+
+if TYPE_CHECKING:
+    from baken.jobs.ingestion import IngestedFile
+
+ROWS: Final = 50_000
+_SEED: Final = 20_260_324
+
+
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Show it all at work: 60 made-up organisations, 50,000 rows, a local mail server.
+
+    Uses a folder and a database of its own and starts afresh each time. Nothing leaves the machine.
+    """
+    started = time.monotonic()
+    settings = begin_demo()
+    from baken.specimen.mail_server import FolderMailServer
+
+    mailbox = DEMO_HOME / "mailbox"
+    _start_afresh(mailbox)
+    with FolderMailServer(mailbox) as server:
+        os.environ["BAKEN_SMTP_HOST"], os.environ["BAKEN_SMTP_PORT"] = server.host, str(server.port)
+        files, figures = _work(mailbox)
+    figures["seconds"] = round(time.monotonic() - started, 1)
+    if as_json:
+        say_json(figures)
+        return
+    _tell(files, figures, mailbox)
+    del settings
+
+
+def _start_afresh(mailbox: Path) -> None:
+    from django.core.management import call_command
+
+    call_command("flush", interactive=False, verbosity=0)
+    for folder in (mailbox, DEMO_HOME / "store", DEMO_HOME / "reports", DEMO_HOME / "constituency"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
+    from baken.constituency.services import import_constituency
+    from baken.jobs.rounds import run_round
+    from baken.outbox.selectors import outbox_totals
+    from baken.settings.environment import read_settings
+    from baken.specimen.constituency import made_up_organisations, write_constituency
+    from baken.specimen.reports import write_day
+
+    organisations = made_up_organisations()
+    tables = write_constituency(DEMO_HOME / "constituency", organisations)
+    imported = import_constituency(tables, allow_documentation=True)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    reports = write_day(
+        DEMO_HOME / "reports",
+        day=yesterday,
+        organisations=organisations,
+        rows=ROWS,
+        seed=_SEED,
+    )
+    with counting("rows") as progress:
+        done = run_round(
+            reports, settings=read_settings(os.environ), reading=progress, sending=progress
+        )
+    rows = [file.accepted.rows for file in done.files if file.accepted]
+    totals = outbox_totals()
+    return done.files, {
+        "rows_read": sum(one.read for one in rows),
+        "rows_matched": sum(one.matched for one in rows),
+        "rows_unmatched": sum(one.unmatched for one in rows),
+        "rows_quarantined": sum(one.quarantined for one in rows),
+        "organisations_warned": totals.organisations_warned,
+        "mails_accepted": totals.accepted,
+        "mailbox": str(mailbox),
+        "assets_refused": len(imported.problems),
+        "organisations_unreachable": len(done.plan.unreachable),
+    }
+
+
+def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Path) -> None:
+    from baken.cli.intake import say_file
+    from baken.intake.selectors import quarantine_reasons
+
+    for file in files:
+        say_file(file)
+    say()
+    _show_a_mail(mailbox)
+    _explain_two()
+    say("Quarantined: " + ", ".join(f"{count} {why}" for why, count in quarantine_reasons()))
+    say()
+    say(
+        f"{figures['rows_read']:,} rows read = {figures['rows_matched']:,} matched + "
+        f"{figures['rows_unmatched']:,} unmatched + {figures['rows_quarantined']:,} quarantined."
+    )
+    say(
+        f"{figures['organisations_warned']} organisations were warned in "
+        f"{figures['mails_accepted']} mails; {figures['organisations_unreachable']} have no contact "
+        f"and could not be."
+    )
+    say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
+    say("Ask about an address of the demo: baken explain 198.51.100.7")
+
+
+def _show_a_mail(mailbox: Path) -> None:
+    from email import policy
+    from email.parser import BytesParser
+
+    from baken.outbox.models import Notification
+
+    shown = Notification.objects.filter(state="accepted", language="en").first()
+    if shown is None:
+        return
+    for path in sorted(mailbox.glob("*.eml")):
+        mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+        if str(shown.pk) in str(mail["Message-ID"]):
+            say(f"One of the mails, {path}:")
+            say("-" * 76)
+            for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted"):
+                say(f"{name}: {mail[name]}")
+            body = mail.get_body(("plain",))
+            say("\n" + (body.get_content() if body else ""))
+            say("-" * 76)
+            return
+
+
+def _explain_two() -> None:
+    from baken.jobs.sending import policy_of
+    from baken.occasions.models import Case
+    from baken.settings.environment import read_settings
+
+    policy, now = policy_of(read_settings(os.environ)), datetime.now(UTC)
+    cases = Case.objects.select_related("organisation")
+    told = cases.filter(told_at__isnull=False, address="198.51.100.7").first()
+    silent = cases.filter(told_at=None, relation=Case.Relation.OPERATOR).first()
+    for title, case in (("One match, explained:", told), ("One silence, explained:", silent)):
+        if case is not None:
+            say(title)
+            for line in explain_case(case, policy=policy, now=now):
+                say(line)
+            say()

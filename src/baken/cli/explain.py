@@ -1,0 +1,201 @@
+"""``baken explain``: whose it is and by which rule, what was seen, who was told, or why nobody."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from baken.cli.progress import say, say_json
+from baken.cli.session import begin
+from baken.core.asset import normalise_domain
+from baken.core.classification import Severity
+from baken.core.errors import NotFoundError
+from baken.core.policy import Policy, Rule, decide
+
+if TYPE_CHECKING:
+    from baken.occasions.models import Case
+    from baken.outbox.models import NotifiedCase
+
+_SHOWN: Final = 20
+
+_MATCH_SENTENCES: Final = {
+    "longest-prefix": "{asset} is the narrowest registered network that holds this address",
+    "covering-prefix": "{asset} covers it, but somebody else holds a narrower network",
+    "domain": "{asset} is the most specific registered domain above this name",
+    "email-domain": "{asset} is the most specific registered domain above this mail domain",
+    "as-number": "{asset} announces it, and nothing narrower is registered",
+    "as-number-above": "{asset} announces it, but something narrower is registered or needed",
+    "host-of-name": "{asset} holds the address, but this finding is about a name on it",
+}
+_SILENCE_SENTENCES: Final = {
+    Rule.OPERATOR: "the organisation is only the operator of this system; owners are warned",
+    Rule.GONE: "the feed still looks, and no longer sees it",
+    Rule.NOT_REGISTERED: "the organisation did not sign up, and no released threat covers it",
+    Rule.TOO_OLD: "it was last seen too long ago to be a reason to warn",
+    Rule.BELOW_MINIMUM: "its severity is below the level from which we warn",
+    Rule.TOLD_RECENTLY: "it was told already; a reminder waits for its interval",
+    Rule.NOT_SEEN_SINCE: "it was told already and has not been seen since",
+}
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="An address, a domain, or an organisation.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say whose WHAT is by which rule, what was seen, whom it warned and when, or why not."""
+    settings = begin()
+    from baken.jobs.sending import policy_of
+
+    policy, now = policy_of(settings), datetime.now(UTC)
+    heading, cases = _look_up(what)
+    explained = [explain_case(case, policy=policy, now=now) for case in cases[:_SHOWN]]
+    if as_json:
+        say_json({"about": what, "assets": heading, "cases": explained, "case_count": len(cases)})
+        return
+    for line in heading:
+        say(line)
+    if not cases:
+        say("Nothing was seen there that is kept: no case, and so no warning.")
+    for lines in explained:
+        say()
+        for line in lines:
+            say(line)
+    if len(cases) > _SHOWN:
+        say(f"\nAnd {len(cases) - _SHOWN:,} more cases; ask for one address to see them.")
+
+
+def _look_up(what: str) -> tuple[list[str], list[Case]]:
+    from baken.constituency.selectors import find_organisation
+    from baken.occasions.selectors import (
+        cases_of_address,
+        cases_of_domain,
+        cases_of_organisation,
+    )
+
+    try:
+        address = ipaddress.ip_address(what.strip())
+        return list(_holders(str(address))), list(cases_of_address(address))
+    except ValueError:
+        pass
+    organisation = find_organisation(what.strip())
+    if organisation is not None:
+        assets = ", ".join(asset.value for asset in organisation.assets.all()) or "no assets"
+        contacts = ", ".join(
+            f"{contact} ({contact.role}, {contact.language})"
+            for contact in organisation.contacts.all()
+        )
+        heading = [
+            f"{organisation} is {organisation.get_standing_display()}.",
+            f"It holds {assets}.",
+            f"Contacts: {contacts or 'none, so nobody can be told'}.",
+        ]
+        return heading, list(cases_of_organisation(organisation.pk))
+    try:
+        domain = normalise_domain(what)
+    except ValueError as error:
+        raise NotFoundError(
+            f"{what!r} is neither an address nor a domain, and no organisation has that reference "
+            "or name.",
+            remedy="Give 192.0.2.7, 2001:db8::1, www.example.nl, or an organisation's reference.",
+        ) from error
+    return list(_holders(domain)), list(cases_of_domain(domain))
+
+
+def _holders(text: str) -> Iterator[str]:
+    from baken.constituency.selectors import assets_covering
+    from baken.core.errors import AssetRefusedError
+
+    try:
+        assets = assets_covering(text)
+    except AssetRefusedError as error:
+        yield f"{text}: {error.message}"
+        return
+    if not assets:
+        yield f"{text} lies in no registered asset."
+    for rank, asset in enumerate(assets):
+        period = ""
+        if asset.valid_from or asset.valid_until:
+            start = f" from {asset.valid_from:%Y-%m-%d}" if asset.valid_from else ""
+            end = f" until {asset.valid_until:%Y-%m-%d}" if asset.valid_until else ""
+            period = f" ({start}{end} )".replace("( ", "(").replace(" )", ")")
+        place = "lies in" if rank == 0 else "and in the wider"
+        yield f"{text} {place} {asset.value} of {asset.organisation}{period}."
+
+
+def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
+    sentence = _MATCH_SENTENCES.get(case.rule, "{asset}").format(asset=case.asset_value)
+    shared = "; another organisation holds the same, and both match" if case.is_shared else ""
+    lines = [
+        f"{case.finding_kind} on {case.system} ({Severity(case.severity).key}, {case.state})",
+        f"  whose   {case.organisation} as {case.relation}: {sentence}{shared} [{case.rule}].",
+        f"  seen    {case.sightings:,} times from {case.first_seen_at:%Y-%m-%d %H:%M} to "
+        f"{case.last_seen_at:%Y-%m-%d %H:%M} UTC, by {case.feed} in {case.report_type}.",
+    ]
+    told = _told(case)
+    lines += [f"  told    {line}" for line in told]
+    rule = _rule_now(case, policy=policy, now=now)
+    if rule.tells:
+        lines.append(f"  next    will be told with the next send [{rule.value}]{_hindrance(case)}.")
+    elif told:
+        lines.append(f"  now     silent, because {_SILENCE_SENTENCES[rule]} [{rule.value}].")
+    else:
+        lines.append(f"  silent  nobody was told: {_SILENCE_SENTENCES[rule]} [{rule.value}].")
+    return lines
+
+
+def _rule_now(case: Case, *, policy: Policy, now: datetime) -> Rule:
+    from baken.occasions.selectors import (
+        active_occasions,
+        case_facts,
+        is_covered_by,
+        is_unasked_allowed,
+    )
+
+    covering = [one for one in active_occasions() if is_covered_by(case, one)]
+    rules = [
+        decide(
+            case_facts(case),
+            policy=policy
+            if occasion.kind == "standing"
+            else Policy(Severity.INFO, policy.reminder_after, policy.oldest_told),
+            now=now,
+            is_unasked_allowed=is_unasked_allowed(occasion),
+        )
+        for occasion in covering
+    ]
+    return next((rule for rule in rules if rule.tells), rules[0] if rules else Rule.BELOW_MINIMUM)
+
+
+def _hindrance(case: Case) -> str:
+    from baken.constituency.selectors import contacts_to_warn
+
+    if contacts_to_warn([case.organisation_id]):
+        return ""
+    return ", but the organisation has no contact with a mail address, so nobody can be told"
+
+
+def _told(case: Case) -> list[str]:
+    from baken.outbox.selectors import notifications_about
+
+    found: Iterable[NotifiedCase] = notifications_about([case.pk]).get(case.pk, [])
+    return [_told_line(one) for one in found]
+
+
+def _told_line(told: NotifiedCase) -> str:
+    notification = told.notification
+    deliveries = list(notification.deliveries.all())
+    when = f"{notification.planned_at:%Y-%m-%d %H:%M} UTC"
+    last = deliveries[-1] if deliveries else None
+    how = "waits for the next send"
+    if last is not None:
+        how = f"{last.state}, attempt {last.attempt}"
+        if last.reply and last.state != "accepted":
+            how += f": {last.reply}"
+    return (
+        f"{notification.address} by {notification.channel}, planned {when} under "
+        f"{notification.occasion.key} as {told.reason} [{how}]."
+    )

@@ -1,0 +1,110 @@
+"""``baken ingest`` and ``baken match``: reports in, cases opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baken.cli.progress import counting, say, say_json
+from baken.cli.session import begin
+
+if TYPE_CHECKING:
+    from baken.jobs.ingestion import IngestedFile
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Reports: .csv, .csv.gz or .zip.")],
+    report_type: Annotated[
+        str | None, typer.Option("--type", help="The report type, when the file name lacks it.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read files whose content is known once more.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Read reports: store their rows, match them, open cases, quarantine what cannot be read.
+
+    Tells nobody yet: that is `baken send`. Exit code 1 when a file was refused.
+    """
+    settings = begin()
+    from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
+
+    done = []
+    with counting("rows") as progress:
+        for file in ingest_files(
+            files,
+            settings=settings,
+            report_type=report_type,
+            accept=ReadAgain if again else ReadOnce,
+            progress=progress,
+        ):
+            done.append(file)
+            if not as_json:
+                say_file(file)
+    if as_json:
+        say_json({"files": [file_figures(file) for file in done]})
+    if any(file.refused for file in done):
+        raise typer.Exit(1)
+
+
+def match(
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Match what the store still holds against the constituency of today.
+
+    For when organisations or assets were added after the reports came in.
+    """
+    settings = begin()
+    from baken.jobs.ingestion import match_again
+
+    with counting("rows") as progress:
+        counts = match_again(settings=settings, progress=progress)
+    if as_json:
+        say_json({"cases_opened": counts.opened, "cases_known": counts.seen_again})
+    else:
+        say(f"{counts.opened:,} cases opened; {counts.seen_again + counts.reopened:,} were known.")
+
+
+def say_file(file: IngestedFile) -> None:
+    """Print what became of one file."""
+    if file.refused is not None:
+        say(f"{file.path.name}: refused. {file.refused.message} {file.refused.remedy}")
+        return
+    assert file.accepted is not None
+    accepted, rows = file.accepted, file.accepted.rows
+    if accepted.is_known:
+        say(f"{file.path.name}: known already (batch {accepted.batch.pk}); --again reads it anew.")
+        return
+    say(
+        f"{file.path.name}: {rows.read:,} rows read = {rows.matched:,} matched + "
+        f"{rows.unmatched:,} unmatched + {rows.quarantined:,} quarantined; "
+        f"{accepted.cases.opened:,} cases opened, {accepted.cases.seen_again:,} seen again"
+    )
+    for warning in accepted.batch.warnings:
+        say(f"    note: {warning}")
+    for row in accepted.batch.quarantined_rows.all()[:5]:
+        say(f"    line {row.line}: {row.explanation}")
+    if rows.quarantined > 5:
+        say(f"    and {rows.quarantined - 5:,} more rows in quarantine")
+
+
+def file_figures(file: IngestedFile) -> dict[str, object]:
+    """What became of one file, as figures."""
+    if file.refused is not None:
+        return {"file": file.path.name, "refused": file.refused.code, "why": file.refused.message}
+    assert file.accepted is not None
+    rows, batch = file.accepted.rows, file.accepted.batch
+    return {
+        "file": file.path.name,
+        "batch": batch.pk,
+        "report_type": batch.report_type,
+        "known": file.accepted.is_known,
+        "rows_read": rows.read,
+        "rows_matched": rows.matched,
+        "rows_unmatched": rows.unmatched,
+        "rows_quarantined": rows.quarantined,
+        "cases_opened": file.accepted.cases.opened,
+        "warnings": batch.warnings,
+    }

@@ -1,0 +1,84 @@
+"""``baken occasion``: threats, their selection, and the two people who release them."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baken.cli.progress import say
+from baken.cli.session import begin
+from baken.core.classification import Level, Severity, Tlp
+from baken.core.errors import OccasionError
+
+app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
+
+
+@app.command()
+def new(file: Annotated[Path, typer.Argument(help="A TOML file; see docs/howto.")]) -> None:
+    """Make an occasion for one threat from a file. It warns nobody until two people release it."""
+    begin()
+    from baken.occasions.services import create_threat_occasion
+
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        selection = said.get("selection", {})
+        occasion = create_threat_occasion(
+            key=said["key"],
+            title=said["title"],
+            likelihood=Level[said["likelihood"].upper()],
+            impact=Level[said["impact"].upper()],
+            tlp=Tlp(said["tlp"]),
+            advice_nl=said["advice"]["nl"].strip(),
+            advice_en=said["advice"]["en"].strip(),
+            finding_kinds=selection.get("finding_kinds", ()),
+            cves=selection.get("cves", ()),
+            severities=[Severity.from_key(key) for key in selection.get("severities", ())],
+            feeds=selection.get("feeds", ()),
+        )
+    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
+        raise OccasionError(
+            f"{file} is not an occasion: {type(error).__name__} {error}.",
+            remedy="It needs key, title, likelihood, impact, tlp, [advice] nl and en, and a "
+            "[selection].",
+        ) from error
+    say(f"Occasion {occasion.key} is made. Two people release it with baken occasion release.")
+
+
+@app.command()
+def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases it.")]) -> None:
+    """Release an occasion; it takes a second person before anybody is warned."""
+    begin()
+    from baken.occasions.services import release_occasion
+
+    occasion = release_occasion(key, by=by, now=datetime.now(UTC))
+    if occasion.released_at:
+        say(f"{key} is released by {occasion.released_by} and {occasion.seconded_by}.")
+    else:
+        say(f"{key} is released by {occasion.released_by}; a second person must do so too.")
+
+
+@app.command()
+def close(key: str) -> None:
+    """End an occasion: nobody is warned under it any more."""
+    begin()
+    from baken.occasions.services import close_occasion
+
+    close_occasion(key, now=datetime.now(UTC))
+    say(f"{key} is closed.")
+
+
+@app.command(name="list")
+def list_all() -> None:
+    """List the occasions and how they stand."""
+    begin()
+    from baken.occasions.models import Occasion
+
+    for occasion in Occasion.objects.all():
+        state = "standing"
+        if occasion.kind == Occasion.Kind.THREAT:
+            state = "released" if occasion.released_at else "not released"
+        say(f"{occasion.key:40} {'closed' if occasion.closed_at else state:14} {occasion.title}")

@@ -1,0 +1,120 @@
+"""``baken send``, ``run``, ``halt`` and ``resume``: warnings out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baken.cli.intake import file_figures, say_file
+from baken.cli.progress import counting, say, say_json
+from baken.cli.session import begin
+
+if TYPE_CHECKING:
+    from baken.outbox.services import Outcome, Plan
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
+
+
+def send(
+    dry_run: Annotated[
+        Path | None,
+        typer.Option("--dry-run", help="Write the mails into this folder and send nothing."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan what is to be told and hand it to the mail server.
+
+    A second run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
+    """
+    settings = begin()
+    from baken.jobs.sending import deliver, plan, rehearse_into
+
+    if dry_run is not None:
+        rehearsal = rehearse_into(dry_run, settings=settings)
+        figures = {"mails": rehearsal.messages, "folder": str(dry_run)}
+        if as_json:
+            say_json(figures)
+        else:
+            say(f"{rehearsal.messages:,} mails written to {dry_run}; nothing was sent.")
+        return
+    planned = plan(settings=settings)
+    with counting("mails") as progress:
+        outcome = deliver(settings=settings, progress=progress)
+    if as_json:
+        say_json(outcome_figures(planned, outcome))
+    else:
+        say_outcome(planned, outcome)
+    if outcome.left:
+        raise typer.Exit(1)
+
+
+def run(
+    files: Annotated[list[Path] | None, typer.Argument(help="Reports to take in first.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do all of it once: take reports in, mark what is gone, plan, send.
+
+    May be stopped at any point and run again: nothing is lost or told twice.
+    """
+    settings = begin()
+    from baken.jobs.rounds import run_round
+
+    with counting("rows, then mails") as progress:
+        done = run_round(files or [], settings=settings, reading=progress, sending=progress)
+    if as_json:
+        figures = {"files": [file_figures(file) for file in done.files], "gone": done.gone}
+        say_json(figures | outcome_figures(done.plan, done.outcome))
+    else:
+        for file in done.files:
+            say_file(file)
+        say(f"{done.gone:,} cases gone.")
+        say_outcome(done.plan, done.outcome)
+    if done.outcome.left or any(file.refused for file in done.files):
+        raise typer.Exit(1)
+
+
+def halt(reason: Annotated[str, typer.Argument(help="Why; it is kept.")]) -> None:
+    """Stop all sending at once, in every process, until `baken resume`."""
+    begin()
+    from baken.outbox.services import halt_sending
+
+    halt_sending(reason)
+    say("Sending is halted. Lift it with baken resume.")
+
+
+def resume() -> None:
+    """Lift the halt; what is planned goes out with the next `baken send`."""
+    begin()
+    from baken.outbox.services import resume_sending
+
+    resume_sending(now=datetime.now(UTC))
+    say("Sending may go on.")
+
+
+def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
+    """What planning and handing over came to, as figures."""
+    return {
+        "notifications_planned": planned.notifications,
+        "organisations_unreachable": len(planned.unreachable),
+        "mails_accepted": outcome.accepted,
+        "mails_deferred": outcome.deferred,
+        "mails_refused": outcome.refused,
+        "mails_left": outcome.left,
+        "problem": outcome.problem,
+    }
+
+
+def say_outcome(planned: Plan, outcome: Outcome) -> None:
+    """Print what planning and handing over came to, and how to resume."""
+    say(f"{planned.notifications:,} warnings planned about {planned.cases:,} cases.")
+    if planned.unreachable:
+        say(f"{len(planned.unreachable):,} organisations cannot be told: no contact that may "
+            "have it. Add one with baken import.")  # fmt: skip
+    say(f"{outcome.accepted:,} mails accepted, {outcome.refused:,} refused for good.")
+    if outcome.problem:
+        say(f"The run stopped early: {outcome.problem}")
+    if outcome.left:
+        say(f"{outcome.left:,} mails are left; baken send goes on with exactly these.")

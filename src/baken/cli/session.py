@@ -1,0 +1,80 @@
+"""What every command needs first: settings, a database with its tables, and Django."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+from baken.core.errors import DatabaseUnavailableError
+from baken.settings.environment import Settings, read_settings
+
+DEMO_HOME = Path(platformdirs.user_data_dir("baken-demo"))
+"""Where the demo keeps its own database, store and mails."""
+
+
+def begin() -> Settings:
+    """Read the settings, see that the database runs and has its tables, and give the settings.
+
+    As long as there is only a demo and nothing of one's own, commands look at the demo.
+    """
+    _fall_back_to_demo()
+    settings = read_settings(os.environ)
+    if not settings.database_url:
+        from baken.settings.embedded import start_embedded_server
+
+        os.environ["BAKEN_DATABASE_URL"] = start_embedded_server(settings.home)
+        os.environ.pop("BAKEN_DATABASE_URL_FILE", None)
+    return _set_up_django()
+
+
+def begin_demo() -> Settings:
+    """Like `begin`, with the demo's own home, whatever the environment says."""
+    for name in [name for name in os.environ if name.startswith("BAKEN_")]:
+        del os.environ[name]
+    os.environ["BAKEN_HOME"] = str(DEMO_HOME)
+    os.environ["BAKEN_ALLOW_DOCUMENTATION_RANGES"] = "yes"
+    os.environ["BAKEN_SMTP_SECURITY"] = "none"
+    return begin()
+
+
+def _fall_back_to_demo() -> None:
+    if "BAKEN_HOME" in os.environ or os.environ.keys() & {
+        "BAKEN_DATABASE_URL", "BAKEN_DATABASE_URL_FILE",
+    }:  # fmt: skip
+        return
+    own_home = read_settings(os.environ).home
+    if not own_home.exists() and DEMO_HOME.exists():
+        print(f"Looking at the demo in {DEMO_HOME}; set BAKEN_HOME for your own.", file=sys.stderr)
+        os.environ["BAKEN_HOME"] = str(DEMO_HOME)
+        os.environ["BAKEN_ALLOW_DOCUMENTATION_RANGES"] = "yes"
+
+
+def _set_up_django() -> Settings:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "baken.settings.django_settings"
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.utils import OperationalError
+
+    django.setup()
+    settings = read_settings(os.environ)
+    logging.basicConfig(level=settings.log_level.upper())
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            with connection.cursor() as cursor:  # two first commands at once: one makes the tables
+                cursor.execute("SELECT pg_advisory_lock(7311)")
+                call_command("migrate", verbosity=0)
+                cursor.execute("SELECT pg_advisory_unlock(7311)")
+    except OperationalError as error:
+        raise DatabaseUnavailableError(
+            f"The database does not answer: {str(error).strip().splitlines()[0]}.",
+            remedy="See that it runs and that BAKEN_DATABASE_URL is right; then give the same "
+            "command again: what was finished is kept, what was not starts over.",
+        ) from error
+    return settings

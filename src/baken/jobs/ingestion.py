@@ -1,0 +1,147 @@
+"""Takes reports in: chooses the feed, the matcher and the store, file by file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from baken.constituency.selectors import asset_table
+from baken.core.classification import Tlp
+from baken.core.errors import ReportRefusedError
+from baken.feeds import FEEDS, Feed, ReadLimits
+from baken.intake.models import Batch
+from baken.intake.services import ReportFile
+from baken.matching.polars_matcher import PolarsMatcher
+from baken.occasions.services import (
+    AcceptedReport,
+    CaseCounts,
+    Progress,
+    accept_report,
+    accept_report_again,
+    ensure_standing_occasions,
+    mark_gone,
+    match_stored_report,
+)
+from baken.settings.environment import Settings
+from baken.store import ObservationStore
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedFile:
+    """What became of one file: accepted, or refused with the error."""
+
+    path: Path
+    accepted: AcceptedReport | None = None
+    refused: ReportRefusedError | None = None
+
+
+def ingest_files(
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    report_type: str | None = None,
+    accept: type[ReadOnce] | type[ReadAgain],
+    progress: Progress,
+) -> Iterator[IngestedFile]:
+    """Take in `paths`, one transaction each; a file that cannot be read leaves the others running.
+
+    Gives each file as soon as it is done.
+    """
+    feed = FEEDS["shadowserver"]
+    ensure_standing_occasions(feed=feed.key, tlp=Tlp(settings.feed_tlp))
+    take_in = accept(settings)
+    for path in paths:
+        try:
+            yield IngestedFile(path, accepted=take_in(feed, path, report_type, progress))
+        except ReportRefusedError as error:
+            yield IngestedFile(path, refused=error)
+
+
+class ReadOnce:
+    """Takes a report in unless its content is known."""
+
+    _accept = staticmethod(accept_report)
+
+    def __init__(self, settings: Settings) -> None:
+        self._matcher = PolarsMatcher(asset_table())
+        self._store = store_of(settings)
+        self._limits = limits_of(settings)
+
+    def __call__(
+        self, feed: Feed, path: Path, report_type: str | None, progress: Progress
+    ) -> AcceptedReport:
+        report = feed.open_report(path, report_type=report_type, limits=self._limits)
+        file = ReportFile(
+            feed=feed.key,
+            report_type=report.info.report_type,
+            file_name=path.name,
+            content_sha256=content_sha256(path),
+            report_date=_date_of(report.info.report_date),
+        )
+        return self._accept(
+            report,
+            file,
+            matcher=self._matcher,
+            store=self._store,
+            now=datetime.now(UTC),
+            progress=progress,
+        )
+
+
+class ReadAgain(ReadOnce):
+    """Takes a report in even when its content is known."""
+
+    _accept = staticmethod(accept_report_again)
+
+
+def match_again(*, settings: Settings, progress: Progress) -> CaseCounts:
+    """Match all that the store holds against the constituency of today."""
+    matcher, store = PolarsMatcher(asset_table()), store_of(settings)
+    counts, rows = CaseCounts(), 0
+    for batch in Batch.objects.filter(repeat=0).order_by("pk"):
+        counts += match_stored_report(batch, matcher=matcher, store=store, now=datetime.now(UTC))
+        rows += batch.rows_read
+        progress(rows)
+    return counts
+
+
+def close_gone_cases(*, settings: Settings) -> int:
+    """Mark the cases that are no longer seen; gives how many."""
+    return mark_gone(silence=timedelta(days=settings.gone_after_days), now=datetime.now(UTC))
+
+
+def purge_expired_days(*, settings: Settings) -> list[date]:
+    """Remove what the store holds beyond its days."""
+    today = datetime.now(UTC).date()
+    return store_of(settings).purge(before=today - timedelta(days=settings.store_days))
+
+
+def store_of(settings: Settings) -> ObservationStore:
+    """The store under the home folder."""
+    return ObservationStore(settings.home / "store")
+
+
+def limits_of(settings: Settings) -> ReadLimits:
+    """How far a compressed report may unpack."""
+    return ReadLimits(
+        max_unpacked_bytes=settings.max_unpacked_bytes, max_ratio=settings.max_unpacked_ratio
+    )
+
+
+def content_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal. Raises `ReportRefusedError`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ReportRefusedError(
+            f"{path} cannot be read: {error.strerror}.",
+            remedy="Check the name and that you may read the file.",
+        ) from error
+
+
+def _date_of(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

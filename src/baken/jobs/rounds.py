@@ -1,0 +1,47 @@
+"""One whole round: take in, mark gone, plan, hand over. Each step may run again after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from baken.jobs.ingestion import (
+    IngestedFile,
+    ReadOnce,
+    close_gone_cases,
+    ingest_files,
+    purge_expired_days,
+)
+from baken.jobs.sending import deliver, plan
+from baken.occasions.services import Progress
+from baken.outbox.services import Outcome, Plan
+from baken.settings.environment import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did."""
+
+    files: Sequence[IngestedFile]
+    gone: int
+    purged: Sequence[date] = field(default=())
+    plan: Plan = field(default_factory=Plan)
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def run_round(
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    reading: Progress,
+    sending: Progress,
+) -> Round:
+    """Do everything once. Raises what `deliver` raises, after what came before it is committed."""
+    files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
+    gone = close_gone_cases(settings=settings)
+    purged = purge_expired_days(settings=settings)
+    planned = plan(settings=settings)
+    outcome = deliver(settings=settings, progress=sending)
+    return Round(files, gone, purged, planned, outcome)

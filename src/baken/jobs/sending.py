@@ -1,0 +1,84 @@
+"""Plans what is to be told and hands it over: chooses the channel and the policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from baken.channels import FolderChannel, SmtpChannel
+from baken.core.classification import Severity
+from baken.core.policy import Policy
+from baken.outbox.composing import Sender
+from baken.outbox.services import (
+    Outcome,
+    Plan,
+    Progress,
+    Rehearsal,
+    deliver_waiting,
+    plan_notifications,
+    rehearse,
+)
+from baken.settings.environment import Settings
+
+
+def plan(*, settings: Settings) -> Plan:
+    """Plan what is to be told now."""
+    return plan_notifications(policy=policy_of(settings), now=datetime.now(UTC))
+
+
+def deliver(*, settings: Settings, progress: Progress) -> Outcome:
+    """Hand over what is planned, by mail."""
+    return deliver_waiting(
+        mail_channel(settings),
+        sender=sender_of(settings),
+        clock=lambda: datetime.now(UTC),
+        progress=progress,
+    )
+
+
+def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
+    """Write into `folder` the mails that a run would send, and send nothing."""
+    return rehearse(
+        FolderChannel(folder),
+        policy=policy_of(settings),
+        sender=sender_of(settings),
+        now=datetime.now(UTC),
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy that the settings describe."""
+    return Policy(
+        minimum_severity=Severity.from_key(settings.minimum_severity),
+        reminder_after={
+            Severity.from_key(key): timedelta(days=days)
+            for key, days in settings.reminder_days.items()
+        },
+    )
+
+
+def sender_of(settings: Settings) -> Sender:
+    """Who warns, as the settings say."""
+    return Sender(
+        name=settings.sender_name,
+        reply_to=settings.mail_reply_to,
+        contact_line=settings.mail_contact_line,
+        message_id_domain=settings.message_id_domain,
+    )
+
+
+def mail_channel(settings: Settings) -> SmtpChannel:
+    """The channel to the mail server that the settings name."""
+    server = settings.smtp
+    return SmtpChannel(
+        host=server.host,
+        port=server.port,
+        security=server.security,
+        user=server.user,
+        password=server.password,
+        ca_file=server.ca_file,
+        timeout_seconds=server.timeout_seconds,
+        sender=settings.mail_from,
+        envelope_from=settings.mail_envelope_from,
+        reply_to=settings.mail_reply_to,
+    )

@@ -1,0 +1,267 @@
+"""Puts a warning into words: what was seen, why it matters, what to do, how to check.
+
+Pure: values in, a `Message` out, and the same values give the same message, so that a retry under
+the same Message-ID says the same. Text from a feed is cleaned of control characters and never
+reaches a header; in the attachment it cannot become a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from baken.advice import Advice, Frame, advice_for, frame
+from baken.channels import Attachment, Message
+from baken.core.classification import Severity, Tlp
+from baken.core.spreadsheet import neutralise_cell
+
+_WIDTH: Final = 76
+_SYSTEMS_IN_TEXT: Final = 15
+_DETAILS_IN_TEXT: Final = 4
+_LONGEST_DETAIL: Final = 60
+_TIME: Final = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who warns, as the message says it."""
+
+    name: str
+    reply_to: str
+    contact_line: str
+    message_id_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSystem:
+    """One case in a notification, as it stood when the notification was planned."""
+
+    finding_kind: str
+    rsit_type: str
+    system: str
+    severity: Severity
+    reason: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sightings: int
+    host_name: str
+    url: str
+    product: str
+    cves: tuple[str, ...]
+    asset: str
+    evidence: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFacts:
+    """Everything that a message says."""
+
+    reference: str
+    """The notification's id; it stands in the Message-ID and in the text."""
+    organisation: str
+    recipient_address: str
+    recipient_name: str
+    language: str
+    tlp: Tlp
+    planned_at: datetime
+    occasion_advice: str
+    """What the occasion says besides the advice of the finding kinds; may be empty."""
+    systems: Sequence[ToldSystem]
+    """Most urgent first; at least one."""
+
+
+def compose(warning: WarningFacts, sender: Sender) -> Message:
+    """The message that `warning` becomes."""
+    words = frame(warning.language)
+    groups = _by_kind(warning)
+    file_name = f"baken-{warning.reference[:8]}.csv"
+    return Message(
+        id=f"{warning.reference}@{sender.message_id_domain}",
+        recipient_address=warning.recipient_address,
+        recipient_name=warning.recipient_name,
+        language=words.language,
+        subject=_subject(warning, groups, words),
+        text=_text(warning, groups, words, sender, file_name),
+        tlp=warning.tlp,
+        made_at=warning.planned_at,
+        attachments=(Attachment(file_name, "text/csv", _attachment(warning, words)),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The systems of one finding kind, with its advice."""
+
+    advice: Advice
+    systems: Sequence[ToldSystem]
+
+
+def _by_kind(warning: WarningFacts) -> list[_Group]:
+    kinds: dict[str, list[ToldSystem]] = {}
+    for system in warning.systems:
+        kinds.setdefault(system.finding_kind, []).append(system)
+    return [
+        _Group(advice_for(kind, rsit_type=systems[0].rsit_type, language=warning.language), systems)
+        for kind, systems in kinds.items()
+    ]
+
+
+def _subject(warning: WarningFacts, groups: Sequence[_Group], words: Frame) -> str:
+    count = len({system.system for system in warning.systems})
+    if len(groups) == 1:
+        template = words.subject_one_kind
+    elif count == 1:
+        template = words.subject_several_kinds_singular
+    else:
+        template = words.subject_several_kinds_plural
+    return template.format(
+        label=f"[{warning.tlp}]",
+        finding=groups[0].advice.subject,
+        organisation=clean(warning.organisation),
+        count=count,
+    )
+
+
+def _text(
+    warning: WarningFacts, groups: Sequence[_Group], words: Frame, sender: Sender, file_name: str
+) -> str:
+    count = len({system.system for system in warning.systems})
+    name = clean(warning.recipient_name)
+    intro = words.intro_singular if count == 1 else words.intro_plural
+    paragraphs = [
+        _wrap(words.tlp_sentence(warning.tlp)),
+        words.salutation_named.format(name=name) if name else words.salutation,
+        _wrap(
+            intro.format(
+                sender_name=sender.name, organisation=clean(warning.organisation), count=count
+            )
+        ),
+    ]
+    if warning.occasion_advice:
+        paragraphs.append(_wrap(warning.occasion_advice))
+    for number, group in enumerate(groups, start=1):
+        title = f"{number}. {group.advice.subject}" if len(groups) > 1 else group.advice.subject
+        paragraphs += [_heading(title, "="), *_section(group, words)]
+    paragraphs += [
+        _wrap(f"{words.attachment.format(file_name=file_name)} {words.time_note}"),
+        _heading(words.heading_answer, "-"),
+        _wrap(words.answer.format(reply_to=sender.reply_to)),
+        _heading(words.heading_genuine, "-"),
+        _wrap(_genuine(warning, words, sender)),
+        words.sign_off.format(sender_name=sender.name),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> str:
+    sentences = [
+        words.genuine_reference.format(reference=warning.reference[:8]),
+        words.genuine_never,
+    ]
+    if sender.contact_line:
+        sentences.insert(0, words.genuine_check.format(contact_line=sender.contact_line))
+    return " ".join(sentences)
+
+
+def _section(group: _Group, words: Frame) -> Iterator[str]:
+    advice = group.advice
+    yield f"{words.heading_seen}\n{_wrap(advice.seen)}"
+    yield f"{words.heading_systems}\n{_table(group.systems, words)}"
+    yield f"{words.heading_matters}\n{_wrap(advice.matters)}"
+    yield f"{words.heading_now}\n{_steps(advice.now)}"
+    yield f"{words.heading_later}\n{_steps(advice.later)}"
+    yield f"{words.heading_check}\n{_wrap(advice.check)}"
+
+
+def _table(systems: Sequence[ToldSystem], words: Frame) -> str:
+    lines = []
+    for system in systems[:_SYSTEMS_IN_TEXT]:
+        severity = words.severity_word(system.severity.key)
+        reason = words.reason_word(system.reason)
+        lines.append(f"  * {clean(system.system)}   ({severity}, {reason})")
+        seen = f"{words.column_first_seen}: {system.first_seen_at:{_TIME}}"
+        if system.sightings > 1:
+            seen += f"   {words.column_last_seen}: {system.last_seen_at:{_TIME}}"
+        lines.append(f"      {seen}")
+        lines += [f"      {detail}" for detail in _details(system)[:_DETAILS_IN_TEXT]]
+    more = len(systems) - _SYSTEMS_IN_TEXT
+    if more > 0:
+        template = words.more_singular if more == 1 else words.more_plural
+        lines.append("  " + template.format(count=more))
+    return "\n".join(lines)
+
+
+def _details(system: ToldSystem) -> list[str]:
+    facts = {
+        "host": system.host_name if system.host_name != system.system else "",
+        "url": system.url,
+        "CVE": ", ".join(system.cves),
+        "product": system.product,
+        **system.evidence,
+    }
+    return [
+        f"{name}: {textwrap.shorten(clean(value), _LONGEST_DETAIL, placeholder='…')}"
+        for name, value in facts.items()
+        if value.strip()
+    ]
+
+
+def _attachment(warning: WarningFacts, words: Frame) -> bytes:
+    text = io.StringIO()
+    text.write("\N{BYTE ORDER MARK}")  # without it, spreadsheets take UTF-8 for something else
+    writer = csv.writer(text, lineterminator="\r\n")
+    header = [
+        words.column_system, "finding_kind", words.column_severity, words.column_reason,
+        words.column_first_seen, words.column_last_seen, words.column_times_seen,
+        "host", "url", "cve", "product", "asset", words.column_details, "tlp",
+    ]  # fmt: skip
+    writer.writerow(header)
+    for system in warning.systems:
+        details = "; ".join(f"{name}={value}" for name, value in system.evidence.items())
+        cells = [
+            system.system, system.finding_kind, words.severity_word(system.severity.key),
+            words.reason_word(system.reason), system.first_seen_at.isoformat(),
+            system.last_seen_at.isoformat(), str(system.sightings), system.host_name, system.url,
+            " ".join(system.cves), system.product, system.asset, details, str(warning.tlp),
+        ]  # fmt: skip
+        writer.writerow([neutralise_cell(clean(cell)) for cell in cells])
+    return text.getvalue().encode()
+
+
+def _heading(title: str, line: str) -> str:
+    return f"{title}\n{line * min(len(title), _WIDTH)}"
+
+
+def _steps(steps: Sequence[str]) -> str:
+    return "\n".join(
+        textwrap.fill(
+            step, _WIDTH, initial_indent=f"  {number}. ", subsequent_indent="     ",
+            break_long_words=False, break_on_hyphens=False,
+        )
+        for number, step in enumerate(steps, start=1)
+    )  # fmt: skip
+
+
+def _wrap(text: str) -> str:
+    # A line indented by four spaces is a command and stays as it is.
+    return "\n".join(
+        line
+        if line.startswith("    ")
+        else textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without control and direction characters."""
+    return "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    ).strip()

@@ -1,0 +1,292 @@
+"""The words: complete in both languages, short enough to read, and safe to look up."""
+
+import re
+import string
+import tomllib
+from dataclasses import FrozenInstanceError, fields
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from baken import advice
+from baken.advice import LANGUAGES, Advice, Frame, advice_for, frame, written_kinds
+
+KINDS = """
+    open-rdp open-smb open-telnet open-snmp open-ldap open-ipmi open-mongodb open-elasticsearch
+    open-redis open-memcached open-docker open-kubernetes open-postgresql open-mysql open-mssql
+    open-vnc open-dns-resolver ntp-amplification vulnerable-exchange vulnerable-http
+    vulnerable-smtp compromised-website compromised-iot-device infected-host brute-force-source
+    network-scanner leaked-account ssl-poodle ssl-freak ransomware-victim open-couchdb open-ftp
+    open-rsync open-ics open-mqtt open-ssdp open-portmapper open-netbios open-adb open-cwmp
+    open-tftp open-http-proxy open-socks-proxy ddos-participant blocklisted-address
+    post-exploitation-framework malware-url phishing-url spam-url
+""".split()  # noqa: SIM905 -- a column of quoted names reads worse
+
+RSIT_TYPES = """
+    spam harmful-speech violence infected-system c2-server malware-distribution
+    malware-configuration dga-domain scanner sniffing social-engineering ids-alert brute-force
+    exploit privileged-account-compromise unprivileged-account-compromise application-compromise
+    system-compromise burglary dos ddos misconfiguration outage sabotage
+    unauthorised-information-access unauthorised-information-modification data-loss data-leak
+    unauthorised-use-of-resources copyright masquerade phishing weak-crypto ddos-amplifier
+    potentially-unwanted-accessible information-disclosure vulnerable-system blocklist other
+    undetermined test
+""".split()  # noqa: SIM905 -- a column of quoted names reads worse
+
+TEXTS = [*KINDS, *(f"_rsit/{rsit_type}" for rsit_type in RSIT_TYPES)]
+KEYS = {"subject", "seen", "matters", "now", "later", "check"}
+
+PLACEHOLDERS = {
+    "subject_one_kind": {"label", "finding", "organisation"},
+    "subject_several_kinds_singular": {"label", "count", "organisation", "finding"},
+    "subject_several_kinds_plural": {"label", "count", "organisation", "finding"},
+    "salutation_named": {"name"},
+    "intro_singular": {"sender_name", "organisation"},
+    "intro_plural": {"sender_name", "organisation", "count"},
+    "more_plural": {"count"},
+    "attachment": {"file_name"},
+    "answer": {"reply_to"},
+    "genuine_check": {"contact_line"},
+    "genuine_reference": {"reference"},
+    "sign_off": {"sender_name"},
+}
+
+HOSTILE_NAMES = [
+    "../../etc",
+    "..",
+    ".",
+    "",
+    "/etc/passwd",
+    "_base",
+    "_rsit",
+    "_rsit/spam",
+    "__pycache__",
+    "open-rdp/../open-smb",
+    "open-rdp\n",
+    "open-rdp\x00",
+    "OPEN-RDP",
+    "-open-rdp",
+    "a" * 65,
+    "{0.__class__}",
+]
+
+
+def advice_of(text: str, language: str) -> Advice:
+    if text.startswith("_rsit/"):
+        rsit_type = text.removeprefix("_rsit/")
+        return advice_for("no-such-kind", rsit_type=rsit_type, language=language)
+    return advice_for(text, rsit_type="undetermined", language=language)
+
+
+def prose_of(said: Advice) -> list[str]:
+    """The sentences of one advice, without the commands."""
+    check = [line for line in said.check.splitlines() if not line.startswith("    ")]
+    paragraphs = [said.seen, said.matters, *said.now, *said.later, *check]
+    return [s for p in paragraphs for s in re.split(r"(?<=[.!?])\s+(?=[A-Z0-9\"])", p) if s]
+
+
+def everything_in(said: Advice) -> str:
+    return "\n".join(
+        [said.subject, said.seen, said.matters, *said.now, *said.later, said.check],
+    )
+
+
+def test_the_kinds_with_words_are_the_kinds_we_know() -> None:
+    assert written_kinds() == set(KINDS)
+
+
+def test_every_rsit_type_has_a_fallback() -> None:
+    folder = files(advice) / "_rsit"
+    assert {child.name for child in folder.iterdir() if child.is_dir()} == set(RSIT_TYPES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_complete(text: str, language: str) -> None:
+    source = files(advice).joinpath(*text.split("/"), f"{language}.toml")
+    words = tomllib.loads(source.read_text(encoding="utf-8"))
+
+    assert words.keys() == KEYS
+    assert all(
+        isinstance(words[key], str) and words[key].strip() for key in KEYS - {"now", "later"}
+    )
+    assert 2 <= len(words["now"]) <= 5
+    assert 1 <= len(words["later"]) <= 4
+    assert all(isinstance(s, str) and s.strip() == s != "" for s in words["now"] + words["later"])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_both_languages_have_the_same_steps_and_commands(text: str) -> None:
+    dutch, english = advice_of(text, "nl"), advice_of(text, "en")
+
+    assert (dutch.language, english.language) == ("nl", "en")
+    assert len(dutch.now) == len(english.now)
+    assert len(dutch.later) == len(english.later)
+    commands = [
+        [re.sub(r"<[^>]+>", "<>", line) for line in said.check.splitlines() if line[:4] == "    "]
+        for said in (dutch, english)
+    ]
+    assert commands[0] == commands[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_subject_fits_in_a_mail_header(text: str, language: str) -> None:
+    subject = advice_of(text, language).subject
+
+    assert len(subject) <= 70
+    assert subject.isprintable()
+    assert not subject.endswith(".")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_reads_at_b1_level(text: str, language: str) -> None:
+    lengths = [
+        (len(sentence.split()), sentence) for sentence in prose_of(advice_of(text, language))
+    ]
+
+    too_long = [sentence for length, sentence in lengths if length > 28]
+    assert not too_long
+    assert sum(length for length, _ in lengths) / len(lengths) <= 15
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_plain_text_without_links_or_foreign_words(text: str, language: str) -> None:
+    said = everything_in(advice_of(text, language))
+
+    assert "://" not in said
+    assert "**" not in said
+    assert "`" not in said
+    assert not re.search(r"</|<br|<p>|&[a-z]+;", said)
+    assert not re.search(r"\b(events?|alerts?|tickets?|clients?|customers?)\b", said, re.IGNORECASE)
+    placeholders = {"nl": "<address>", "en": "<adres>"}
+    assert placeholders[language] not in said
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_dutch_says_u(text: str) -> None:
+    said = everything_in(advice_of(text, "nl"))
+
+    assert re.search(r"\buw?\b", said, re.IGNORECASE)
+    assert not re.search(r"\b(je|jij|jou|jouw|jullie)\b", said, re.IGNORECASE)
+
+
+def test_a_kind_has_its_own_words_whatever_its_type() -> None:
+    said = advice_for("open-rdp", rsit_type="spam", language="nl")
+
+    assert said.kind == "open-rdp"
+    assert said.subject == "Extern bureaublad (RDP) open voor het hele internet"
+
+
+def test_an_unknown_kind_falls_back_to_its_type() -> None:
+    said = advice_for("cve-2023-46805", rsit_type="vulnerable-system", language="en")
+
+    assert said.kind == "vulnerable-system"
+    assert said.subject == "System of yours has a known vulnerability"
+
+
+def test_an_unknown_type_falls_back_to_undetermined() -> None:
+    said = advice_for("no-such-kind", rsit_type="no-such-type", language="en")
+
+    assert said == advice_for("no-such-kind", rsit_type="undetermined", language="en")
+    assert said.kind == "undetermined"
+
+
+@pytest.mark.parametrize("language", ["fr", "", "NL", "../nl"])
+def test_an_unknown_language_gives_english(language: str) -> None:
+    said = advice_for("open-rdp", rsit_type="other", language=language)
+
+    assert said == advice_for("open-rdp", rsit_type="other", language="en")
+    assert frame(language) == frame("en")
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_hostile_name_falls_back_and_reads_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = advice_for("no-such-kind", rsit_type="undetermined", language="nl")
+    written_kinds()
+
+    def refuse(*_: object, **__: object) -> str:
+        pytest.fail("a hostile name reached the file system")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+
+    assert advice_for(name, rsit_type=name, language="nl") == expected
+
+
+def test_paragraphs_are_one_line_and_commands_keep_their_own() -> None:
+    said = advice_for("open-rdp", rsit_type="other", language="en")
+
+    assert "\n" not in said.seen + said.matters
+    assert said.check.splitlines() == [
+        "Test from outside your own network, for example over a mobile phone:",
+        "    nmap -Pn -p 3389 <address>",
+        'The port must be "closed" or "filtered", not "open".',
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_frame_names_exactly_its_placeholders(language: str) -> None:
+    words = frame(language)
+
+    for field in fields(Frame):
+        text = getattr(words, field.name)
+        named = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        assert named == PLACEHOLDERS.get(field.name, set()), field.name
+        filled = text.format(**dict.fromkeys(named, "{x}"))
+        assert filled.strip() == filled != ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_frame_is_short_plain_text(language: str) -> None:
+    words = frame(language)
+    texts = {field.name: getattr(words, field.name) for field in fields(Frame)}
+
+    assert {name for name, text in texts.items() if "\n" in text} == {"sign_off"}
+    assert not any("://" in text or "<" in text for text in texts.values())
+    for text in texts.values():
+        assert all(len(s.split()) <= 28 for s in re.split(r"(?<=[.!?])\s+", text)), text
+
+
+def test_the_dutch_frame_says_u() -> None:
+    words = frame("nl")
+
+    for field in fields(Frame):
+        assert not re.search(r"\b(je|jij|jou|jouw|jullie)\b", getattr(words, field.name))
+
+
+def test_words_for_severity_and_reason() -> None:
+    assert frame("nl").severity_word("high") == "hoog"
+    assert frame("en").severity_word("critical") == "critical"
+    assert frame("nl").reason_word("worse") == "erger geworden"
+    assert frame("en").reason_word("reminder") == "not yet solved"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ["clear", "green", "amber", "amber_strict", "red"])
+def test_a_tlp_sentence_carries_its_untranslated_label(key: str, language: str) -> None:
+    label = "TLP:" + key.replace("_", "+").upper()
+    sentence = frame(language).tlp_sentence(label)
+
+    assert sentence == frame(language).tlp_sentence(key)
+    assert sentence.startswith(f"{label}. ")
+
+
+@pytest.mark.parametrize("label", ["TLP:WHITE", "", "__class__", "TLP:AMBER+LOOSE"])
+def test_an_unknown_tlp_label_is_refused(label: str) -> None:
+    with pytest.raises(KeyError):
+        frame("en").tlp_sentence(label)
+
+
+def test_words_cannot_be_changed() -> None:
+    said = advice_for("open-rdp", rsit_type="other", language="nl")
+
+    with pytest.raises(FrozenInstanceError):
+        said.subject = "x"  # type: ignore[misc]

@@ -52,11 +52,9 @@ os.environ.update(
 atexit.register(shutil.rmtree, os.environ["BAKEN_HOME"], ignore_errors=True)
 os.environ["BAKEN_DATABASE_URL"] = _start_server()
 
+import django  # noqa: E402 - it reads the settings above
 
-def pytest_configure() -> None:
-    import django
-
-    django.setup()
+django.setup()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

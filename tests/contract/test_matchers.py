@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Held, Seen, holders_of
 
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.matching import ASSET_SCHEMA, MATCH_SCHEMA, Matcher
 from baken.matching.polars_matcher import PolarsMatcher
+from oracle import Held, Seen, holders_of
 
 MATCHERS: dict[str, Callable[[pa.Table], Matcher]] = {"polars": PolarsMatcher}
 START = datetime(2026, 11, 1, tzinfo=UTC)

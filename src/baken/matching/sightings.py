@@ -31,7 +31,7 @@ def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFr
 
     `severity` and what else was seen are those of the last observation; `sightings` counts them.
     """
-    rows = pa.Table.from_batches([observations]).take(matches["row"])
+    rows = _with_evidence_as_pairs(observations.take(matches["row"].combine_chunks()))
     frame = pl.concat([pl.DataFrame(rows), pl.DataFrame(matches.drop(["row"]))], how="horizontal")
     frame = frame.rename({"source": "feed"}).with_columns(address=_addresses(frame))
     frame = frame.with_columns(system=_system()).sort("observed_at", maintain_order=True)
@@ -48,13 +48,22 @@ def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFr
     )
 
 
+def _with_evidence_as_pairs(observations: pa.RecordBatch) -> pa.Table:
+    # Polars has list expressions, but few for maps.
+    column = observations["evidence"]
+    pairs = pa.StructArray.from_arrays([column.keys, column.items], ["key", "value"])
+    lists = pa.ListArray.from_arrays(column.offsets, pairs)
+    index = observations.schema.get_field_index("evidence")
+    return pa.Table.from_batches([observations]).set_column(index, "evidence", lists)
+
+
 def sightings_csv(sightings: pl.DataFrame) -> bytes:
     """`sightings` as CSV for PostgreSQL's COPY: no header, null is nothing, lists as arrays."""
     evidence = [
         json.dumps({item["key"]: item["value"] for item in items})
         for items in sightings["evidence"].to_list()
     ]
-    cves = pl.format("{{}}", pl.col("cves").list.join(","))
+    cves = pl.concat_str(pl.lit("{"), pl.col("cves").list.join(","), pl.lit("}"))
     ready = sightings.with_columns(cves=cves, evidence=pl.Series(evidence, dtype=pl.String))
     text = ready.write_csv(include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
     return text.encode()

@@ -1,0 +1,97 @@
+"""A connection to an SMTP server, greeted, encrypted and logged in, or a telling error."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from baken.channels.cleaning import one_line
+from baken.core.errors import ChannelError
+
+FAILURES = (OSError, smtplib.SMTPException, ValueError)
+"""What a conversation over `smtplib` can fail with; TLS and time-outs are kinds of ``OSError``."""
+
+_LONGEST_REPLY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed over, and how."""
+
+    host: str
+    port: int
+    security: str
+    """``none``, ``starttls`` or ``tls``."""
+    user: str
+    password: str = field(repr=False)
+    ca_file: Path | None
+    timeout_seconds: float
+
+
+def open_connection(server: Server) -> smtplib.SMTP:
+    """A connection on which mail can be sent.
+
+    Certificates are verified, STARTTLS is demanded where it is set, and a password goes over TLS
+    only. Raises `ChannelError`, never permanent: none of this is the recipient's doing.
+    """
+    connection: smtplib.SMTP | None = None
+    try:
+        _refuse_unsafe_login(server)
+        context = ssl.create_default_context(cafile=server.ca_file)
+        connection = _dial(server, context)
+        if server.security == "starttls":
+            connection.starttls(context=context)
+        connection.ehlo_or_helo_if_needed()
+        if server.user:
+            connection.login(server.user, server.password)
+    except FAILURES as error:
+        if connection is not None:
+            connection.close()
+        raise ChannelError(
+            f"No connection to {server.host}:{server.port}: {told(error)}", permanent=False
+        ) from error
+    return connection
+
+
+def describe(connection: smtplib.SMTP, server: Server) -> str:
+    """What was reached and how, in one line for people."""
+    encryption = connection.sock.version() if isinstance(connection.sock, ssl.SSLSocket) else None
+    secured = f"over {encryption}" if encryption else "without encryption"
+    identity = f"logged in as {server.user}" if server.user else "without logging in"
+    return f"{server.host}:{server.port} answers, {secured}, {identity}"
+
+
+def told(error: Exception) -> str:
+    """What an error of `FAILURES` says, on one line of bounded length."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return spoken(error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPServerDisconnected) and error.__context__ is not None:
+        error_text = str(error.__context__)  # smtplib hides the time-out or reset in there
+    else:
+        error_text = str(error)
+    return one_line(error_text or type(error).__name__, limit=_LONGEST_REPLY)
+
+
+def spoken(code: int, text: bytes | str) -> str:
+    """A server's reply on one line of bounded length, without anything a log would obey."""
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return one_line(f"{code} {words}", limit=_LONGEST_REPLY)
+
+
+def _refuse_unsafe_login(server: Server) -> None:
+    if not server.user:
+        return
+    if server.security == "none":
+        raise ValueError("a password is only sent over TLS, and security is none.")
+    if not (server.user + server.password).isascii():
+        raise ValueError("the login has letters outside ASCII, which smtplib cannot send.")
+
+
+def _dial(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(
+            server.host, server.port, timeout=server.timeout_seconds, context=context
+        )
+    return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)

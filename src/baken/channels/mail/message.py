@@ -1,0 +1,183 @@
+"""A message as the bytes of a mail: RFC 5322 headers, MIME parts, the same bytes every time.
+
+The header lines are written here rather than by `email`, whose folding of hostile names has been
+wrong before (CVE-2024-6923); its parts for bodies and attachments are used as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from datetime import UTC
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Final
+
+import idna
+
+from baken.channels.cleaning import many_lines, one_line
+from baken.channels.message import Attachment, Message, refuse_without_encryption
+from baken.core.errors import ChannelError
+
+_LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
+_LONGEST_NAME: Final = 200
+_LONGEST_SUBJECT: Final = 900
+_LONGEST_ADDRESS: Final = 254  # RFC 5321 section 4.5.3.1.3, as erratum 1690 corrects it
+_PLAIN_WORD: Final = re.compile(r"(?!.*=\?)[!-~]{1,60}")
+_LOCAL_PART: Final = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,64}")
+# The letters that RFC 2047 section 5 allows in an encoded word anywhere, names included.
+_UNENCODED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
+
+_BODY_POLICY: Final = SMTP.clone(max_line_length=_LINE_LIMIT)
+
+
+def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
+    """The whole mail, with CRLF line ends and nothing outside ASCII.
+
+    Only an address whose local part is not ASCII brings UTF-8 into the headers (RFC 6532).
+    `sender` and `reply_to` are addresses with or without a name; an empty `reply_to` leaves the
+    header out. Raises `ChannelError` for TLP:RED and for a recipient's address that is none.
+    """
+    refuse_without_encryption(message)
+    recipient = recipient_of(message)
+    headers = [
+        _header("From", _mailbox_words(*parseaddr(sender))),
+        _header("To", _mailbox_words(message.recipient_name, recipient)),
+        _header("Subject", _text_words(one_line(message.subject, limit=_LONGEST_SUBJECT))),
+        _header("Date", [format_datetime(message.made_at.astimezone(UTC))]),
+        _header("Message-ID", [f"<{message.id}>"]),
+        _header("Auto-Submitted", ["auto-generated"]),  # RFC 3834
+        _header("Content-Language", [message.language]),
+    ]
+    if reply_to:
+        headers.insert(2, _header("Reply-To", _mailbox_words(*parseaddr(reply_to))))
+    return "".join(headers).encode() + _body(message)
+
+
+def recipient_of(message: Message) -> str:
+    """The address that `message` goes to; raises `ChannelError` when it is none."""
+    try:
+        return routable_address(message.recipient_address)
+    except ValueError as error:
+        raise ChannelError(str(error), permanent=True) from error
+
+
+def check_sender(*, sender: str, reply_to: str) -> None:
+    """Raises ``ValueError`` unless both hold an address; `reply_to` may be empty."""
+    for mailbox in (sender, reply_to) if reply_to else (sender,):
+        routable_address(parseaddr(mailbox)[1])
+
+
+def routable_address(address: str) -> str:
+    """`address` with its domain in ASCII (IDNA), as SMTP and DNS take it.
+
+    Raises ``ValueError`` for what is not one plain address.
+    """
+    local, _, domain = address.strip().rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode()
+    except UnicodeError:  # idna.IDNAError is one
+        ascii_domain = ""
+    routable = f"{local}@{ascii_domain}"
+    if (
+        not ascii_domain
+        or not _LOCAL_PART.fullmatch(local)
+        or one_line(local, limit=len(local)) != local
+        or local.startswith(".")
+        or local.endswith(".")
+        or ".." in local
+        or len(routable.encode()) > _LONGEST_ADDRESS
+    ):
+        raise ValueError(f"{one_line(address, limit=80)!r} is not a mail address.")
+    return routable
+
+
+def _mailbox_words(name: str, address: str) -> list[str]:
+    routable = routable_address(address)
+    phrase = one_line(name, limit=_LONGEST_NAME)
+    if not phrase:
+        return [routable]
+    if phrase.isascii() and len(phrase) <= 60 and "=?" not in phrase:
+        quoted = phrase.replace("\\", "\\\\").replace('"', '\\"')
+        return [f'"{quoted}"', f"<{routable}>"]
+    return [*_encoded_words(phrase), f"<{routable}>"]
+
+
+def _text_words(text: str) -> list[str]:
+    """The words before the first one that needs encoding stay as they are, TLP label and all."""
+    words = text.split(" ")
+    plain = next(
+        (i for i, word in enumerate(words) if not _PLAIN_WORD.fullmatch(word)), len(words)
+    )
+    return words[:plain] + _encoded_words(" ".join(words[plain:]))
+
+
+def _encoded_words(text: str) -> list[str]:
+    """`text` as RFC 2047 encoded words, each short enough to follow a header's name."""
+    chunks = [""]
+    for character in text:
+        if character == " ":
+            encoded = "_"
+        elif character in _UNENCODED:
+            encoded = character
+        else:
+            encoded = "".join(f"={byte:02X}" for byte in character.encode())
+        if len(chunks[-1]) + len(encoded) > 52:
+            chunks.append("")
+        chunks[-1] += encoded
+    return [f"=?utf-8?Q?{chunk}?=" for chunk in chunks if chunk]
+
+
+def _header(name: str, words: list[str]) -> str:
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) > _LINE_LIMIT and not lines[-1].endswith(":"):
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _body(message: Message) -> bytes:
+    # Always quoted-printable or base64: lines stay short, no server need understand 8BITMIME,
+    # and a boundary with "=_" in it can stand in neither.
+    body = EmailMessage(policy=_BODY_POLICY)
+    body.set_content(_ended(many_lines(message.text)), charset="utf-8", cte="quoted-printable")
+    if message.html is not None:
+        body.add_alternative(
+            _ended(many_lines(message.html)),
+            subtype="html",
+            charset="utf-8",
+            cte="quoted-printable",
+        )
+    for attachment in message.attachments:
+        _attach(body, attachment)
+    digest = hashlib.sha256(message.id.encode()).hexdigest()[:32]
+    multiparts = (part for part in body.walk() if part.is_multipart())
+    for depth, part in enumerate(multiparts):
+        part.set_boundary(f"=_baken_{digest}_{depth}")
+    return body.as_bytes()
+
+
+def _attach(body: EmailMessage, attachment: Attachment) -> None:
+    main_type, _, subtype = attachment.content_type.partition("/")
+    body.add_attachment(
+        attachment.content,
+        maintype=main_type,
+        subtype=subtype,
+        cte="base64",
+        filename=_file_name(attachment.file_name),
+        params={"charset": "utf-8"} if main_type == "text" else None,
+    )
+
+
+def _file_name(file_name: str) -> str:
+    """ASCII letters, digits and a few signs, so that every mail program keeps the name."""
+    ascii_name = unicodedata.normalize("NFKD", file_name).encode("ascii", "ignore").decode()
+    stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_name).strip("-.").rpartition(".")
+    return f"{stem[:48]}{dot}{ending[:8]}" or "attachment"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"

@@ -1,0 +1,214 @@
+"""Mail handed over to an SMTP server (RFC 5321), one connection for many messages."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from baken.channels.mail.connection import (
+    FAILURES,
+    Server,
+    describe,
+    open_connection,
+    spoken,
+    told,
+)
+from baken.channels.mail.message import check_sender, mail_bytes, recipient_of, routable_address
+from baken.channels.message import Message, Receipt
+from baken.core.errors import ChannelError
+
+_SECURITIES: Final = ("none", "starttls", "tls")
+_IDLE_SECONDS: Final = 30.0
+# RFC 5321 section 4.5.3.2.6: after the final dot a server may take long, and leaving early is
+# what makes people get the same warning twice.
+_PATIENCE_WITH_DATA: Final = 10
+_NOT_AVAILABLE: Final = 421
+# Replies about our commands or our login, not about the recipient.
+_ABOUT_US: Final = frozenset({500, 502, 503, 504, 523, 530, 534, 535, 538})
+# RFC 3463: x.7.x is policy, such as "relaying denied". Taken as permanent, one wrong setting of
+# ours would write off every recipient there is.
+_POLICY: Final = re.compile(rb"\s*5\.7\.\d")
+
+_Reply = tuple[int, bytes]
+
+
+class SmtpChannel:
+    """Hands mails over to one server, as one sender.
+
+    `security` is ``none``, ``starttls`` (demanded, never skipped) or ``tls``. Certificates are
+    always verified, against `ca_file` when one is given. `sender` and `reply_to` are addresses
+    with or without a name; bounces go to `envelope_from`. Raises ``ValueError`` when one of these
+    is wrong. Not for use by several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        security: str,
+        user: str = "",
+        password: str = "",
+        ca_file: Path | None = None,
+        timeout_seconds: float = 30.0,
+        sender: str,
+        envelope_from: str,
+        reply_to: str = "",
+    ) -> None:
+        if security not in _SECURITIES:
+            raise ValueError(f"{security!r} is not one of {', '.join(_SECURITIES)}.")
+        check_sender(sender=sender, reply_to=reply_to)
+        self._server = Server(
+            host=host,
+            port=port,
+            security=security,
+            user=user,
+            password=password,
+            ca_file=ca_file,
+            timeout_seconds=timeout_seconds,
+        )
+        self._sender = sender
+        self._reply_to = reply_to
+        self._envelope_from = routable_address(envelope_from)
+        self._connection: smtplib.SMTP | None = None
+        self._needs_reset = False
+        self._used_at = 0.0  # by the monotonic clock
+
+    def __enter__(self) -> Self:
+        """The channel itself; it connects with the first message."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Takes leave of the server."""
+        self._quit()
+
+    def send(self, message: Message) -> Receipt:
+        """Hands `message` over.
+
+        Raises `ChannelError`: permanent when the server refuses this recipient or this content
+        for good; uncertain when the connection broke between the end of the message and the
+        answer to it; otherwise neither, and another attempt may succeed.
+        """
+        content = mail_bytes(message, sender=self._sender, reply_to=self._reply_to)
+        recipient = recipient_of(message)
+        try:
+            connection = self._begin_mail(needs_utf8=not recipient.isascii())
+            self._name_recipient(connection, recipient)
+            return self._hand_over(connection, content)
+        except ChannelError:
+            raise  # the conversation stands where the next mail can take it up
+        except FAILURES as error:
+            self._drop()
+            raise ChannelError(f"The connection broke: {told(error)}", permanent=False) from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def check(self) -> str:
+        """Connects, greets, encrypts, logs in and leaves, and says what it found."""
+        self._quit()
+        self._connection = open_connection(self._server)
+        found = describe(self._connection, self._server)
+        self._quit()
+        return found
+
+    def _begin_mail(self, *, needs_utf8: bool) -> smtplib.SMTP:
+        """A connection on which the server has taken MAIL FROM.
+
+        Servers close idle connections and limit the mails on one, so a connection that was used
+        before and fails here is replaced once: nothing of this mail has been handed over yet.
+        """
+        if self._connection is not None and time.monotonic() - self._used_at < _IDLE_SECONDS:
+            with contextlib.suppress(*FAILURES):
+                if self._needs_reset:
+                    self._connection.rset()
+                code, _ = reply = self._mail_from(self._connection, needs_utf8=needs_utf8)
+                if code != _NOT_AVAILABLE:
+                    self._refuse_unless(250, reply, step="MAIL FROM", is_permanent=False)
+                    return self._connection
+        self._drop()
+        self._connection = open_connection(self._server)
+        reply = self._mail_from(self._connection, needs_utf8=needs_utf8)
+        self._refuse_unless(250, reply, step="MAIL FROM", is_permanent=False)
+        return self._connection
+
+    def _mail_from(self, connection: smtplib.SMTP, *, needs_utf8: bool) -> _Reply:
+        if needs_utf8 and not connection.has_extn("smtputf8"):
+            raise ChannelError(
+                "The mail server does not take addresses outside ASCII (SMTPUTF8).", permanent=True
+            )
+        self._needs_reset = True
+        options = ("SMTPUTF8", "BODY=8BITMIME") if needs_utf8 else ()
+        return connection.mail(self._envelope_from, options)
+
+    def _name_recipient(self, connection: smtplib.SMTP, recipient: str) -> None:
+        code, text = connection.rcpt(recipient)
+        if code == 251:  # will be forwarded
+            return
+        is_permanent = code >= 500 and code not in _ABOUT_US and not _POLICY.match(text)
+        self._refuse_unless(250, (code, text), step="RCPT TO", is_permanent=is_permanent)
+
+    def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> Receipt:
+        code, text = connection.docmd("DATA")
+        is_permanent = code >= 500 and code not in _ABOUT_US
+        self._refuse_unless(354, (code, text), step="DATA", is_permanent=is_permanent)
+        connection.sock.settimeout(self._server.timeout_seconds * _PATIENCE_WITH_DATA)
+        connection.send(_with_doubled_dots(content) + b".\r\n")
+        # From here on the server may have the whole mail, whatever becomes of the connection.
+        try:
+            code, text = connection.getreply()
+        except FAILURES as error:
+            self._drop()
+            raise _uncertain(f"No answer to the mail: {told(error)}") from error
+        if not 200 <= code < 300 and not 400 <= code < 600:
+            self._drop()
+            raise _uncertain(f"No sensible answer to the mail: {spoken(code, text)}")
+        connection.sock.settimeout(self._server.timeout_seconds)
+        is_permanent = code >= 500 and code not in _ABOUT_US
+        expected = code if code < 300 else 250
+        self._refuse_unless(expected, (code, text), step="end of mail", is_permanent=is_permanent)
+        self._needs_reset = False
+        self._used_at = time.monotonic()
+        return Receipt(spoken(code, text))
+
+    def _refuse_unless(
+        self, expected: int, reply: _Reply, *, step: str, is_permanent: bool
+    ) -> None:
+        code, text = reply
+        self._used_at = time.monotonic()
+        if code == expected:
+            return
+        if code == _NOT_AVAILABLE or not 200 <= code < 600:
+            self._drop()  # the server hangs up, or speaks something else than SMTP
+        raise ChannelError(f"{step}: {spoken(code, text)}", permanent=is_permanent)
+
+    def _quit(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(*FAILURES):
+                self._connection.quit()
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._needs_reset = False
+
+
+def _with_doubled_dots(content: bytes) -> bytes:
+    """RFC 5321 section 4.5.2, so that no line of the mail ends it."""
+    return re.sub(rb"(?m)^\.", b"..", content)
+
+
+def _uncertain(reply: str) -> ChannelError:
+    return ChannelError(reply, permanent=False, uncertain=True)

@@ -1,0 +1,194 @@
+"""One cell of a constituency file: from text to a value, or refused with the reason.
+
+Each reader takes the text of a cell, trimmed and without the apostrophe that guards against
+formulas, and raises `CellRefusedError`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from baken.core.asset import Asset, AssetKind, normalise_domain, parse_asset
+from baken.core.errors import AssetRefusedError
+
+HOME_REGION: Final = "NL"
+"""The country of telephone numbers that name none (ISO 3166)."""
+
+# What OWASP lists for CSV injection, with the full-width forms that some spreadsheets also take.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_JOINERS: Final = ("\u200c", "\u200d")  # Persian and Indic names need them
+_LONGEST_ASSET: Final = 300
+
+
+class CellRefusedError(Exception):
+    """A cell that cannot be taken: a stable key, what is wrong, and what would be right."""
+
+    def __init__(self, reason: str, explanation: str, remedy: str) -> None:
+        super().__init__(explanation)
+        self.reason = reason
+        self.explanation = explanation
+        self.remedy = remedy
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take `text` for a formula, apostrophes in front left aside."""
+    return text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
+def guard_formula(text: str) -> str:
+    """`text` for a cell of a CSV file: an apostrophe goes before what would start a formula."""
+    return f"'{text}" if is_formula(text) else text
+
+
+def unguard_formula(text: str) -> str:
+    """What `guard_formula` was given.
+
+    Only an apostrophe before a formula is taken off: ``'s-Hertogenbosch`` keeps its own.
+    """
+    return text[1:] if text.startswith("'") and is_formula(text) else text
+
+
+def line_of_text(*, longest: int) -> Callable[[str], str]:
+    """A reader of one line without control characters, of at most `longest` characters."""
+
+    def read(text: str) -> str:
+        for character in text:
+            if _is_unprintable(character):
+                name = unicodedata.name(character, "a control character")
+                raise CellRefusedError(
+                    "control-character",
+                    f"The cell holds U+{ord(character):04X} ({name.lower()}).",
+                    "Write it on one line, without line breaks and invisible characters.",
+                )
+        if len(text) > longest:
+            raise CellRefusedError(
+                "too-long",
+                f"The cell has {len(text)} characters; {longest} fit.",
+                "Shorten it.",
+            )
+        return text
+
+    return read
+
+
+def required(read: Callable[[str], str]) -> Callable[[str], str]:
+    """`read`, but refusing an empty cell."""
+
+    def read_filled(text: str) -> str:
+        if not text:
+            raise CellRefusedError("empty", "The cell is empty.", "Fill it in.")
+        return read(text)
+
+    return read_filled
+
+
+def choice(choices: Collection[str], *, default: str) -> Callable[[str], str]:
+    """A reader of one of `choices` in any case; an empty cell is `default`."""
+
+    def read(text: str) -> str:
+        if text and text.lower() not in choices:
+            raise CellRefusedError(
+                "unknown-choice",
+                f"{_short(text)!r} is none of {', '.join(choices)}.",
+                f"Write one of {', '.join(choices)}, or leave it empty for {default}.",
+            )
+        return text.lower() or default
+
+    return read
+
+
+def read_email(text: str) -> str:
+    """A mail address with its domain in lower case (IDNA); empty stays empty."""
+    if not text:
+        return ""
+    line_of_text(longest=254)(text)
+    local, _, domain = text.rpartition("@")
+    try:
+        address = f"{local}@{normalise_domain(domain)}"
+        if '"' in local:
+            raise ValueError("quoted local part")
+        validate_email(address)
+    except (ValueError, ValidationError) as error:
+        raise CellRefusedError(
+            "bad-email",
+            f"{_short(text)!r} is not a mail address.",
+            "Write one address such as security@example.nl, without a name or brackets.",
+        ) from error
+    return line_of_text(longest=254)(address)
+
+
+def read_phone(text: str) -> str:
+    """A telephone number in E.164; without a country code it is read as Dutch."""
+    if not text:
+        return ""
+    try:
+        number = phonenumbers.parse(text, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise CellRefusedError(
+            "bad-phone",
+            f"{_short(text)!r} is not a telephone number that can be called.",
+            "Write it as +31 70 123 45 67, or as 070 123 45 67 when it is Dutch.",
+        )
+    if number.extension:
+        raise CellRefusedError(
+            "phone-extension",
+            f"{_short(text)!r} has an extension, which is not kept with the number.",
+            "Write a direct number, or put the extension in the contact's name.",
+        )
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def read_moment(text: str) -> datetime | None:
+    """An ISO 8601 date (midnight UTC) or time (UTC unless it says otherwise); empty is None."""
+    return _moment(text) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise CellRefusedError(
+            "bad-date",
+            f"{_short(text)!r} is not a date of the calendar in ISO 8601.",
+            "Write it as 2026-07-01 or 2026-07-01T12:00:00Z, or give the cell a date format.",
+        ) from error
+
+
+def asset_reader(*, allow_documentation: bool) -> Callable[[str], Asset | None]:
+    """A reader of a network, AS number or domain; a bare number is an AS number."""
+
+    def read(text: str) -> Asset | None:
+        if len(text) > _LONGEST_ASSET:
+            line_of_text(longest=_LONGEST_ASSET)(text)
+        kind = AssetKind.ASN if text.isascii() and text.isdigit() else None
+        try:
+            return parse_asset(text, kind=kind, allow_documentation=allow_documentation)
+        except AssetRefusedError as error:
+            raise CellRefusedError(error.reason, error.message, error.remedy) from error
+
+    return read
+
+
+def _is_unprintable(character: str) -> bool:
+    if " " <= character <= "~":
+        return False
+    return (
+        unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        and character not in _JOINERS
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,186 @@
+"""Export of the constituency: what import takes, as three CSV files or one XLSX workbook."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import xlsxwriter
+from django.db import connection, transaction
+from django.db.models.functions import Collate
+
+from baken.constituency.cells import guard_formula, is_formula
+from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.outcome import Table
+from baken.constituency.tables import SHAPES
+
+ROWS_PER_SHEET: Final = 1_048_575
+"""What fits a sheet beside its header; further rows go to a further sheet."""
+
+# An import between two of the three reads would leave contacts without their organisation.
+_LOCK: Final = """
+LOCK TABLE constituency_organisation, constituency_contact, constituency_asset IN SHARE MODE
+"""
+
+
+class CsvWriter(Protocol):
+    """What `csv.writer` gives; the standard library has no public name for it."""
+
+    def writerow(self, row: Iterable[Any], /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedConstituency:
+    """What was written, and where."""
+
+    files: tuple[Path, ...]
+    organisations: int
+    contacts: int
+    assets: int
+
+
+def export_constituency(path: Path) -> ExportedConstituency:
+    """Write all registered organisations, their contacts and assets.
+
+    To a workbook when `path` ends in ``.xlsx``, else as ``organisations.csv``, ``contacts.csv`` and
+    ``assets.csv`` in the folder `path`, which is made when needed. A file that stands there is
+    replaced once the new one is complete. The same constituency gives the same bytes of CSV;
+    importing them into an empty database gives the same constituency. Raises ``OSError`` when the
+    disk refuses.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+        if path.suffix.lower() == ".xlsx":
+            return _export_workbook(path)
+        return _export_folder(path)
+
+
+def _export_folder(folder: Path) -> ExportedConstituency:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {table: folder / f"{table}.csv" for table in Table}
+    counts = {}
+    for table, file in files.items():
+        with _replacing(file) as part, part.open("w", encoding="utf-8-sig", newline="") as out:
+            counts[table] = _write_csv(csv.writer(out), table)
+    return _exported(files.values(), counts)
+
+
+def _export_workbook(path: Path) -> ExportedConstituency:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    counts = {}
+    with (
+        _replacing(path) as part,
+        xlsxwriter.Workbook(part, {"constant_memory": True}) as workbook,
+    ):
+        for table in Table:
+            counts[table] = _write_sheets(workbook, table)
+    return _exported([path], counts)
+
+
+def _exported(files: Iterable[Path], counts: dict[Table, int]) -> ExportedConstituency:
+    return ExportedConstituency(
+        files=tuple(files),
+        organisations=counts[Table.ORGANISATIONS],
+        contacts=counts[Table.CONTACTS],
+        assets=counts[Table.ASSETS],
+    )
+
+
+@contextmanager
+def _replacing(file: Path) -> Iterator[Path]:
+    """A path to write to beside `file`; it takes the place of `file` when all went well."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        yield part
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_csv(writer: CsvWriter, table: Table) -> int:
+    writer.writerow(SHAPES[table].columns)
+    count = 0
+    for row in _rows_of(table):
+        writer.writerow([guard_formula(cell) for cell in row])
+        count += 1
+    return count
+
+
+def _write_sheets(workbook: xlsxwriter.Workbook, table: Table) -> int:
+    """Write `table` as text cells: a spreadsheet neither computes nor rounds any of them."""
+    as_text = workbook.add_format({"num_format": "@"})
+    # What Excel itself does for an apostrophe that was typed: the cell stays text when edited.
+    guarded = workbook.add_format({"num_format": "@", "quote_prefix": True})
+    bold = workbook.add_format({"bold": True, "num_format": "@"})
+    columns = SHAPES[table].columns
+    rows = _rows_of(table)
+    count = part = 0
+    while True:
+        part += 1
+        sheet = workbook.add_worksheet(table if part == 1 else f"{table} {part}")
+        sheet.set_column(0, len(columns) - 1, 28, as_text)
+        sheet.freeze_panes(1, 0)
+        for position, name in enumerate(columns):
+            sheet.write_string(0, position, name, bold)
+        number = 0
+        for number, row in enumerate(islice(rows, ROWS_PER_SHEET), 1):
+            for position, cell in enumerate(row):
+                # An apostrophe that is really there is doubled, as import takes one off.
+                text = guard_formula(cell) if cell.startswith("'") else cell
+                if text:
+                    style = guarded if is_formula(text) else as_text
+                    sheet.write_string(number, position, text, style)
+        count += number
+        if number < ROWS_PER_SHEET:
+            return count
+
+
+def _rows_of(table: Table) -> Iterator[Sequence[str]]:
+    """The cells of each row; in an order that does not depend on the server's language."""
+    registered = Organisation.Standing.REGISTERED
+    match table:
+        case Table.ORGANISATIONS:
+            organisations = Organisation.objects.filter(standing=registered)
+            yield from (
+                organisations.order_by(Collate("reference", "C"))
+                .values_list("reference", "name", "sector")
+                .iterator()
+            )
+        case Table.CONTACTS:
+            # Import keeps the order, and with it who is asked first among those of one role.
+            contacts = Contact.objects.filter(organisation__standing=registered)
+            yield from (
+                contacts.order_by(Collate("organisation__reference", "C"), "id")
+                .values_list(
+                    "organisation__reference", "name", "role", "email", "phone", "language",
+                    "channel",
+                )
+                .iterator()
+            )  # fmt: skip
+        case Table.ASSETS:
+            assets = Asset.objects.filter(organisation__standing=registered)
+            for reference, value, valid_from, valid_until in (
+                assets.order_by(
+                    Collate("organisation__reference", "C"), "kind", Collate("value", "C"),
+                    "valid_from",
+                )
+                .values_list("organisation__reference", "value", "valid_from", "valid_until")
+                .iterator()
+            ):  # fmt: skip
+                yield reference, value, _moment_text(valid_from), _moment_text(valid_until)
+
+
+def _moment_text(moment: datetime | None) -> str:
+    """A date when it is midnight UTC, else date and time; empty for none."""
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    if utc.time() == time.min:
+        return utc.date().isoformat()
+    return f"{utc.replace(tzinfo=None).isoformat()}Z"

@@ -1,0 +1,259 @@
+"""The rows of constituency files judged: checked values, or problems with what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final, TypeVar
+
+from baken.constituency import cells
+from baken.constituency.models import Contact, Language, Organisation
+from baken.constituency.outcome import ImportProblem, Table
+from baken.constituency.tables import RawRow, RawTable
+from baken.core.asset import Asset
+
+VALUE_SHOWN: Final = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands."""
+
+    file: str
+    sheet: str
+    row: int
+
+    def __str__(self) -> str:
+        sheet = f", sheet {self.sheet}" if self.sheet else ""
+        return f"{self.file}{sheet}, row {self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    """A row of the table organisations, checked."""
+
+    place: Place
+    said: frozenset[str]
+    """The columns that the file has; what it has not is left as it stands."""
+    reference: str
+    name: str
+    sector: str
+    standing: str = Organisation.Standing.REGISTERED
+    """Whoever stands in a file signed up, also when it had been discovered before."""
+
+    attributes: ClassVar[tuple[str, ...]] = ("name", "sector", "standing")
+    """What a later import may change; the other columns are the key."""
+
+    @property
+    def key(self) -> str:
+        """What makes it the same organisation."""
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A row of the table contacts, checked."""
+
+    place: Place
+    said: frozenset[str]
+    organisation: str
+    name: str
+    role: str
+    email: str
+    phone: str
+    language: str
+    channel: str
+
+    attributes: ClassVar[tuple[str, ...]] = ("name", "language", "channel")
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes it the same contact."""
+        return self.organisation, self.role, self.email, self.phone
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """A row of the table assets, checked."""
+
+    place: Place
+    said: frozenset[str]
+    organisation: str
+    asset: Asset
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+    attributes: ClassVar[tuple[str, ...]] = ("valid_until",)
+
+    @property
+    def key(self) -> tuple[str, str, str, datetime | None]:
+        """What makes it the same asset."""
+        return self.organisation, self.asset.kind.value, self.asset.value, self.valid_from
+
+
+CheckedRow = OrganisationRow | ContactRow | AssetRow
+
+
+class RowReader:
+    """Reads the rows of tables with one set of rules."""
+
+    def __init__(self, *, allow_documentation: bool, default_language: str) -> None:
+        self._reference = cells.required(cells.line_of_text(longest=64))
+        self._organisation_name = cells.required(cells.line_of_text(longest=200))
+        self._contact_name = cells.line_of_text(longest=200)
+        self._sector = cells.line_of_text(longest=64)
+        self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
+        self._language = cells.choice(Language.values, default=default_language)
+        self._channels = {
+            default: cells.choice(Contact.Channel.values, default=default)
+            for default in (Contact.Channel.MAIL, Contact.Channel.PHONE)
+        }
+        self._asset = cells.asset_reader(allow_documentation=allow_documentation)
+
+    def read(self, table: RawTable) -> Iterator[CheckedRow | list[ImportProblem]]:
+        """Each row of `table`: checked, or else what is wrong with it."""
+        judges: dict[Table, Callable[[_Row, frozenset[str]], CheckedRow | None]] = {
+            Table.ORGANISATIONS: self._judge_organisation,
+            Table.CONTACTS: self._judge_contact,
+            Table.ASSETS: self._judge_asset,
+        }
+        judge = judges[table.table]
+        said = frozenset(table.positions)
+        for raw in table.rows:
+            row = _Row(table, raw)
+            if raw.fault:
+                row.refuse_whole(raw.fault)
+            checked = None if raw.fault else judge(row, said)
+            yield row.problems if checked is None or row.problems else checked
+
+    def _judge_organisation(self, row: _Row, said: frozenset[str]) -> OrganisationRow:
+        return OrganisationRow(
+            place=row.place,
+            said=said | {"standing"},
+            reference=row.read("reference", self._reference, ""),
+            name=row.read("name", self._organisation_name, ""),
+            sector=row.read("sector", self._sector, ""),
+        )
+
+    def _judge_contact(self, row: _Row, said: frozenset[str]) -> ContactRow:
+        email = row.read("email", cells.read_email, "")
+        phone = row.read("phone", cells.read_phone, "")
+        usual = Contact.Channel.MAIL if email else Contact.Channel.PHONE
+        checked = ContactRow(
+            place=row.place,
+            said=said,
+            organisation=row.read("organisation", self._reference, ""),
+            name=row.read("name", self._contact_name, ""),
+            role=row.read("role", self._role, ""),
+            email=email,
+            phone=phone,
+            language=row.read("language", self._language, ""),
+            channel=row.read("channel", self._channels[usual], ""),
+        )
+        if not row.problems:
+            _judge_reach(row, checked)
+        return checked
+
+    def _judge_asset(self, row: _Row, said: frozenset[str]) -> AssetRow | None:
+        organisation = row.read("organisation", self._reference, "")
+        asset = row.read("asset", self._asset, None)
+        valid_from = row.read("valid_from", cells.read_moment, None)
+        valid_until = row.read("valid_until", cells.read_moment, None)
+        if valid_from and valid_until and valid_from >= valid_until:
+            row.refuse(
+                "valid_until",
+                "validity-reversed",
+                "The asset would end before it begins, or at once.",
+                "Let valid_until be later than valid_from; the asset counts up to that moment.",
+            )
+        if asset is None:
+            return None
+        return AssetRow(row.place, said, organisation, asset, valid_from, valid_until)
+
+
+class _Row:
+    """One raw row, and what was found wrong with it."""
+
+    def __init__(self, table: RawTable, raw: RawRow) -> None:
+        self._table = table
+        self._raw = raw
+        self.problems: list[ImportProblem] = []
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self._table.file, self._table.sheet, self._raw.number)
+
+    def read(self, column: str, parse: Callable[[str], T], instead: T) -> T:
+        """The cell's value, or `instead` after the problem was written down."""
+        try:
+            return parse(self._table.text(self._raw, column))
+        except cells.CellRefusedError as refusal:
+            self.refuse(column, refusal.reason, refusal.explanation, refusal.remedy)
+            return instead
+
+    def refuse(self, column: str, reason: str, explanation: str, remedy: str) -> None:
+        """Write down that the cell of `column` is at fault."""
+        value = self._table.text(self._raw, column)
+        self.problems.append(problem_at(self.place, column, value, reason, explanation, remedy))
+
+    def refuse_whole(self, fault: str) -> None:
+        """Write down that the cells cannot be told apart."""
+        explanation, remedy = _FAULTS[fault]
+        value = " ".join(self._raw.cells)
+        self.problems.append(problem_at(self.place, "", value, fault, explanation, remedy))
+
+
+_FAULTS: Final = {
+    "unclosed-quote": (
+        "A cell begins with a quotation mark that is not closed.",
+        'Close it at the end of the cell, and write a mark within a cell twice: "".',
+    ),
+    "too-many-cells": (
+        "The row has more cells than the header has columns.",
+        "Put a cell that holds the delimiter between quotation marks.",
+    ),
+}
+
+
+def problem_at(
+    place: Place, column: str, value: str, reason: str, explanation: str, remedy: str
+) -> ImportProblem:
+    """The problem with one cell of the row at `place`; no `column` means the row as a whole."""
+    return ImportProblem(
+        file=place.file,
+        sheet=place.sheet,
+        row=place.row,
+        column=column,
+        value=value[:VALUE_SHOWN],
+        reason=reason,
+        explanation=explanation,
+        remedy=remedy,
+    )
+
+
+def _judge_reach(row: _Row, contact: ContactRow) -> None:
+    if not contact.email and not contact.phone:
+        row.refuse(
+            "email",
+            "unreachable",
+            "The contact has neither a mail address nor a telephone number.",
+            "Give at least one of the two.",
+        )
+    elif contact.channel == Contact.Channel.MAIL and not contact.email:
+        row.refuse(
+            "channel",
+            "channel-impossible",
+            "The contact wants mail and has no mail address.",
+            "Give a mail address, or choose another channel.",
+        )
+    elif contact.channel == Contact.Channel.PHONE and not contact.phone:
+        row.refuse(
+            "channel",
+            "channel-impossible",
+            "The contact wants to be called and has no telephone number.",
+            "Give a telephone number, or choose another channel.",
+        )

@@ -1,0 +1,123 @@
+"""What is read from the constituency: all assets as columns, and whom to warn."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from ipaddress import ip_network
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from django.db import connection
+from django.db.models import Case, Value, When
+from django.db.models.functions import Lower
+
+from baken.constituency.models import Asset, Contact, Organisation
+from baken.core.asset import AssetKind, parse_asset
+
+ASSET_COLUMNS: Final = pa.schema(
+    [
+        pa.field("asset_id", pa.int64(), nullable=False),
+        pa.field("organisation_id", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # core.asset.AssetKind
+        pa.field("network", pa.string()),  # "192.0.2.0/24"
+        pa.field("asn", pa.uint32()),
+        pa.field("domain", pa.string()),
+        pa.field("valid_from", pa.timestamp("us", tz="UTC")),
+        pa.field("valid_until", pa.timestamp("us", tz="UTC")),  # up to, not including
+    ]
+)
+"""One row an asset; exactly one of network, asn and domain is not null."""
+
+# COPY hands over millions of rows without making a Python object of any. Times travel as
+# microseconds since 1970, which needs no parsing and loses nothing.
+_ASSETS: Final = """
+COPY (
+    SELECT id AS asset_id, organisation_id, kind, network, asn, domain,
+           (extract(epoch FROM valid_from) * 1000000)::bigint AS valid_from,
+           (extract(epoch FROM valid_until) * 1000000)::bigint AS valid_until
+    FROM constituency_asset ORDER BY id
+) TO STDOUT (FORMAT csv, HEADER true)
+"""
+
+_ROLES_IN_ORDER: Final = (
+    Contact.Role.SECURITY,
+    Contact.Role.TECHNICAL,
+    Contact.Role.GENERAL,
+    Contact.Role.MANAGEMENT,
+)
+
+
+def asset_table() -> pa.Table:
+    """All assets, of registered and discovered organisations, as `ASSET_COLUMNS`, by id."""
+    text = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(_ASSETS) as copy:
+        for block in copy:
+            text.write(block)
+    text.seek(0)
+    wanted = {
+        field.name: pa.int64() if pa.types.is_timestamp(field.type) else field.type
+        for field in ASSET_COLUMNS
+    }
+    options = pa_csv.ConvertOptions(column_types=wanted, null_values=[""], strings_can_be_null=True)
+    return pa_csv.read_csv(text, convert_options=options).cast(ASSET_COLUMNS)
+
+
+def contacts_to_warn(
+    organisation_ids: Collection[int], *, unwanted: Collection[str] = ()
+) -> dict[int, Contact]:
+    """One contact with a mail address for each of these organisations, by its id.
+
+    Who wants mail comes first, then by role (security, technical, general, management), then who
+    was registered first. An address in `unwanted`, in any case, is passed over. An organisation
+    with no such contact is not in the answer.
+    """
+    wants_mail = Case(When(channel=Contact.Channel.MAIL, then=Value(0)), default=Value(1))
+    role_rank = Case(
+        *(When(role=role, then=Value(rank)) for rank, role in enumerate(_ROLES_IN_ORDER))
+    )
+    chosen = (
+        Contact.objects.filter(organisation__in=organisation_ids)
+        .exclude(email="")
+        .annotate(address=Lower("email"))
+        .exclude(address__in=[address.lower() for address in unwanted])
+        .order_by("organisation_id", wants_mail, role_rank, "id")
+        .distinct("organisation_id")
+    )
+    return {contact.organisation_id: contact for contact in chosen}
+
+
+def find_organisation(what: str) -> Organisation | None:
+    """The organisation with that reference, or else with that name in any case when only one has.
+
+    Its contacts and assets are fetched along.
+    """
+    organisations = Organisation.objects.prefetch_related("contacts", "assets")
+    by_reference = organisations.filter(reference=what).first()
+    if by_reference:
+        return by_reference
+    by_name = list(organisations.filter(name__iexact=what)[:2])
+    return by_name[0] if len(by_name) == 1 else None
+
+
+def assets_covering(text: str) -> list[Asset]:
+    """The assets that hold the network, AS number or domain `text`, the narrowest first.
+
+    All periods are given, also past ones. Raises `AssetRefusedError` when `text` is nothing that
+    can be registered.
+    """
+    sought = parse_asset(text, allow_documentation=True)
+    assets = Asset.objects.select_related("organisation")
+    match sought.kind:
+        case AssetKind.NETWORK:
+            # The ORM has no word for "contains or equals" on networks.
+            covering = assets.extra(where=["network >>= %s"], params=[sought.value])
+            return sorted(covering, key=lambda asset: -ip_network(asset.network).prefixlen)
+        case AssetKind.ASN:
+            return list(assets.filter(asn=sought.asn).order_by("organisation"))
+        case AssetKind.DOMAIN:
+            labels = sought.value.split(".")
+            names = [".".join(labels[start:]) for start in range(len(labels))]
+            covering = assets.filter(domain__in=names)
+            return sorted(covering, key=lambda asset: -asset.value.count("."))

@@ -1,0 +1,110 @@
+"""Which column of a file plays which part: a report type met by the file's own header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from baken.feeds.shadowserver.report_table import ReportType
+
+MAX_COLUMNS: Final = 2000
+"""The widest real report has some 80; a header with more than this is no header."""
+
+TIMESTAMP: Final = "timestamp"
+SEVERITY: Final = "severity"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumns:
+    """The columns that a file has, by the part they play; empty where it has none."""
+
+    width: int
+    """How many fields a record of this file has."""
+    positions: Mapping[str, int]
+    """Every column that is read, and where it stands in a record."""
+    missing: tuple[str, ...]
+    """What the report type needs and the file lacks."""
+    expected_address: str
+    """The column that should hold the affected address, whether or not the file has it."""
+    timestamp: str
+    severity: str
+    address: str
+    port: str
+    transport: str
+    asn: str
+    url: str
+    email: str
+    names: tuple[str, ...]
+    cves: tuple[str, ...]
+    product: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+def read_header(line: str) -> list[str]:
+    """The column names in the first line of a file: trimmed, lower case, cut to 100 characters."""
+    try:
+        fields = next(csv.reader([line], strict=False), [])
+    except csv.Error:
+        fields = line.split(",")
+    return [re.sub(r"[\x00-\x20\x7f]+", " ", name).strip().lower()[:100] for name in fields]
+
+
+def find_columns(
+    header: Sequence[str], *, report_type: ReportType, old_names: Mapping[str, str]
+) -> ReportColumns:
+    """The columns of `header` that a report of `report_type` is read from.
+
+    A column under its old name is found when the new one is absent; of two columns with one name
+    the first counts.
+    """
+    where: dict[str, int] = {}
+    for position, name in enumerate(header):
+        if name:
+            where.setdefault(name, position)
+    for old, new in old_names.items():
+        if old in where and new not in where:
+            where[new] = where[old]
+
+    def first(candidates: Iterable[str]) -> str:
+        return next((name for name in candidates if name in where), "")
+
+    def present(candidates: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in candidates if name in where)
+
+    single = {
+        "timestamp": first([TIMESTAMP]),
+        "severity": first([SEVERITY]),
+        "address": first(report_type.address),
+        "port": first(report_type.port),
+        "transport": first([report_type.transport]),
+        "asn": first(report_type.asn),
+        "url": first([report_type.url]),
+        "email": first([report_type.email]),
+    }
+    several = {
+        "names": present(report_type.names),
+        "cves": present(report_type.cves),
+        "product": present(report_type.product),
+    }
+    evidence = present(report_type.evidence)
+    if report_type.noise is not None:
+        read = {*single.values(), *several["names"], *report_type.noise}
+        evidence = tuple(name for name in dict.fromkeys(header) if name and name not in read)
+    wanted = [*single.values(), *(name for names in several.values() for name in names), *evidence]
+    needed = (TIMESTAMP, *report_type.address[:1], *((report_type.email,) * bool(report_type.email)))
+    if not report_type.address and not report_type.email:
+        needed = (TIMESTAMP, *report_type.names[:1])
+    if not report_type.is_known:
+        needed = (TIMESTAMP, *((report_type.address[0],) if not single["address"] else ()))
+    return ReportColumns(
+        width=len(header),
+        positions={name: where[name] for name in dict.fromkeys(wanted) if name},
+        missing=tuple(name for name in needed if name not in where),
+        expected_address=" or ".join(report_type.address),
+        evidence=evidence,
+        **single,
+        **several,
+    )

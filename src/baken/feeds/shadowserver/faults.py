@@ -1,0 +1,120 @@
+"""Why a row cannot be an observation, said so that a person can act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from baken.core.observation import QuarantinedRow
+from baken.feeds.reading import OverlongLine
+from baken.feeds.shadowserver.columns import TIMESTAMP, ReportColumns
+from baken.feeds.shadowserver.records import RejectedRecord
+
+MAX_VALUE_CHARACTERS: Final = 200
+
+_EXPLANATIONS: Final = {
+    "bad-time": "This is not a time; right would be 2026-01-31 23:59:59, in UTC, after 1990.",
+    "bad-address": "This is not an IP address; right would be 192.0.2.1 or 2001:db8::1.",
+    "network-instead-of-address": (
+        "This is a network where one address is expected; right would be 192.0.2.1."
+    ),
+    "no-affected-system": (
+        "The row has no address, no usable host name and no e-mail address, so it concerns nobody."
+    ),
+    "truncated-row": "The file ends in the middle of this row; fetch it anew.",
+    "wrong-field-count": "The row has not as many fields as the header has columns.",
+    "unterminated-quote": "A quote is opened and never closed.",
+    "bad-quoting": 'Quotes stand where none can; right would be "a ""quoted"" word".',
+    "line-too-long": "The line is longer than max_line_bytes allows.",
+}
+
+
+def quarantined_rows(
+    text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns
+) -> tuple[list[QuarantinedRow], pl.Series]:
+    """The rows of `text` that `facts` shows to be unusable, and which rows are good."""
+    has_no_address = pl.all_horizontal(pl.col("ipv4", "ipv6_high").is_null())
+    is_bad = facts.select(
+        time=pl.col("observed_at").is_null(),
+        address=has_no_address & (text[columns.address] != "") if columns.address else False,
+        nobody=has_no_address & pl.all_horizontal(pl.col("host_name", "email_domain").is_null()),
+    )
+    is_good = ~is_bad.select(pl.any_horizontal(pl.all())).to_series()
+    if is_good.all():
+        return [], is_good
+    found = []
+    for row in (~is_good).arg_true().to_list():
+        line = facts["line"][row]
+        if is_bad["time"][row]:
+            found.append(_bad_time(text, row, line=line, columns=columns))
+        elif is_bad["address"][row]:
+            found.append(_bad_address(text, row, line=line, columns=columns))
+        else:
+            found.append(_nobody(line=line, columns=columns))
+    return found, is_good
+
+
+def rejected_row(record: RejectedRecord) -> QuarantinedRow:
+    """A record that could not be taken apart."""
+    return _row(line=record.line, value=_text(record.text), reason=record.reason)
+
+
+def overlong_row(line: OverlongLine) -> QuarantinedRow:
+    """A line over the limit."""
+    return _row(line=line.line, value=_text(line.start), reason="line-too-long")
+
+
+def _bad_time(
+    text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns
+) -> QuarantinedRow:
+    if not columns.timestamp:
+        return _missing_column(TIMESTAMP, line=line)
+    value = text[columns.timestamp][row]
+    return _row(line=line, column=TIMESTAMP, value=value, reason="bad-time")
+
+
+def _bad_address(
+    text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns
+) -> QuarantinedRow:
+    value: str = text[columns.address][row]
+    address, slash, length = value.strip().partition("/")
+    is_network = bool(slash) and length.isdecimal() and (":" in address or address.count(".") == 3)
+    reason = "network-instead-of-address" if is_network else "bad-address"
+    return _row(line=line, column=columns.address, value=value, reason=reason)
+
+
+def _nobody(*, line: int, columns: ReportColumns) -> QuarantinedRow:
+    if columns.expected_address and not columns.address:
+        return _missing_column(columns.expected_address, line=line)
+    return _row(line=line, reason="no-affected-system")
+
+
+def _missing_column(column: str, *, line: int) -> QuarantinedRow:
+    return QuarantinedRow(
+        line=line,
+        column=column,
+        value="",
+        reason="missing-column",
+        explanation=f"The file has no column {column}, which this report type needs.",
+    )
+
+
+def _row(*, line: int, reason: str, column: str = "", value: str = "") -> QuarantinedRow:
+    return QuarantinedRow(
+        line=line,
+        column=column,
+        value=value[:MAX_VALUE_CHARACTERS],
+        reason=reason,
+        explanation=_EXPLANATIONS[reason],
+    )
+
+
+def _text(data: bytes) -> str:
+    return data[: 4 * MAX_VALUE_CHARACTERS].decode(errors="replace")
+
+
+def in_file_order(rows: Sequence[QuarantinedRow]) -> list[QuarantinedRow]:
+    """`rows` by their line."""
+    return sorted(rows, key=lambda row: row.line)

@@ -1,0 +1,168 @@
+"""Columns of text into columns of observations, and the rows that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from baken.core.classification import Severity, Tlp
+from baken.core.observation import EVIDENCE_TYPE, OBSERVATION_SCHEMA, QuarantinedRow
+from baken.feeds.shadowserver.addresses import parse_addresses
+from baken.feeds.shadowserver.columns import ReportColumns
+from baken.feeds.shadowserver.evidence import MAX_URL_CHARACTERS, evidence_map, harmless
+from baken.feeds.shadowserver.faults import quarantined_rows
+from baken.feeds.shadowserver.moments import parse_times
+from baken.feeds.shadowserver.names import email_domains, first_host_name
+from baken.feeds.shadowserver.report_table import ReportType
+
+_CVE: Final = r"(?i)CVE-\d{4}-\d{4,7}\b"
+_NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
+_SEVERITIES: Final = {severity.key: int(severity) for severity in Severity}
+_TRANSPORTS: Final = ("tcp", "udp")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every observation of one report has in common."""
+
+    source: str
+    report_name: str
+    tlp: Tlp
+    report_type: ReportType
+
+
+def observe(
+    text: pl.DataFrame, lines: pl.Series, *, columns: ReportColumns, origin: Origin
+) -> tuple[pa.RecordBatch, list[QuarantinedRow]]:
+    """The rows of `text` as observations, and those without a usable time or affected system."""
+    facts = pl.DataFrame(
+        [
+            lines.alias("line"),
+            parse_times(_column(text, columns.timestamp)).alias("observed_at"),
+            *parse_addresses(_column(text, columns.address)),
+            _host_name(text, columns=columns).alias("host_name"),
+            email_domains(_column(text, columns.email)).alias("email_domain"),
+        ]
+    )
+    quarantined, is_good = quarantined_rows(text, facts, columns=columns)
+    if quarantined:
+        text, facts = text.filter(is_good), facts.filter(is_good)
+    facts = facts.with_columns(
+        _severity(text, columns=columns, default=origin.report_type.severity),
+        _number(text, columns.port, dtype=pl.UInt16).alias("port"),
+        _number(text, columns.asn, dtype=pl.UInt32).alias("asn"),
+        _transport(text, columns=columns),
+        _url(text, columns=columns),
+        _product(text, columns=columns),
+        _cves(text, columns=columns),
+    )
+    evidence = evidence_map(_evidence(text, facts, columns=columns), rows=text.height)
+    return _as_batch(facts, evidence=evidence, origin=origin), quarantined
+
+
+def _column(text: pl.DataFrame, name: str) -> pl.Series:
+    """The column called `name`, trimmed; empty text in each row when the file has none."""
+    if not name:
+        return pl.repeat("", text.height, dtype=pl.String, eager=True)
+    return text[name].str.strip_chars()
+
+
+def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    """The first usable name; that in the URL when no column of names has one."""
+    candidates = [*columns.names]
+    if columns.url and columns.url not in candidates:
+        candidates.append(columns.url)
+    return first_host_name([_column(text, name) for name in candidates], rows=text.height)
+
+
+def _severity(text: pl.DataFrame, *, columns: ReportColumns, default: Severity) -> pl.Series:
+    return (
+        _column(text, columns.severity)
+        .str.to_lowercase()
+        .replace_strict(_SEVERITIES, default=int(default), return_dtype=pl.UInt8)
+        .alias("severity")
+    )
+
+
+def _number(text: pl.DataFrame, name: str, *, dtype: type[pl.DataType]) -> pl.Series:
+    """The column as a number above zero; null for anything else, for it is optional."""
+    numbers = _column(text, name).cast(dtype, strict=False)
+    return pl.select(pl.when(numbers > 0).then(numbers)).to_series()
+
+
+def _transport(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    lower = _column(text, columns.transport).str.to_lowercase()
+    is_known = lower.is_in(_TRANSPORTS)
+    return pl.select(pl.when(is_known).then(lower)).to_series().alias("transport")
+
+
+def _url(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    url = _column(text, columns.url).alias("url").to_frame()
+    return harmless(url, max_characters=MAX_URL_CHARACTERS).to_series()
+
+
+def _product(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    """The parts that name the product, joined by spaces; null without any."""
+    if not columns.product:
+        return pl.repeat(None, text.height, dtype=pl.String, eager=True).alias("product")
+    parts = harmless(text.select(columns.product))
+    joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
+    return parts.select(pl.when(joined != "").then(joined).alias("product")).to_series()
+
+
+def _cves(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    """The distinct CVE numbers of each row, in the order in which they stand there."""
+    none = _NO_CVES.new_from_index(0, text.height).alias("cves")
+    if not columns.cves or not text.height:
+        return none
+    joined = text.select(pl.concat_str(columns.cves, separator=" ")).to_series()
+    mentions = joined.filter(joined.str.contains(r"(?i)cve-")).unique()
+    if mentions.is_empty():
+        return none
+    numbers = mentions.str.extract_all(_CVE).list.eval(pl.element().str.to_uppercase())
+    known = pl.DataFrame({"text": mentions, "cves": numbers.list.unique(maintain_order=True)})
+    found = joined.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
+    return pl.select(pl.coalesce(found["cves"], none)).to_series().alias("cves")
+
+
+def _evidence(text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
+    """The columns to keep, and of a name that is none what stood there."""
+    kept = harmless(text.select(columns.evidence))
+    is_nameless = facts["host_name"].is_null()
+    unread = [
+        name for name in columns.names if name not in columns.evidence and name != columns.url
+    ]
+    if not unread or not is_nameless.any():
+        return kept
+    names = harmless(text.select(unread)).select(
+        pl.when(is_nameless).then(pl.col(name)).alias(name) for name in unread
+    )
+    return pl.concat([kept, names], how="horizontal") if kept.width else names
+
+
+def _as_batch(facts: pl.DataFrame, *, evidence: pa.MapArray, origin: Origin) -> pa.RecordBatch:
+    rows = facts.height
+    constants: Mapping[str, str] = {
+        "source": origin.source,
+        "report_type": origin.report_name,
+        "finding_kind": origin.report_type.finding_kind,
+        "rsit_taxonomy": origin.report_type.rsit_taxonomy,
+        "rsit_type": origin.report_type.rsit_type,
+        "affected_role": origin.report_type.role.value,
+        "tlp": origin.tlp.value,
+    }
+    arrays = []
+    for field in OBSERVATION_SCHEMA:
+        if field.name == "evidence":
+            array = evidence.cast(EVIDENCE_TYPE)
+        elif field.name in constants:
+            array = pa.repeat(pa.scalar(constants[field.name], pa.string()), rows)
+        else:
+            array = facts[field.name].to_arrow(compat_level=pl.CompatLevel.oldest())
+            array = array.cast(field.type)
+        arrays.append(array)
+    return pa.RecordBatch.from_arrays(arrays, schema=OBSERVATION_SCHEMA)

@@ -1,0 +1,195 @@
+"""A Shadowserver report, opened: its description, and its rows in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from baken.core.errors import ReportRefusedError
+from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, Report, ReportInfo
+from baken.feeds.reading import (
+    DEFAULT_LIMITS,
+    LineBlock,
+    ReadLimits,
+    check_readable,
+    line_blocks,
+    member_name,
+)
+from baken.feeds.shadowserver.columns import (
+    MAX_COLUMNS,
+    ReportColumns,
+    find_columns,
+    read_header,
+)
+from baken.feeds.shadowserver.faults import in_file_order, overlong_row, rejected_row
+from baken.feeds.shadowserver.file_name import read_file_name
+from baken.feeds.shadowserver.frame import TextFrame, read_plain, read_repaired
+from baken.feeds.shadowserver.observations import Origin, observe
+from baken.feeds.shadowserver.records import is_plain, plain_records, repaired_records
+from baken.feeds.shadowserver.report_table import ReportTable, report_table
+
+
+class ShadowserverFeed:
+    """Reports as Shadowserver sends them: CSV, one report type a file."""
+
+    key = "shadowserver"
+
+    def open_report(
+        self,
+        path: Path,
+        *,
+        report_type: str | None = None,
+        limits: ReadLimits = DEFAULT_LIMITS,
+    ) -> Report:
+        """The report at `path`; its type from the file's name unless `report_type` tells it."""
+        table = report_table()
+        check_readable(path)
+        named = read_file_name(path.name, known_types=table.types)
+        if report_type is None and named.report_type not in table.types:
+            # A ZIP is sometimes renamed on its way; the file within keeps its name.
+            inner = read_file_name(member_name(path), known_types=table.types)
+            named = inner if inner.report_type in table.types else named
+        name = (report_type or named.report_type).strip().lower()
+        info = ReportInfo(
+            source=self.key,
+            report_type=name,
+            is_known_type=name in table.types,
+            report_date=named.report_date,
+        )
+        return ShadowserverReport(info=info, path=path, limits=limits, table=table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A block read as far as its text goes; `rest` begins the next one."""
+
+    frame: TextFrame
+    rest: bytes
+    rest_line: int
+
+
+class ShadowserverReport:
+    """One report file."""
+
+    def __init__(
+        self, *, info: ReportInfo, path: Path, limits: ReadLimits, table: ReportTable
+    ) -> None:
+        self.info = info
+        self._path = path
+        self._limits = limits
+        self._old_names = table.old_names
+        self._origin = Origin(
+            source=info.source,
+            report_name=info.report_type,
+            tlp=table.tlp,
+            report_type=table.report_type(info.report_type),
+        )
+
+    def batches(self) -> Iterator[ParsedBatch]:
+        """The rows, a batch for each block of text; the first batch carries all warnings."""
+        columns: ReportColumns | None = None
+        rest, rest_line = b"", 0
+        for block in line_blocks(self._path, limits=self._limits):
+            data, first_line = block.data, block.first_line
+            warnings: Sequence[str] = ()
+            if columns is None:
+                header, data, first_line = _split_header(block)
+                if not header:
+                    if block.is_last:
+                        yield self._empty(block)
+                        return
+                    continue
+                columns = self._columns(header)
+                warnings = self._warnings(columns)
+            if rest:
+                data, first_line = rest + data, rest_line
+            piece = self._read(
+                data, first_line=first_line, is_last=block.is_last, columns=columns
+            )
+            rest, rest_line = piece.rest, piece.rest_line
+            yield self._parsed(piece.frame, block, columns=columns, warnings=warnings)
+
+    def _columns(self, header: str) -> ReportColumns:
+        names = read_header(header)
+        if len(names) > MAX_COLUMNS:
+            raise ReportRefusedError(
+                f"The first line of {self._path} has {len(names):,} fields; that is no header.",
+                remedy="Check that this file is a Shadowserver report in CSV.",
+            )
+        return find_columns(
+            names, report_type=self._origin.report_type, old_names=self._old_names
+        )
+
+    def _warnings(self, columns: ReportColumns) -> list[str]:
+        warnings = []
+        if not self.info.is_known_type:
+            warnings.append(
+                f"The report type {self.info.report_type} is unknown; its rows are kept as "
+                f"{self._origin.report_type.finding_kind}."
+            )
+        if columns.missing:
+            warnings.append(
+                f"The file lacks {_listed(columns.missing)}, which a report of type "
+                f"{self.info.report_type} should have."
+            )
+        return warnings
+
+    def _read(
+        self, data: bytes, *, first_line: int, is_last: bool, columns: ReportColumns
+    ) -> _Piece:
+        width, wanted = columns.width, columns.positions
+        if is_plain(data):
+            records = plain_records(data, first_line=first_line)
+            if frame := read_plain(records, width=width, wanted=wanted):
+                return _Piece(frame=frame, rest=b"", rest_line=0)
+        records = repaired_records(
+            data,
+            first_line=first_line,
+            width=width,
+            is_last=is_last,
+            max_bytes=self._limits.max_line_bytes,
+        )
+        frame = read_repaired(records, width=width, wanted=wanted)
+        return _Piece(frame=frame, rest=records.rest, rest_line=records.rest_line)
+
+    def _parsed(
+        self,
+        frame: TextFrame,
+        block: LineBlock,
+        *,
+        columns: ReportColumns,
+        warnings: Sequence[str],
+    ) -> ParsedBatch:
+        observations, quarantined = observe(
+            frame.columns, frame.lines, columns=columns, origin=self._origin
+        )
+        quarantined += [rejected_row(record) for record in frame.rejected]
+        quarantined += [overlong_row(line) for line in block.overlong]
+        return ParsedBatch(
+            observations=observations,
+            quarantined=in_file_order(quarantined),
+            warnings=tuple(warnings),
+        )
+
+    def _empty(self, block: LineBlock) -> ParsedBatch:
+        return ParsedBatch(
+            observations=pa.RecordBatch.from_pylist([], schema=OBSERVATION_SCHEMA),
+            quarantined=[overlong_row(line) for line in block.overlong],
+            warnings=(f"{self._path.name} is empty: it has not even a header.",),
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    columns = ", ".join(names)
+    return f"the column {columns}" if len(names) == 1 else f"the columns {columns}"
+
+
+def _split_header(block: LineBlock) -> tuple[str, bytes, int]:
+    """The first line of `block` that is not empty, the text after it, and that text's line."""
+    data = block.data.lstrip(b"\n")
+    skipped = len(block.data) - len(data)
+    header, _, rest = data.partition(b"\n")
+    return header.decode(), rest, block.first_line + skipped + 1

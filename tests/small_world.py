@@ -1,0 +1,48 @@
+"""A small constituency, and a report about it, for tests of what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from baken.constituency.models import Asset, Contact, Organisation
+from baken.core.asset import parse_asset
+from baken.jobs.ingestion import IngestedFile
+
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=3, minute=0, second=0)
+
+Ingest = Callable[..., IngestedFile]
+
+
+def make_organisation(reference: str, *assets: str, language: str = "nl") -> Organisation:
+    """An organisation with one contact and these assets."""
+    organisation = Organisation.objects.create(reference=reference, name=f"Stichting {reference}")
+    Contact.objects.create(
+        organisation=organisation,
+        role="security",
+        email=f"security@{reference}.example.nl",
+        language=language,
+    )
+    for text in assets:
+        parsed = parse_asset(text, allow_documentation=True)
+        Asset.objects.create(
+            organisation=organisation,
+            kind=parsed.kind.value,
+            value=parsed.value,
+            network=parsed.network,
+            asn=parsed.asn,
+            domain=parsed.domain,
+        )
+    return organisation
+
+
+def report_text(
+    *addresses: str, seen_at: datetime = YESTERDAY, severity: str = "high", port: int = 3389
+) -> str:
+    """A scan_rdp report with one row an address."""
+    header = "timestamp,severity,ip,protocol,port,hostname,tag,asn,rdp_protocol\n"
+    rows = [
+        f'"{seen_at:%Y-%m-%d %H:%M:%S}",{severity},{address},tcp,{port},,rdp,64500,RDP\n'
+        for address in addresses
+    ]
+    return header + "".join(rows)

@@ -100,7 +100,7 @@ def choice(choices: Collection[str], *, default: str) -> Callable[[str], str]:
                 f"{_short(text)!r} is none of {', '.join(choices)}.",
                 f"Write one of {', '.join(choices)}, or leave it empty for {default}.",
             )
-        return text.lower() or default
+        return text.lower() or str(default)
 
     return read
 

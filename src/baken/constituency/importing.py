@@ -14,10 +14,7 @@ from baken.constituency.outcome import ImportOutcome, TableCounts
 from baken.constituency.overlaps import overlaps_of
 from baken.constituency.reading import GatheredRows, Reading, read_constituency_files
 from baken.constituency.rows import AssetRow, ContactRow, OrganisationRow, RowReader, problem_at
-
-ROWS_PER_STATEMENT: Final = 5_000
-MANY_ROWS: Final = 1_000
-"""From here on the planner is told what has become of a table."""
+from baken.constituency.writing import insert_rows, update_rows
 
 # Other writers wait until the import is done; readers and foreign keys do not. So two imports of
 # the same files at once make one set of rows.
@@ -112,7 +109,8 @@ def _take_over_organisations(
             reference=row.reference, name=row.name, sector=row.sector, standing=row.standing
         ),
     )
-    _write(Organisation, difference, OrganisationRow.attributes)
+    insert_rows(Organisation, difference.created)
+    update_rows(Organisation, difference.updated, OrganisationRow.attributes)
     return difference
 
 
@@ -134,7 +132,8 @@ def _take_over_contacts(
             channel=row.channel,
         ),
     )
-    _write(Contact, difference, ContactRow.attributes)
+    insert_rows(Contact, difference.created)
+    update_rows(Contact, difference.updated, ContactRow.attributes)
     return difference
 
 
@@ -155,7 +154,8 @@ def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> _D
             valid_until=row.valid_until,
         ),
     )
-    _write(Asset, difference, AssetRow.attributes)
+    insert_rows(Asset, difference.created)
+    update_rows(Asset, difference.updated, AssetRow.attributes)
     return difference
 
 
@@ -187,22 +187,6 @@ def _bring_up_to_date(model: Model, row: Row) -> bool:
     for name in news:
         setattr(model, name, getattr(row, name))
     return bool(news)
-
-
-def _write(model: type[Model], difference: _Difference[Model], attributes: Sequence[str]) -> None:
-    objects = model._default_manager
-    objects.bulk_create(difference.created, batch_size=ROWS_PER_STATEMENT)
-    # An upsert by id is one statement a batch; `bulk_update` writes a CASE per row and column.
-    objects.bulk_create(
-        difference.updated,
-        batch_size=ROWS_PER_STATEMENT,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=attributes,
-    )
-    if len(difference.created) + len(difference.updated) >= MANY_ROWS:
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def _owners(reading: Reading) -> dict[str, int]:

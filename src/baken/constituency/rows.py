@@ -41,7 +41,7 @@ class OrganisationRow:
     reference: str
     name: str
     sector: str
-    standing: str = Organisation.Standing.REGISTERED
+    standing: str = Organisation.Standing.REGISTERED.value
     """Whoever stands in a file signed up, also when it had been discovered before."""
 
     attributes: ClassVar[tuple[str, ...]] = ("name", "sector", "standing")

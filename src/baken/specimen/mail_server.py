@@ -1,42 +1,102 @@
-"""A mail server on this machine that keeps every mail it accepts in a folder."""
+"""A mail server on loopback that keeps every mail it accepts as a file in a folder."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import re
+import socket
+import ssl
 import threading
-from collections.abc import Iterator
-from email import policy
+import weakref
+from collections.abc import Mapping
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.parser import BytesParser
+from email.policy import default
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+_HOST = "127.0.0.1"
+
+
+class MailFolder:
+    """Keeps mails as numbered ``.eml`` files, each whole before it is answered for.
+
+    Also the handler that aiosmtpd calls; ``handle_…`` methods are its hooks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        taken = [int(mail.name.split("-", 1)[0]) for mail in self.paths()]
+        self._numbers = itertools.count(max(taken, default=0) + 1)
+
+    def paths(self) -> list[Path]:
+        """The mails in the order in which they came."""
+        return sorted(self.path.glob("*-*.eml"), key=lambda mail: int(mail.name.split("-", 1)[0]))
+
+    def keep(self, content: bytes) -> Path:
+        """Writes `content` as it is, under the next number and its Message-ID."""
+        message_id = str(message_from_bytes(content, policy=default).get("Message-ID", ""))
+        name = re.sub(r"[^A-Za-z0-9@._+=-]", "", message_id)[:150] or "without-message-id"
+        path = self.path / f"{next(self._numbers):06d}-{name}.eml"
+        part = path.with_suffix(".part")
+        part.write_bytes(content)
+        part.replace(path)
+        return path
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name for it
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+    ) -> str:
+        """Keeps the mail, then accepts it."""
+        content = envelope.original_content or b""
+        path = self.keep(content)
+        return f"250 2.0.0 kept as {path.name}"
 
 
 class FolderMailServer:
-    """Listens on a free port of the loopback address; a mail is stored before it is accepted.
+    """An SMTP server on 127.0.0.1 for as long as the ``with`` block lasts.
 
-    Use as a context manager.
+    `folder` may be a `MailFolder` of another behaviour. `protocol` holds keyword arguments of
+    `aiosmtpd.smtp.SMTP` (``tls_context``, ``require_starttls``, ``authenticator``…); with
+    `ssl_context` the connection is encrypted from its first byte. Port 0 is any free one; it is
+    ours from here on, and connections wait until the server is started.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.host = "127.0.0.1"
-        self._count = len(list(folder.glob("*.eml")))
-        self._lock = threading.Lock()
-        self._controller = Controller(self, hostname=self.host, port=0)
+    def __init__(
+        self,
+        folder: Path | MailFolder,
+        *,
+        port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
+        protocol: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._mails = folder if isinstance(folder, MailFolder) else MailFolder(folder)
+        self._ssl_context = ssl_context
+        self._protocol = dict(protocol or {})
+        self._socket = socket.create_server((_HOST, port), backlog=512)
+        self.host = _HOST
+        self.port: int = self._socket.getsockname()[1]
+        self._thread: threading.Thread | None = None
+        self._is_ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._may_stop: asyncio.Event
+        self._conversations: weakref.WeakSet[SMTP] = weakref.WeakSet()
 
     @property
-    def port(self) -> int:
-        """The port it listens on, once started."""
-        return int(self._controller.server.sockets[0].getsockname()[1])
+    def folder(self) -> Path:
+        """Where the mails are."""
+        return self._mails.path
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._controller.start()
+        """The server, answering."""
+        self.start()
         return self
 
     def __exit__(
@@ -45,35 +105,59 @@ class FolderMailServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._controller.stop()
+        """Stops it; the mails stay."""
+        self.stop()
 
-    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self,
-        server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
-        envelope: Envelope,
-    ) -> str:
-        """Store the mail, then accept it."""
-        content: Any = envelope.original_content or envelope.content
-        self.store(bytes(content))
-        return "250 2.0.0 stored"
+    def start(self) -> None:
+        """Answers from here on, in a thread of its own."""
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="mail-server", daemon=True
+        )
+        self._thread.start()
+        if not self._is_ready.wait(timeout=10):
+            raise RuntimeError("The mail server did not start.")
 
-    def store(self, content: bytes) -> Path:
-        """Write one mail to the folder, whole or not at all."""
-        found = re.search(rb"(?im)^message-id:\s*<([^>]+)>", content)
-        message_id = found.group(1).decode("ascii", "replace") if found else "no-id"
-        safe = re.sub(r"[^A-Za-z0-9.@-]", "_", message_id)[:120]
-        with self._lock:
-            self._count += 1
-            path = self.folder / f"{self._count:05}-{safe}.eml"
-        part = path.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(path)
-        return path
+    def stop(self) -> None:
+        """Closes every connection and the port."""
+        if self._thread is not None:
+            self._loop.call_soon_threadsafe(self._may_stop.set)
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
 
-    def messages(self) -> Iterator[EmailMessage]:
-        """The mails, in the order in which they came."""
-        for path in sorted(self.folder.glob("*.eml")):
-            parsed = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
-            assert isinstance(parsed, EmailMessage)
-            yield parsed
+    def paths(self) -> list[Path]:
+        """The files of the mails accepted, in the order in which they came."""
+        return self._mails.paths()
+
+    def messages(self) -> list[EmailMessage]:
+        """The mails accepted, in the order in which they came."""
+        return [read_mail(path) for path in self.paths()]
+
+    async def _serve(self) -> None:
+        # aiosmtpd's own Controller cannot listen on a socket that is there already, and its stop
+        # waits for clients that stay connected.
+        self._loop = asyncio.get_running_loop()
+        self._may_stop = asyncio.Event()
+        server = await self._loop.create_server(
+            self._converse, sock=self._socket, ssl=self._ssl_context
+        )
+        self._is_ready.set()
+        await self._may_stop.wait()
+        server.close()
+        for conversation in list(self._conversations):
+            if conversation.transport is not None:
+                conversation.transport.abort()
+        await asyncio.sleep(0)  # lets the aborted connections say that they are lost
+
+    def _converse(self) -> SMTP:
+        options = {"enable_SMTPUTF8": True, **self._protocol}
+        conversation = SMTP(self._mails, loop=self._loop, **options)
+        self._conversations.add(conversation)
+        return conversation
+
+
+def read_mail(path: Path) -> EmailMessage:
+    """The mail in the file at `path`."""
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 - what the policy makes
+    return mail

@@ -108,9 +108,7 @@ def _mailbox_words(name: str, address: str) -> list[str]:
 def _text_words(text: str) -> list[str]:
     """The words before the first one that needs encoding stay as they are, TLP label and all."""
     words = text.split(" ")
-    plain = next(
-        (i for i, word in enumerate(words) if not _PLAIN_WORD.fullmatch(word)), len(words)
-    )
+    plain = next((i for i, word in enumerate(words) if not _PLAIN_WORD.fullmatch(word)), len(words))
     return words[:plain] + _encoded_words(" ".join(words[plain:]))
 
 

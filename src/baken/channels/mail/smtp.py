@@ -128,19 +128,28 @@ class SmtpChannel:
         Servers close idle connections and limit the mails on one, so a connection that was used
         before and fails here is replaced once: nothing of this mail has been handed over yet.
         """
-        if self._connection is not None and time.monotonic() - self._used_at < _IDLE_SECONDS:
+        connection, reply = self._reused(needs_utf8=needs_utf8) or self._fresh(
+            needs_utf8=needs_utf8
+        )
+        if reply[0] != 250:
+            raise self._refusal(reply, step="MAIL FROM", is_permanent=False)
+        return connection
+
+    def _reused(self, *, needs_utf8: bool) -> tuple[smtplib.SMTP, _Reply] | None:
+        connection = self._connection
+        if connection is not None and time.monotonic() - self._used_at < _IDLE_SECONDS:
             with contextlib.suppress(*FAILURES):
                 if self._needs_reset:
-                    self._connection.rset()
-                code, _ = reply = self._mail_from(self._connection, needs_utf8=needs_utf8)
-                if code != _NOT_AVAILABLE:
-                    self._refuse_unless(250, reply, step="MAIL FROM", is_permanent=False)
-                    return self._connection
+                    connection.rset()
+                reply = self._mail_from(connection, needs_utf8=needs_utf8)
+                if reply[0] != _NOT_AVAILABLE:
+                    return connection, reply
         self._drop()
+        return None
+
+    def _fresh(self, *, needs_utf8: bool) -> tuple[smtplib.SMTP, _Reply]:
         self._connection = open_connection(self._server)
-        reply = self._mail_from(self._connection, needs_utf8=needs_utf8)
-        self._refuse_unless(250, reply, step="MAIL FROM", is_permanent=False)
-        return self._connection
+        return self._connection, self._mail_from(self._connection, needs_utf8=needs_utf8)
 
     def _mail_from(self, connection: smtplib.SMTP, *, needs_utf8: bool) -> _Reply:
         if needs_utf8 and not connection.has_extn("smtputf8"):
@@ -148,20 +157,21 @@ class SmtpChannel:
                 "The mail server does not take addresses outside ASCII (SMTPUTF8).", permanent=True
             )
         self._needs_reset = True
-        options = ("SMTPUTF8", "BODY=8BITMIME") if needs_utf8 else ()
-        return connection.mail(self._envelope_from, options)
+        self._used_at = time.monotonic()
+        return connection.mail(
+            self._envelope_from, ("SMTPUTF8", "BODY=8BITMIME") if needs_utf8 else ()
+        )
 
     def _name_recipient(self, connection: smtplib.SMTP, recipient: str) -> None:
         code, text = connection.rcpt(recipient)
-        if code == 251:  # will be forwarded
-            return
-        is_permanent = code >= 500 and code not in _ABOUT_US and not _POLICY.match(text)
-        self._refuse_unless(250, (code, text), step="RCPT TO", is_permanent=is_permanent)
+        if code not in (250, 251):  # 251: not local, will be forwarded
+            is_permanent = _is_about_the_mail(code) and not _POLICY.match(text)
+            raise self._refusal((code, text), step="RCPT TO", is_permanent=is_permanent)
 
     def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> Receipt:
         code, text = connection.docmd("DATA")
-        is_permanent = code >= 500 and code not in _ABOUT_US
-        self._refuse_unless(354, (code, text), step="DATA", is_permanent=is_permanent)
+        if code != 354:
+            raise self._refusal((code, text), step="DATA", is_permanent=_is_about_the_mail(code))
         connection.sock.settimeout(self._server.timeout_seconds * _PATIENCE_WITH_DATA)
         connection.send(_with_doubled_dots(content) + b".\r\n")
         # From here on the server may have the whole mail, whatever becomes of the connection.
@@ -174,23 +184,18 @@ class SmtpChannel:
             self._drop()
             raise _uncertain(f"No sensible answer to the mail: {spoken(code, text)}")
         connection.sock.settimeout(self._server.timeout_seconds)
-        is_permanent = code >= 500 and code not in _ABOUT_US
-        expected = code if code < 300 else 250
-        self._refuse_unless(expected, (code, text), step="end of mail", is_permanent=is_permanent)
+        if code >= 400:
+            is_permanent = _is_about_the_mail(code)
+            raise self._refusal((code, text), step="end of mail", is_permanent=is_permanent)
         self._needs_reset = False
         self._used_at = time.monotonic()
         return Receipt(spoken(code, text))
 
-    def _refuse_unless(
-        self, expected: int, reply: _Reply, *, step: str, is_permanent: bool
-    ) -> None:
+    def _refusal(self, reply: _Reply, *, step: str, is_permanent: bool) -> ChannelError:
         code, text = reply
-        self._used_at = time.monotonic()
-        if code == expected:
-            return
         if code == _NOT_AVAILABLE or not 200 <= code < 600:
             self._drop()  # the server hangs up, or speaks something else than SMTP
-        raise ChannelError(f"{step}: {spoken(code, text)}", permanent=is_permanent)
+        return ChannelError(f"{step}: {spoken(code, text)}", permanent=is_permanent)
 
     def _quit(self) -> None:
         if self._connection is not None:
@@ -203,6 +208,11 @@ class SmtpChannel:
             self._connection.close()
             self._connection = None
         self._needs_reset = False
+
+
+def _is_about_the_mail(code: int) -> bool:
+    """Whether a refusal is for good and about this recipient or content."""
+    return 500 <= code < 600 and code not in _ABOUT_US
 
 
 def _with_doubled_dots(content: bytes) -> bytes:

@@ -27,7 +27,7 @@ class TextFrame:
 def read_plain(records: Records, *, width: int, wanted: Mapping[str, int]) -> TextFrame | None:
     """The `wanted` columns (name to position); None when a line is not one record after all."""
     frame = _read(records.text, rows=len(records.lines), width=width, wanted=wanted)
-    if frame is None:
+    if frame is None or _has_empty_lines(frame, records.text, width=width):
         return None
     return _checked(frame, records, extra=[], width=width)
 
@@ -75,6 +75,13 @@ def _read(
     named = [pl.col(f"f{position}").alias(name) for name, position in wanted.items()]
     end = (pl.col(f"f{width}") == _END.decode()).alias("is whole")
     return frame.select(*named, end)
+
+
+def _has_empty_lines(frame: pl.DataFrame, text: bytes, *, width: int) -> bool:
+    # In a file of one column an empty line looks like a whole record.
+    if width > 1 and frame["is whole"].all():
+        return False
+    return text.startswith(b"\n") or b"\n\n" in text
 
 
 def _checked(

@@ -51,14 +51,20 @@ def observe(
     quarantined, is_good = quarantined_rows(text, facts, columns=columns)
     if quarantined:
         text, facts = text.filter(is_good), facts.filter(is_good)
-    facts = facts.with_columns(
-        _severity(text, columns=columns, default=origin.report_type.severity),
-        _number(text, columns.port, dtype=pl.UInt16).alias("port"),
-        _number(text, columns.asn, dtype=pl.UInt32).alias("asn"),
-        _transport(text, columns=columns),
-        _url(text, columns=columns),
-        _product(text, columns=columns),
-        _cves(text, columns=columns),
+    facts = pl.concat(
+        [
+            facts,
+            text.select(
+                _severity(columns, default=origin.report_type.severity).alias("severity"),
+                _number(columns.port, dtype=pl.UInt16).alias("port"),
+                _number(columns.asn, dtype=pl.UInt32).alias("asn"),
+                _transport(columns).alias("transport"),
+            ),
+            _url(text, columns=columns),
+            _product(text, columns=columns),
+            _cves(text, columns=columns).to_frame(),
+        ],
+        how="horizontal",
     )
     evidence = evidence_map(_evidence(text, facts, columns=columns), rows=text.height)
     return _as_batch(facts, evidence=evidence, origin=origin), quarantined
@@ -79,39 +85,51 @@ def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     return first_host_name([_column(text, name) for name in candidates], rows=text.height)
 
 
-def _severity(text: pl.DataFrame, *, columns: ReportColumns, default: Severity) -> pl.Series:
-    return (
-        _column(text, columns.severity)
-        .str.to_lowercase()
-        .replace_strict(_SEVERITIES, default=int(default), return_dtype=pl.UInt8)
-        .alias("severity")
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).str.strip_chars()
+
+
+def _severity(columns: ReportColumns, *, default: Severity) -> pl.Expr:
+    if not columns.severity:
+        return pl.repeat(int(default), pl.len(), dtype=pl.UInt8)
+    key = _text(columns.severity).str.to_lowercase()
+    return key.replace_strict(_SEVERITIES, default=int(default), return_dtype=pl.UInt8)
+
+
+def _number(name: str, *, dtype: type[pl.DataType]) -> pl.Expr:
+    """The column as a number above zero; null for anything else, for it is optional."""
+    if not name:
+        return pl.repeat(None, pl.len(), dtype=dtype)
+    number = _text(name).cast(dtype, strict=False)
+    return pl.when(number > 0).then(number)
+
+
+def _transport(columns: ReportColumns) -> pl.Expr:
+    if not columns.transport:
+        return pl.repeat(None, pl.len(), dtype=pl.String)
+    lower = _text(columns.transport).str.to_lowercase()
+    return pl.when(lower.is_in(_TRANSPORTS)).then(lower)
+
+
+def _url(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
+    if not columns.url:
+        return _nothing("url", rows=text.height)
+    return harmless(
+        text.select(pl.col(columns.url).alias("url")), max_characters=MAX_URL_CHARACTERS
     )
 
 
-def _number(text: pl.DataFrame, name: str, *, dtype: type[pl.DataType]) -> pl.Series:
-    """The column as a number above zero; null for anything else, for it is optional."""
-    numbers = _column(text, name).cast(dtype, strict=False)
-    return pl.select(pl.when(numbers > 0).then(numbers)).to_series()
-
-
-def _transport(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
-    lower = _column(text, columns.transport).str.to_lowercase()
-    is_known = lower.is_in(_TRANSPORTS)
-    return pl.select(pl.when(is_known).then(lower)).to_series().alias("transport")
-
-
-def _url(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
-    url = _column(text, columns.url).alias("url").to_frame()
-    return harmless(url, max_characters=MAX_URL_CHARACTERS).to_series()
-
-
-def _product(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+def _product(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
     """The parts that name the product, joined by spaces; null without any."""
     if not columns.product:
-        return pl.repeat(None, text.height, dtype=pl.String, eager=True).alias("product")
-    parts = harmless(text.select(columns.product))
+        return _nothing("product", rows=text.height)
     joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
-    return parts.select(pl.when(joined != "").then(joined).alias("product")).to_series()
+    parts = harmless(text.select(columns.product))
+    return parts.select(pl.when(joined != "").then(joined).alias("product"))
+
+
+def _nothing(name: str, *, rows: int) -> pl.DataFrame:
+    return pl.repeat(None, rows, dtype=pl.String, eager=True).alias(name).to_frame()
 
 
 def _cves(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:

@@ -1,0 +1,252 @@
+"""What is told, to whom, and how often; and what a failing mail server changes about it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from small_world import YESTERDAY, Ingest, make_organisation, report_text
+
+from baken.constituency.models import Contact, Organisation
+from baken.core.errors import AlreadySendingError, SendingHaltedError
+from baken.jobs.sending import deliver, plan, rehearse_into
+from baken.occasions.models import Case
+from baken.outbox.models import Delivery, Notification
+from baken.outbox.services import Outcome, halt_sending, resume_sending
+from baken.settings.environment import Settings, SmtpServer
+from baken.specimen.mail_server import FolderMailServer, MailFolder
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FolderMailServer]:
+    with FolderMailServer(tmp_path / "mailbox") as running:
+        yield running
+
+
+@pytest.fixture
+def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
+    return with_server(settings_of_test, server.port)
+
+
+class RefusesHaven(MailFolder):
+    """Refuses one recipient for good, and keeps the mails to the others."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name for it
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        if address == "security@haven.example.nl":
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+
+def with_server(settings: Settings, port: int) -> Settings:
+    smtp = SmtpServer(
+        host="127.0.0.1", port=port, security="none", user="", password="", ca_file=None,
+        timeout_seconds=5.0,
+    )  # fmt: skip
+    return replace(settings, smtp=smtp)
+
+
+def send(settings: Settings) -> Outcome:
+    plan(settings=settings)
+    return deliver(settings=settings, progress=lambda _: None)
+
+
+def test_one_organisation_gets_one_mail_about_all_its_systems(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", "192.0.2.8", "192.0.2.9"))
+    assert send(sending).accepted == 1
+    (mail,) = server.messages()
+    assert mail["To"] == "security@haven.example.nl"
+    assert mail["Subject"].startswith("[TLP:AMBER] Waarschuwing: Extern bureaublad")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert "TLP:AMBER" in text
+    assert all(f"192.0.2.{number}:3389/tcp" in text for number in (7, 8, 9))
+
+
+def test_the_language_is_that_of_the_contact(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("harbour", "192.0.2.0/24", language="en")
+    ingest(report_text("192.0.2.7"))
+    send(sending)
+    (mail,) = server.messages()
+    assert mail["Content-Language"] == "en"
+    assert "Warning: Remote desktop" in mail["Subject"]
+
+
+def test_what_was_told_is_not_told_again(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    send(sending)
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY + timedelta(minutes=5)))
+    send(sending)
+    assert len(server.messages()) == 1
+
+
+def test_what_got_worse_is_told_again(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", severity="medium"))
+    send(sending)
+    later = YESTERDAY + timedelta(minutes=5)
+    ingest(report_text("192.0.2.7", severity="critical", seen_at=later))
+    send(sending)
+    assert len(server.messages()) == 2
+    assert Notification.objects.first().policy == "worse"  # type: ignore[union-attr]
+
+
+def test_the_operator_above_is_not_warned(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/28")
+    make_organisation("provider", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    send(sending)
+    assert [mail["To"] for mail in server.messages()] == ["security@haven.example.nl"]
+    assert set(Case.objects.values_list("relation", flat=True)) == {"owner", "operator"}
+
+
+def test_a_recipient_who_is_refused_leaves_the_others_running(
+    ingest: Ingest, settings_of_test: Settings, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/25")
+    make_organisation("zorg", "192.0.2.128/25")
+    ingest(report_text("192.0.2.7", "192.0.2.200"))
+    refusing = RefusesHaven(tmp_path / "refusing")
+    with FolderMailServer(refusing.path, handler=refusing) as server:
+        outcome = send(with_server(settings_of_test, server.port))
+        assert (outcome.accepted, outcome.refused, outcome.left) == (1, 1, 0)
+        # Nobody at the first organisation heard of it: another contact is told.
+        organisation = Organisation.objects.get(reference="haven")
+        Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
+        assert send(with_server(settings_of_test, server.port)).accepted == 1
+        assert {mail["To"] for mail in server.messages()} == {
+            "security@zorg.example.nl",
+            "it@haven.example.nl",
+        }
+
+
+def test_a_mail_server_that_is_away_loses_nothing_and_the_next_run_sends_exactly_what_is_left(
+    ingest: Ingest, settings_of_test: Settings, server: FolderMailServer
+) -> None:
+    for number in range(6):
+        make_organisation(f"org-{number}", f"198.18.{number}.0/24")
+    ingest(report_text(*(f"198.18.{number}.1" for number in range(6))))
+    away = send(with_server(settings_of_test, 1))
+    assert (away.accepted, away.left) == (0, 6)
+    assert away.problem, "the run says why it stopped"
+    assert Delivery.objects.count() < 6, "it does not knock on a closed door for everyone"
+    back = send(with_server(settings_of_test, server.port))
+    assert (back.accepted, back.left) == (6, 0)
+    assert len(server.messages()) == 6
+
+
+def test_a_dry_run_writes_the_mails_and_changes_nothing(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    rehearsal = rehearse_into(tmp_path / "dry", settings=sending)
+    assert rehearsal.messages == 1
+    assert len(list((tmp_path / "dry").glob("*.eml"))) == 1
+    assert not Notification.objects.exists()
+    assert server.messages() == []
+    assert send(sending).accepted == 1
+
+
+def test_a_halt_stops_all_sending_until_it_is_lifted(ingest: Ingest, sending: Settings) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    halt_sending("a wrong feed")
+    with pytest.raises(SendingHaltedError):
+        send(sending)
+    resume_sending(now=datetime.now(UTC))
+    assert send(sending).accepted == 1
+
+
+def test_two_processes_do_not_send_at_once(ingest: Ingest, sending: Settings) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    held, done = threading.Event(), threading.Event()
+
+    def hold_the_lock() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [0x62616B656E])
+            held.set()
+            done.wait(10)
+        connection.close()
+
+    other = threading.Thread(target=hold_the_lock)
+    other.start()
+    held.wait(10)
+    try:
+        with pytest.raises(AlreadySendingError):
+            send(sending)
+    finally:
+        done.set()
+        other.join()
+    assert send(sending).accepted == 1
+
+
+def test_a_delivery_that_was_broken_off_is_sent_again_under_the_same_message_id(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    notification = Notification.objects.get()
+    Delivery.objects.create(
+        notification=notification,
+        attempt=1,
+        channel="mail",
+        address=notification.address,
+        message_id=f"{notification.pk}@{sending.message_id_domain}",
+        started_at=datetime.now(UTC),
+    )
+    assert deliver(settings=sending, progress=lambda _: None).accepted == 1
+    first, second = Delivery.objects.order_by("attempt")
+    assert (first.state, second.state) == ("uncertain", "accepted")
+    assert first.message_id == second.message_id == str(server.messages()[0]["Message-ID"])[1:-1]
+
+
+def test_the_ledger_is_append_only(ingest: Ingest, sending: Settings) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    send(sending)
+    delivery = Delivery.objects.get()
+    delivery.reply = "something else"
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        delivery.save()
+    with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
+        delivery.delete()
+
+
+def test_an_organisation_without_a_contact_is_told_once_it_has_one(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    organisation = make_organisation("haven", "192.0.2.0/24")
+    organisation.contacts.all().delete()
+    ingest(report_text("192.0.2.7"))
+    assert list(plan(settings=sending).unreachable) == [organisation.pk]
+    Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
+    send(sending)
+    assert [mail["To"] for mail in server.messages()] == ["it@haven.example.nl"]

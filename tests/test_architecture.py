@@ -1,0 +1,46 @@
+"""The rooms stand as the design says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+SOURCE = Path(__file__).parent.parent / "src" / "baken"
+MODULES = sorted(SOURCE.rglob("*.py"))
+NOT_NAMES = {"utils", "util", "helpers", "helper", "tools", "manager", "common", "misc"}
+OUR_WORDS = re.compile(r"\b(ticket|customer)s?\b", re.IGNORECASE)
+
+
+def test_every_module_says_in_one_sentence_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(SOURCE))
+        for path in MODULES
+        if path.stat().st_size
+        and "migrations" not in path.parts
+        and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not silent
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert not {path.stem for path in MODULES} & NOT_NAMES
+
+
+def test_no_module_has_grown_past_being_one_thing() -> None:
+    long = {
+        str(path.relative_to(SOURCE)): lines
+        for path in MODULES
+        if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > 450
+    }
+    assert not long
+
+
+def test_the_words_are_those_of_the_glossary() -> None:
+    assert not [path.name for path in MODULES if OUR_WORDS.search(path.read_text())]
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    told = (SOURCE.parent.parent / "ARCHITECTURE.md").read_text()
+    rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert not {room for room in rooms if f"`{room}/`" not in told}

@@ -1,0 +1,55 @@
+"""The documentation says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from baken.cli import app
+from baken.core import errors
+from baken.settings.environment import VARIABLES
+
+REPOSITORY = Path(__file__).parent.parent
+PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(REPOSITORY)) for p in PAGES])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert not dead
+
+
+def test_every_setting_is_documented_with_its_shape_and_example() -> None:
+    page = (REPOSITORY / "docs/reference/settings.md").read_text()
+    missing = [
+        variable.name
+        for variable in VARIABLES
+        if f"`{variable.name}`" not in page or variable.meaning not in page
+    ]
+    assert not missing
+
+
+def test_every_error_code_is_documented() -> None:
+    page = (REPOSITORY / "docs/reference/errors.md").read_text()
+    codes = {
+        kind.code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.BakenError)
+    }
+    assert not {code for code in codes if f"`{code}`" not in page}
+
+
+def test_every_command_is_documented() -> None:
+    page = (REPOSITORY / "docs/reference/commands.md").read_text()
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert not {name for name in commands if f"`baken {name}" not in page}
+
+
+def test_the_first_screen_of_the_readme_shows_the_two_commands() -> None:
+    first_screen = "\n".join((REPOSITORY / "README.md").read_text().splitlines()[:40])
+    assert "make demo" in first_screen
+    assert "make test" in first_screen

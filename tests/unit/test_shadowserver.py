@@ -1,0 +1,588 @@
+"""A Shadowserver report through the public door: rows in, observations and quarantine out."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baken.core.errors import ReportRefusedError
+from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, QuarantinedRow
+from baken.feeds import FEEDS, ReadLimits
+
+HEADER = "timestamp,severity,ip,protocol,port,hostname,tag,asn,geo,rdp_protocol,ssl_version"
+ROW = "2026-11-22 01:02:03,high,192.0.2.7,tcp,3389,www.example.nl,rdp,64496,NL,RDP,2"
+
+
+class Outcome:
+    """Everything that one report gave."""
+
+    def __init__(self, batches: list[ParsedBatch]) -> None:
+        self.batches = batches
+        self.rows: list[dict[str, Any]] = [
+            row for batch in batches for row in batch.observations.to_pylist()
+        ]
+        self.quarantined: list[QuarantinedRow] = [
+            row for batch in batches for row in batch.quarantined
+        ]
+        self.warnings = [warning for batch in batches for warning in batch.warnings]
+
+    @property
+    def only_row(self) -> dict[str, Any]:
+        (row,) = self.rows
+        return row
+
+    @property
+    def only_fault(self) -> QuarantinedRow:
+        (fault,) = self.quarantined
+        return fault
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        return dict(self.only_row["evidence"])
+
+    @property
+    def reasons(self) -> list[tuple[int, str]]:
+        return [(row.line, row.reason) for row in self.quarantined]
+
+
+Read = Callable[..., Outcome]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Read `text` as the report file `name`."""
+
+    def read_text(
+        text: str | bytes,
+        *,
+        name: str = "2026-11-22-scan_rdp-example.csv",
+        report_type: str | None = None,
+        limits: ReadLimits | None = None,
+    ) -> Outcome:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        report = FEEDS["shadowserver"].open_report(
+            path, report_type=report_type, limits=limits or ReadLimits()
+        )
+        return Outcome(list(report.batches()))
+
+    return read_text
+
+
+def table(*rows: str, header: str = HEADER) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def row(**changes: str) -> str:
+    values = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
+    return ",".join({**values, **changes}.values())
+
+
+# ── One row, one observation ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_row_becomes_an_observation_with_everything_it_says(read: Read) -> None:
+    assert read(table(ROW)).only_row == {
+        "line": 2,
+        "source": "shadowserver",
+        "report_type": "scan_rdp",
+        "finding_kind": "open-rdp",
+        "rsit_taxonomy": "vulnerable",
+        "rsit_type": "vulnerable-system",
+        "observed_at": datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
+        "ipv4": int(ipaddress.ip_address("192.0.2.7")),
+        "ipv6_high": None,
+        "ipv6_low": None,
+        "affected_role": "service",
+        "port": 3389,
+        "transport": "tcp",
+        "host_name": "www.example.nl",
+        "url": None,
+        "email_domain": None,
+        "asn": 64496,
+        "severity": 3,
+        "cves": [],
+        "product": None,
+        "tlp": "TLP:AMBER",
+        "evidence": [("rdp_protocol", "RDP"), ("ssl_version", "2"), ("tag", "rdp")],
+    }
+
+
+def test_the_batch_has_exactly_the_columns_of_an_observation(read: Read) -> None:
+    for batch in read(table(ROW)).batches:
+        assert batch.observations.schema.equals(OBSERVATION_SCHEMA)
+        batch.observations.validate(full=True)
+
+
+@pytest.mark.parametrize(
+    "address", ["2001:db8::7", "2001:DB8:0:0:0:0:0:7", "3fff::1", "2001:db8:ffff:ffff::192.0.2.1"]
+)
+def test_an_ipv6_address_is_two_halves(read: Read, address: str) -> None:
+    found = read(table(row(ip=address)), name="scan6_rdp.csv").only_row
+
+    whole = int(ipaddress.ip_address(address))
+    assert (found["ipv4"], found["ipv6_high"], found["ipv6_low"]) == (
+        None,
+        whole >> 64,
+        whole & (2**64 - 1),
+    )
+
+
+def test_ipv4_written_as_mapped_ipv6_is_ipv4(read: Read) -> None:
+    found = read(table(row(ip="::ffff:192.0.2.7"))).only_row
+
+    assert found["ipv4"] == int(ipaddress.ip_address("192.0.2.7"))
+    assert found["ipv6_high"] is None
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "255.255.255.255", "198.51.100.100", "203.0.113.9"])  # noqa: S104
+def test_every_ipv4_address_is_its_number(read: Read, address: str) -> None:
+    assert read(table(row(ip=address))).only_row["ipv4"] == int(ipaddress.ip_address(address))
+
+
+def test_columns_are_found_by_name_in_any_order(read: Read) -> None:
+    names, values = HEADER.split(","), ROW.split(",")
+    turned = table(",".join(reversed(values)), header=",".join(reversed(names)))
+
+    assert read(turned).rows == read(table(ROW)).rows
+
+
+def test_column_names_may_be_quoted_and_in_capitals(read: Read) -> None:
+    header = ",".join(f'" {name.upper()} "' for name in HEADER.split(","))
+
+    assert read(table(ROW, header=header)).rows == read(table(ROW)).rows
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-22T01:02:03Z", datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)),
+        ("2026-11-22 01:02:03.25", datetime(2026, 11, 22, 1, 2, 3, 250000, tzinfo=UTC)),
+        ("2026-11-22T01:02:03+02:00", datetime(2026, 11, 21, 23, 2, 3, tzinfo=UTC)),
+        ("2024-02-29 00:00:00", datetime(2024, 2, 29, tzinfo=UTC)),
+    ],
+)
+def test_iso_8601_times_are_read(read: Read, text: str, moment: datetime) -> None:
+    assert read(table(row(timestamp=text))).only_row["observed_at"] == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"), [("critical", 4), ("INFO", 0), ("", 3), ("dreadful", 3)]
+)
+def test_the_severity_of_the_row_goes_before_the_default(
+    read: Read, text: str, severity: int
+) -> None:
+    assert read(table(row(severity=text))).only_row["severity"] == severity
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "ssh", "33.5"])
+def test_a_bad_port_costs_the_port_and_not_the_row(read: Read, port: str) -> None:
+    assert read(table(row(port=port))).only_row["port"] is None
+
+
+@pytest.mark.parametrize("asn", ["", "0", "AS64496", "4294967296"])
+def test_a_bad_as_number_costs_the_number_and_not_the_row(read: Read, asn: str) -> None:
+    assert read(table(row(asn=asn))).only_row["asn"] is None
+
+
+def test_a_transport_other_than_tcp_and_udp_is_left_out(read: Read) -> None:
+    assert read(table(row(protocol="UDP"))).only_row["transport"] == "udp"
+    assert read(table(row(protocol="icmp"))).only_row["transport"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("WWW.Example.NL.", "www.example.nl"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("_sip.example.nl", "_sip.example.nl"),
+        ("a--b.example.nl", "a--b.example.nl"),
+    ],
+)
+def test_host_names_are_normalised(read: Read, text: str, name: str) -> None:
+    assert read(table(row(hostname=text))).only_row["host_name"] == name
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost", "192.0.2.1", "-x.example.nl", "a..nl", "two words", "x" * 64 + ".nl"]
+)
+def test_what_is_no_host_name_is_kept_as_evidence_only(read: Read, text: str) -> None:
+    outcome = read(table(row(hostname=text)))
+
+    assert outcome.only_row["host_name"] is None
+    assert outcome.evidence["hostname"] == text
+
+
+def test_cve_numbers_are_taken_from_the_tag_once_and_in_capitals(read: Read) -> None:
+    tag = "exchange;cve-2021-26855;CVE-2021-26855;cve-2023-46805"
+
+    assert read(table(row(tag=tag))).only_row["cves"] == ["CVE-2021-26855", "CVE-2023-46805"]
+
+
+def test_the_cve_a_scanner_attacks_with_is_no_weakness_of_the_scanner(read: Read) -> None:
+    outcome = read(
+        "timestamp,src_ip,vulnerability_id\n2026-11-22 00:00:00,192.0.2.1,CVE-2021-26855\n",
+        name="event4_honeypot_http_scan.csv",
+    )
+
+    assert outcome.only_row["cves"] == []
+    assert outcome.evidence["vulnerability_id"] == "CVE-2021-26855"
+
+
+def test_vendor_model_and_version_name_the_product(read: Read) -> None:
+    outcome = read(
+        "timestamp,ip,device_vendor,device_model,device_version\n"
+        "2026-11-22 00:00:00,192.0.2.1,Example, Box,9\n2026-11-22 00:00:00,192.0.2.2,,,\n",
+        name="device_id.csv",
+    )
+
+    assert [row["product"] for row in outcome.rows] == ["Example Box 9", None]
+
+
+def test_place_and_sector_are_not_kept(read: Read) -> None:
+    assert "geo" not in read(table(ROW)).evidence
+
+
+# ── Whose system it is ────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_a_compromised_website_the_name_is_the_sites_own(read: Read) -> None:
+    outcome = read(
+        "timestamp,ip,hostname,http_host,url\n"
+        "2026-11-22 00:00:00,192.0.2.1,reverse.example.net,shop.example.nl:8080,/header.php\n",
+        name="compromised_website.csv",
+    )
+
+    assert outcome.only_row["host_name"] == "shop.example.nl"
+    assert outcome.only_row["url"] == "/header.php"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://Shop.Example.nl/x", "https://me:pw@shop.example.nl:8443?q", "//shop.example.nl"]
+)
+def test_without_a_name_that_in_the_url_counts(read: Read, url: str) -> None:
+    outcome = read(
+        f"timestamp,url,hostname,ip\n2026-11-22 00:00:00,{url},,192.0.2.1\n", name="malware_url.csv"
+    )
+
+    assert outcome.only_row["host_name"] == "shop.example.nl"
+    assert outcome.only_row["affected_role"] == "site"
+
+
+def test_of_a_referer_the_referring_site_is_affected(read: Read) -> None:
+    outcome = read(
+        "timestamp,http_referer_ip,http_referer,http_host,dst_ip\n"
+        "2026-11-22 00:00:00,192.0.2.1,http://shop.example.nl/,evil.example,198.51.100.1\n",
+        name="event4_sinkhole_http_referer.csv",
+    )
+
+    assert outcome.only_row["host_name"] == "shop.example.nl"
+    assert outcome.only_row["ipv4"] == int(ipaddress.ip_address("192.0.2.1"))
+    assert outcome.evidence["http_host"] == "evil.example"
+
+
+@pytest.mark.parametrize(
+    ("report_type", "affected", "role"),
+    [
+        ("event4_sinkhole", "192.0.2.1", "source"),
+        ("event4_ddos_participant", "192.0.2.1", "source"),
+        ("event4_honeypot_ddos", "192.0.2.1", "source"),
+        ("event4_honeypot_ddos_amp", "192.0.2.1", "target"),
+        ("event4_honeypot_ddos_target", "198.51.100.1", "target"),
+    ],
+)
+def test_of_two_addresses_the_affected_one_is_taken(
+    read: Read, report_type: str, affected: str, role: str
+) -> None:
+    text = "timestamp,src_ip,dst_ip\n2026-11-22 00:00:00,192.0.2.1,198.51.100.1\n"
+    found = read(text, name=f"2026-11-22-{report_type}-example.csv").only_row
+
+    assert found["ipv4"] == int(ipaddress.ip_address(affected))
+    assert found["affected_role"] == role
+
+
+def test_a_leaked_account_is_known_by_its_mail_domain(read: Read) -> None:
+    text = 'timestamp,email,service\n2026-11-22 00:00:00,"""odd@part""@Example.NL",vpn\n'
+    found = read(text, name="compromised_account.csv").only_row
+
+    assert found["email_domain"] == "example.nl"
+    assert found["affected_role"] == "account"
+    assert found["ipv4"] is None
+
+
+def test_a_ransomware_victim_is_known_by_its_website(read: Read) -> None:
+    text = (
+        "timestamp,entity_name,website,ransomware\n"
+        "2026-11-22 00:00:00,Example BV,https://www.example.nl/,example\n"
+        "2026-11-22 00:00:00,Nameless BV,,example\n"
+    )
+    outcome = read(text, name="ransomware_victim.csv")
+
+    assert outcome.only_row["host_name"] == "www.example.nl"
+    assert outcome.reasons == [(3, "no-affected-system")]
+
+
+# ── The name of the file ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "report_type", "date"),
+    [
+        ("2026-11-22-scan_rdp-example-asn.csv", "scan_rdp", "2026-11-22"),
+        ("2026-11-22-scan_http_proxy-nl.csv", "scan_http_proxy", "2026-11-22"),
+        ("2026-11-22-scan_http-nl.csv", "scan_http", "2026-11-22"),
+        ("2026-11-22-scan_rdp.csv", "scan_rdp", "2026-11-22"),
+        ("scan_rdp.csv", "scan_rdp", None),
+        ("SCAN_RDP.CSV", "scan_rdp", None),
+        ("2026-13-45-scan_rdp-x.csv", "scan_rdp", None),
+    ],
+)
+def test_type_and_date_come_from_the_file_name(
+    tmp_path: Path, name: str, report_type: str, date: str | None
+) -> None:
+    (tmp_path / name).write_text(table(ROW))
+    info = FEEDS["shadowserver"].open_report(tmp_path / name).info
+
+    assert (info.report_type, info.report_date, info.is_known_type) == (report_type, date, True)
+
+
+def test_a_type_given_by_hand_goes_before_the_file_name(read: Read) -> None:
+    outcome = read(table(ROW), name="scan_rdp.csv", report_type="scan_vnc")
+
+    assert outcome.only_row["finding_kind"] == "open-vnc"
+
+
+def test_an_unknown_type_is_kept_whole_with_one_warning(read: Read) -> None:
+    header = "timestamp,src_ip,novelty,password,geo"
+    rows = [f"2026-11-22 00:00:00,192.0.2.{n},CVE-2026-0001,secret,NL" for n in range(1, 50)]
+    outcome = read(
+        table(*rows, header=header),
+        name="2026-11-22-scan_tomorrow-x.csv",
+        limits=ReadLimits(chunk_bytes=200),
+    )
+
+    assert len(outcome.rows) == 49
+    assert outcome.rows[0]["report_type"] == "scan_tomorrow"
+    assert outcome.rows[0]["finding_kind"] == "other-finding"
+    assert outcome.rows[0]["evidence"] == [("novelty", "CVE-2026-0001")]
+    (warning,) = outcome.warnings
+    assert "scan_tomorrow is unknown" in warning
+
+
+# ── Odd but readable ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: text.replace(b"\n", b"\r"),
+        lambda text: text.rstrip(b"\n"),
+        lambda text: b"\n\n" + text + b"\n\n",
+    ],
+    ids=["byte order mark", "CRLF", "CR", "no last line end", "empty lines"],
+)
+def test_the_way_a_file_is_written_makes_no_difference(
+    read: Read, rewritten: Callable[[bytes], bytes]
+) -> None:
+    plain = table(ROW, row(ip="192.0.2.8"))
+    expected = [{**found, "line": 0} for found in read(plain).rows]
+    outcome = read(rewritten(plain.encode()))
+
+    assert [{**found, "line": 0} for found in outcome.rows] == expected
+    assert outcome.quarantined == []
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ('"a, b"', "a, b"),
+        ('"say ""hi"""', 'say "hi"'),
+        (r'"say \"hi\""', 'say "hi"'),
+        (r'"say \"\"hi\"\", twice"', 'say ""hi"", twice'),
+        (r'"C:\temp\"', "C:\\temp\\"),
+        ('"two\nlines"', "two lines"),
+        ('"two\r\nlines, ""quoted"""', 'two lines, "quoted"'),
+        ('5" disk', '5" disk'),
+        ("a\x00b\x1b[31m\tc", "a b [31m c"),
+        ("right\u202eleft", "right left"),
+        ('"  padded  "', "padded"),
+        ("Übersicht", "Übersicht"),
+    ],
+)
+def test_a_value_is_read_however_it_is_quoted(read: Read, written: str, value: str) -> None:
+    outcome = read(table(row(ip="192.0.2.1"), row(rdp_protocol=written), row(ip="192.0.2.3")))
+
+    assert outcome.quarantined == []
+    assert [dict(found["evidence"])["rdp_protocol"] for found in outcome.rows] == [
+        "RDP",
+        value,
+        "RDP",
+    ]
+
+
+def test_latin_1_is_read_beside_utf_8(read: Read) -> None:
+    lines = [row(rdp_protocol="Zürich").encode("latin-1"), row(rdp_protocol="Zürich").encode()]
+    outcome = read(b"\n".join([HEADER.encode(), *lines]) + b"\n")
+
+    assert [dict(found["evidence"])["rdp_protocol"] for found in outcome.rows] == ["Zürich"] * 2
+
+
+def test_lines_are_numbered_as_they_stand_in_the_file(read: Read) -> None:
+    outcome = read(
+        table(ROW, row(rdp_protocol='"two\nlines"'), "", row(ip="nonsense"), row(ip="192.0.2.9"))
+    )
+
+    assert [found["line"] for found in outcome.rows] == [2, 3, 7]
+    assert outcome.reasons == [(6, "bad-address")]
+
+
+def test_a_long_value_is_cut(read: Read) -> None:
+    assert len(read(table(row(rdp_protocol="é" * 3000))).evidence["rdp_protocol"]) == 500
+
+
+def test_a_column_under_its_old_name_is_found(read: Read) -> None:
+    text = "timestamp,ip,host,size\n2026-11-22 00:00:00,192.0.2.1,www.example.nl,12\n"
+    outcome = read(text, name="scan_chargen.csv")
+
+    assert outcome.only_row["host_name"] == "www.example.nl"
+    assert outcome.evidence["response_size"] == "12"
+
+
+def test_an_old_file_without_severity_is_read_without_a_word(read: Read) -> None:
+    outcome = read("timestamp,ip\n2026-11-22 00:00:00,192.0.2.1\n", name="scan_telnet.csv")
+
+    assert outcome.only_row["severity"] == 2
+    assert outcome.warnings == []
+
+
+def test_an_empty_file_gives_no_rows_and_a_warning(read: Read) -> None:
+    outcome = read("")
+
+    assert (outcome.rows, outcome.quarantined) == ([], [])
+    assert len(outcome.warnings) == 1
+
+
+def test_a_file_with_only_a_header_gives_no_rows(read: Read) -> None:
+    outcome = read(HEADER)
+
+    assert (outcome.rows, outcome.quarantined, outcome.warnings) == ([], [], [])
+
+
+# ── Rows that cannot be read ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("192.0.2", "bad-address"),
+        ("192.0.2.256", "bad-address"),
+        ("192.0.02.1", "bad-address"),
+        ("192.0.2.1.5", "bad-address"),
+        ("+1.2.3.4", "bad-address"),
+        ("1", "bad-address"),
+        ("2001:db8::1::2", "bad-address"),
+        ("fe80::1%eth0", "bad-address"),
+        ("www.example.nl", "bad-address"),
+        ("192.0.2.0/24", "network-instead-of-address"),
+        ("2001:db8::/32", "network-instead-of-address"),
+    ],
+)
+def test_a_row_with_a_bad_address_is_quarantined(read: Read, address: str, reason: str) -> None:
+    outcome = read(table(row(ip=address), ROW))
+
+    fault = outcome.only_fault
+    assert (fault.line, fault.column, fault.value, fault.reason) == (2, "ip", address, reason)
+    assert outcome.only_row["line"] == 3
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["", "yesterday", "2026-02-30 00:00:00", "2026-11-22 25:00:00", "1970-01-01 00:00:00",
+     "2026-11-22", "2026-1-2 3:4:5", "9999-01-01 00:00:00", "1763769600"],
+)  # fmt: skip
+def test_a_row_with_a_bad_time_is_quarantined(read: Read, time: str) -> None:
+    fault = read(table(row(timestamp=time))).only_fault
+
+    assert (fault.column, fault.value, fault.reason) == ("timestamp", time, "bad-time")
+
+
+def test_a_row_that_concerns_nobody_is_quarantined(read: Read) -> None:
+    assert read(table(row(ip="", hostname=""))).reasons == [(2, "no-affected-system")]
+
+
+def test_a_row_known_only_by_name_is_kept(read: Read) -> None:
+    assert read(table(row(ip=""))).only_row["host_name"] == "www.example.nl"
+
+
+def test_rows_with_too_few_or_too_many_fields_are_quarantined(read: Read) -> None:
+    outcome = read(table(ROW.rpartition(",")[0], ROW, ROW + ",more", ROW + ",", "alone"))
+
+    assert outcome.reasons == [(n, "wrong-field-count") for n in (2, 4, 5, 6)]
+    assert outcome.only_row["line"] == 3
+
+
+@pytest.mark.parametrize("kept", [1, 30, len(ROW) - 3])
+def test_a_row_that_the_end_of_the_file_cuts_off_is_truncated(read: Read, kept: int) -> None:
+    outcome = read(table(ROW) + ROW[:kept])
+
+    assert outcome.reasons == [(3, "truncated-row")]
+    assert len(outcome.rows) == 1
+
+
+def test_a_quote_that_the_end_of_the_file_leaves_open_is_truncated(read: Read) -> None:
+    assert read(table(ROW) + ROW[:-5] + '"RD').reasons == [(3, "truncated-row")]
+
+
+def test_a_stray_quote_costs_its_own_line_only(read: Read) -> None:
+    outcome = read(table(ROW, row(tag='"open'), ROW, ROW, row(tag='"fine"'), ROW))
+
+    assert outcome.reasons == [(3, "unterminated-quote")]
+    assert [found["line"] for found in outcome.rows] == [2, 4, 5, 6, 7]
+
+
+def test_a_row_with_senseless_quotes_is_quarantined(read: Read) -> None:
+    outcome = read(table(ROW, row(tag='"a"b'), ROW))
+
+    assert outcome.reasons == [(3, "bad-quoting")]
+    assert len(outcome.rows) == 2
+
+
+def test_a_line_beyond_all_measure_is_quarantined(read: Read) -> None:
+    outcome = read(
+        table(ROW, row(tag="x" * 5000), ROW), limits=ReadLimits(max_line_bytes=1000, chunk_bytes=64)
+    )
+
+    assert outcome.reasons == [(3, "line-too-long")]
+    assert [found["line"] for found in outcome.rows] == [2, 4]
+
+
+@pytest.mark.parametrize("missing", ["timestamp", "ip"])
+def test_a_file_without_a_needed_column_is_quarantined_row_by_row(read: Read, missing: str) -> None:
+    header = HEADER.replace(missing, "other").replace("hostname", "another")
+    outcome = read(table(ROW, ROW, header=header))
+
+    assert [(fault.column, fault.reason) for fault in outcome.quarantined] == [
+        (missing, "missing-column")
+    ] * 2
+    (warning,) = outcome.warnings
+    assert missing in warning
+
+
+def test_a_quarantined_value_is_cut_and_explained(read: Read) -> None:
+    fault = read(table(row(ip="9" * 999))).only_fault
+
+    assert len(fault.value) == 200
+    assert "192.0.2.1" in fault.explanation
+
+
+def test_a_first_line_with_thousands_of_fields_is_no_report(read: Read) -> None:
+    with pytest.raises(ReportRefusedError):
+        read("," * 5000)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from small_world import YESTERDAY, Ingest, make_organisation, report_text
 
 from baken.constituency.models import Contact, Organisation
 from baken.core.errors import AlreadySendingError, SendingHaltedError
@@ -21,6 +20,7 @@ from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome, halt_sending, resume_sending
 from baken.settings.environment import Settings, SmtpServer
 from baken.specimen.mail_server import FolderMailServer, MailFolder
+from small_world import YESTERDAY, Ingest, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,7 +132,7 @@ def test_a_recipient_who_is_refused_leaves_the_others_running(
     make_organisation("zorg", "192.0.2.128/25")
     ingest(report_text("192.0.2.7", "192.0.2.200"))
     refusing = RefusesHaven(tmp_path / "refusing")
-    with FolderMailServer(refusing.path, handler=refusing) as server:
+    with FolderMailServer(refusing) as server:
         outcome = send(with_server(settings_of_test, server.port))
         assert (outcome.accepted, outcome.refused, outcome.left) == (1, 1, 0)
         # Nobody at the first organisation heard of it: another contact is told.

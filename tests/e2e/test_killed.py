@@ -18,20 +18,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
-from small_world import report_text
 
 from baken.specimen.mail_server import FolderMailServer
+from small_world import report_text
 
 KILLS = 200
 ORGANISATIONS = 4
 
 
 @pytest.fixture
-def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[str]:
     """A database of its own, with its tables: what is killed commits for real."""
     from django.core.management import call_command
     from django.db import connections
@@ -46,7 +47,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     connections["default"].close()
     connections["default"].settings_dict["NAME"] = "baken_killed"
     try:
-        call_command("migrate", verbosity=0)
+        with django_db_blocker.unblock():
+            call_command("migrate", verbosity=0)
     finally:
         connections["default"].close()
         connections["default"].settings_dict["NAME"] = was

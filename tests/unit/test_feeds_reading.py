@@ -25,7 +25,7 @@ def rows_of(path: Path, limits: ReadLimits | None = None) -> int:
 
 def zipped(
     members: dict[str, bytes],
-    change: Callable[[zipfile.ZipInfo], None] = lambda info: None,
+    change: Callable[[zipfile.ZipInfo], None] = lambda _: None,
 ) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

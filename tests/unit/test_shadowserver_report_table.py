@@ -97,6 +97,5 @@ def test_the_reference_page_is_up_to_date() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "shadowserver.md"
 
     assert page.read_text() == as_markdown(TABLE), (
-        "write it anew: python -m baken.feeds.shadowserver.report_table > "
-        "docs/reference/shadowserver.md"
+        "write it anew: python -m baken.feeds.shadowserver > docs/reference/shadowserver.md"
     )

@@ -21,7 +21,7 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     fields = [field for field in model._meta.concrete_fields if not field.has_db_default()]
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.attname) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
@@ -44,11 +44,12 @@ def update_rows(
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     fields = [field for field in model._meta.concrete_fields if field.name in ("id", *attributes)]
-    columns = [quote(field.column) for field in fields]
+    columns = [quote(field.attname) for field in fields]
     arrays = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
     assignments = ", ".join(f"{column} = new.{column}" for column in columns if column != '"id"')
     values: list[Any] = [[getattr(row, field.attname) for row in rows] for field in fields]
     with connection.cursor() as cursor:
+        # Only names and types of our own columns are put in; the values are bound.
         cursor.execute(
             f"UPDATE {table} SET {assignments} "
             f"FROM unnest({arrays}) AS new ({', '.join(columns)}) WHERE {table}.id = new.id",

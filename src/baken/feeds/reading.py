@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from baken.core.errors import ReportRefusedError, ReportTooLargeError
 
@@ -230,7 +230,7 @@ def _unpacked(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
 
 
 def _metered(
-    unpacked: IO[bytes], packed_bytes: int, *, piece_bytes: int, limits: ReadLimits, path: Path
+    unpacked: _Readable, packed_bytes: int, *, piece_bytes: int, limits: ReadLimits, path: Path
 ) -> Iterator[bytes]:
     """The pieces of `unpacked`; raises `ReportTooLargeError` when they outgrow the limits."""
     total = 0
@@ -267,6 +267,10 @@ def _only_member(archive: zipfile.ZipFile, *, path: Path) -> zipfile.ZipInfo:
             f"{path} is protected with a password.", remedy="Unpack it and give the CSV file."
         )
     return members[0]
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 @contextmanager

@@ -39,9 +39,7 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
 def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
     """Write into `folder` the mails that a run would send, and send nothing."""
     return rehearse(
-        FolderChannel(
-            folder, sender=settings.mail_from, reply_to=settings.mail_reply_to
-        ),
+        FolderChannel(folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
         policy=policy_of(settings),
         sender=sender_of(settings),
         now=datetime.now(UTC),

@@ -159,5 +159,5 @@ class FolderMailServer:
 def read_mail(path: Path) -> EmailMessage:
     """The mail in the file at `path`."""
     mail = message_from_bytes(path.read_bytes(), policy=default)
-    assert isinstance(mail, EmailMessage)  # noqa: S101 - what the policy makes
+    assert isinstance(mail, EmailMessage)
     return mail

@@ -8,8 +8,6 @@ import struct
 import polars as pl
 
 
-
-
 def parse_addresses(text: pl.Series) -> pl.DataFrame:
     """Columns ``ipv4``, ``ipv6_high`` and ``ipv6_low``; all null where `text` is no address.
 

@@ -18,17 +18,9 @@ SEVERITY: Final = "severity"
 
 
 @dataclass(frozen=True, slots=True)
-class ReportColumns:
-    """The columns that a file has, by the part they play; empty where it has none."""
+class ColumnParts:
+    """The columns that play a part; empty where the file has none."""
 
-    width: int
-    """How many fields a record of this file has."""
-    positions: Mapping[str, int]
-    """Every column that is read, and where it stands in a record."""
-    missing: tuple[str, ...]
-    """What the report type needs and the file lacks."""
-    expected_address: str
-    """The column that should hold the affected address, whether or not the file has it."""
     timestamp: str
     severity: str
     address: str
@@ -40,6 +32,29 @@ class ReportColumns:
     names: tuple[str, ...]
     cves: tuple[str, ...]
     product: tuple[str, ...]
+
+    @property
+    def single(self) -> tuple[str, ...]:
+        """Those that are one column."""
+        return (
+            *(self.timestamp, self.severity, self.address, self.port),
+            *(self.transport, self.asn, self.url, self.email),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumns:
+    """The columns that a file has, by the part they play."""
+
+    width: int
+    """How many fields a record of this file has."""
+    positions: Mapping[str, int]
+    """Every column that is read, and where it stands in a record."""
+    missing: tuple[str, ...]
+    """What the report type needs and the file lacks."""
+    expected_address: str
+    """The column that should hold the affected address, whether or not the file has it."""
+    parts: ColumnParts
     evidence: tuple[str, ...]
 
 
@@ -74,37 +89,41 @@ def find_columns(
     def present(candidates: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for name in candidates if name in where)
 
-    single = {
-        "timestamp": first([TIMESTAMP]),
-        "severity": first([SEVERITY]),
-        "address": first(report_type.address),
-        "port": first(report_type.port),
-        "transport": first([report_type.transport]),
-        "asn": first(report_type.asn),
-        "url": first([report_type.url]),
-        "email": first([report_type.email]),
-    }
-    several = {
-        "names": present(report_type.names),
-        "cves": present(report_type.cves),
-        "product": present(report_type.product),
-    }
+    parts = ColumnParts(
+        timestamp=first([TIMESTAMP]),
+        severity=first([SEVERITY]),
+        address=first(report_type.address),
+        port=first(report_type.port),
+        transport=first([report_type.transport]),
+        asn=first(report_type.asn),
+        url=first([report_type.url]),
+        email=first([report_type.email]),
+        names=present(report_type.names),
+        cves=present(report_type.cves),
+        product=present(report_type.product),
+    )
     evidence = present(report_type.evidence)
     if report_type.noise is not None:
-        read = {*single.values(), *several["names"], *report_type.noise}
-        evidence = tuple(name for name in dict.fromkeys(header) if name and name not in read)
-    wanted = [*single.values(), *(name for names in several.values() for name in names), *evidence]
-    needed = (TIMESTAMP, *report_type.address[:1], *((report_type.email,) * bool(report_type.email)))
-    if not report_type.address and not report_type.email:
-        needed = (TIMESTAMP, *report_type.names[:1])
-    if not report_type.is_known:
-        needed = (TIMESTAMP, *((report_type.address[0],) if not single["address"] else ()))
+        unkept = {*parts.single, *parts.names, *report_type.noise}
+        evidence = tuple(name for name in dict.fromkeys(header) if name and name not in unkept)
+    wanted = (*parts.single, *parts.names, *parts.cves, *parts.product, *evidence)
     return ReportColumns(
         width=len(header),
         positions={name: where[name] for name in dict.fromkeys(wanted) if name},
-        missing=tuple(name for name in needed if name not in where),
+        missing=_missing(parts, report_type=report_type),
         expected_address=" or ".join(report_type.address),
+        parts=parts,
         evidence=evidence,
-        **single,
-        **several,
     )
+
+
+def _missing(parts: ColumnParts, *, report_type: ReportType) -> tuple[str, ...]:
+    """What no report of this type can do without: a time, and what tells who is affected."""
+    missing = [] if parts.timestamp else [TIMESTAMP]
+    if report_type.address:
+        missing += [] if parts.address else [" or ".join(report_type.address)]
+    elif report_type.email:
+        missing += [] if parts.email else [report_type.email]
+    elif not parts.names:
+        missing += [" or ".join(report_type.names)]
+    return tuple(missing)

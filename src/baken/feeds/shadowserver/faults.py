@@ -38,7 +38,9 @@ def quarantined_rows(
     has_no_address = pl.all_horizontal(pl.col("ipv4", "ipv6_high").is_null())
     is_bad = facts.select(
         time=pl.col("observed_at").is_null(),
-        address=has_no_address & (text[columns.address] != "") if columns.address else False,
+        address=has_no_address & (text[columns.parts.address] != "")
+        if columns.parts.address
+        else False,
         nobody=has_no_address & pl.all_horizontal(pl.col("host_name", "email_domain").is_null()),
     )
     is_good = ~is_bad.select(pl.any_horizontal(pl.all())).to_series()
@@ -66,27 +68,25 @@ def overlong_row(line: OverlongLine) -> QuarantinedRow:
     return _row(line=line.line, value=_text(line.start), reason="line-too-long")
 
 
-def _bad_time(
-    text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns
-) -> QuarantinedRow:
-    if not columns.timestamp:
+def _bad_time(text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns) -> QuarantinedRow:
+    if not columns.parts.timestamp:
         return _missing_column(TIMESTAMP, line=line)
-    value = text[columns.timestamp][row]
+    value = text[columns.parts.timestamp][row]
     return _row(line=line, column=TIMESTAMP, value=value, reason="bad-time")
 
 
 def _bad_address(
     text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns
 ) -> QuarantinedRow:
-    value: str = text[columns.address][row]
+    value: str = text[columns.parts.address][row]
     address, slash, length = value.strip().partition("/")
     is_network = bool(slash) and length.isdecimal() and (":" in address or address.count(".") == 3)
     reason = "network-instead-of-address" if is_network else "bad-address"
-    return _row(line=line, column=columns.address, value=value, reason=reason)
+    return _row(line=line, column=columns.parts.address, value=value, reason=reason)
 
 
 def _nobody(*, line: int, columns: ReportColumns) -> QuarantinedRow:
-    if columns.expected_address and not columns.address:
+    if columns.expected_address and not columns.parts.address:
         return _missing_column(columns.expected_address, line=line)
     return _row(line=line, reason="no-affected-system")
 

@@ -37,7 +37,8 @@ def read_file_name(name: str, *, known_types: Collection[str]) -> NamedReport:
     known = [
         known_type
         for known_type in known_types
-        if stem.startswith(known_type) and not stem[len(known_type) :][:1].isalnum()
+        if stem.startswith(known_type)
+        and not stem[len(known_type) :][:1].isalnum()
         # "scan_http" is not the type of "scan_http_proxy-nl.csv".
         and not stem[len(known_type) :].startswith("_")
     ]

@@ -55,9 +55,7 @@ def read_repaired(records: Records, *, width: int, wanted: Mapping[str, int]) ->
     return _checked(frame, kept, extra=rejected, width=width)
 
 
-def _read(
-    text: bytes, *, rows: int, width: int, wanted: Mapping[str, int]
-) -> pl.DataFrame | None:
+def _read(text: bytes, *, rows: int, width: int, wanted: Mapping[str, int]) -> pl.DataFrame | None:
     header = ",".join(f"f{position}" for position in range(width + 1)).encode()
     try:
         frame = pl.read_csv(

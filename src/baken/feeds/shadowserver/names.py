@@ -46,7 +46,9 @@ def host_names(text: pl.Series) -> pl.Series:
 def email_domains(text: pl.Series) -> pl.Series:
     """What stands behind the last @; null when that is not a domain."""
     has_account = text.str.contains(".@", literal=False)
-    domain = pl.select(pl.when(has_account).then(text.str.extract(r"@([^@]*)$")).otherwise(pl.lit("")))
+    domain = pl.select(
+        pl.when(has_account).then(text.str.extract(r"@([^@]*)$")).otherwise(pl.lit(""))
+    )
     return host_names(domain.to_series())
 
 

@@ -42,10 +42,10 @@ def observe(
     facts = pl.DataFrame(
         [
             lines.alias("line"),
-            parse_times(_column(text, columns.timestamp)).alias("observed_at"),
-            *parse_addresses(_column(text, columns.address)),
+            parse_times(_column(text, columns.parts.timestamp)).alias("observed_at"),
+            *parse_addresses(_column(text, columns.parts.address)),
             _host_name(text, columns=columns).alias("host_name"),
-            email_domains(_column(text, columns.email)).alias("email_domain"),
+            email_domains(_column(text, columns.parts.email)).alias("email_domain"),
         ]
     )
     quarantined, is_good = quarantined_rows(text, facts, columns=columns)
@@ -56,8 +56,8 @@ def observe(
             facts,
             text.select(
                 _severity(columns, default=origin.report_type.severity).alias("severity"),
-                _number(columns.port, dtype=pl.UInt16).alias("port"),
-                _number(columns.asn, dtype=pl.UInt32).alias("asn"),
+                _number(columns.parts.port, dtype=pl.UInt16).alias("port"),
+                _number(columns.parts.asn, dtype=pl.UInt32).alias("asn"),
                 _transport(columns).alias("transport"),
             ),
             _url(text, columns=columns),
@@ -79,9 +79,9 @@ def _column(text: pl.DataFrame, name: str) -> pl.Series:
 
 def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The first usable name; that in the URL when no column of names has one."""
-    candidates = [*columns.names]
-    if columns.url and columns.url not in candidates:
-        candidates.append(columns.url)
+    candidates = [*columns.parts.names]
+    if columns.parts.url and columns.parts.url not in candidates:
+        candidates.append(columns.parts.url)
     return first_host_name([_column(text, name) for name in candidates], rows=text.height)
 
 
@@ -90,9 +90,9 @@ def _text(name: str) -> pl.Expr:
 
 
 def _severity(columns: ReportColumns, *, default: Severity) -> pl.Expr:
-    if not columns.severity:
+    if not columns.parts.severity:
         return pl.repeat(int(default), pl.len(), dtype=pl.UInt8)
-    key = _text(columns.severity).str.to_lowercase()
+    key = _text(columns.parts.severity).str.to_lowercase()
     return key.replace_strict(_SEVERITIES, default=int(default), return_dtype=pl.UInt8)
 
 
@@ -105,26 +105,26 @@ def _number(name: str, *, dtype: type[pl.DataType]) -> pl.Expr:
 
 
 def _transport(columns: ReportColumns) -> pl.Expr:
-    if not columns.transport:
+    if not columns.parts.transport:
         return pl.repeat(None, pl.len(), dtype=pl.String)
-    lower = _text(columns.transport).str.to_lowercase()
+    lower = _text(columns.parts.transport).str.to_lowercase()
     return pl.when(lower.is_in(_TRANSPORTS)).then(lower)
 
 
 def _url(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
-    if not columns.url:
+    if not columns.parts.url:
         return _nothing("url", rows=text.height)
     return harmless(
-        text.select(pl.col(columns.url).alias("url")), max_characters=MAX_URL_CHARACTERS
+        text.select(pl.col(columns.parts.url).alias("url")), max_characters=MAX_URL_CHARACTERS
     )
 
 
 def _product(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
     """The parts that name the product, joined by spaces; null without any."""
-    if not columns.product:
+    if not columns.parts.product:
         return _nothing("product", rows=text.height)
     joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
-    parts = harmless(text.select(columns.product))
+    parts = harmless(text.select(columns.parts.product))
     return parts.select(pl.when(joined != "").then(joined).alias("product"))
 
 
@@ -135,15 +135,17 @@ def _nothing(name: str, *, rows: int) -> pl.DataFrame:
 def _cves(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The distinct CVE numbers of each row, in the order in which they stand there."""
     none = _NO_CVES.new_from_index(0, text.height).alias("cves")
-    if not columns.cves or not text.height:
+    if not columns.parts.cves or not text.height:
         return none
-    joined = text.select(pl.concat_str(columns.cves, separator=" ")).to_series()
+    joined = text.select(pl.concat_str(columns.parts.cves, separator=" ")).to_series()
     mentions = joined.filter(joined.str.contains(r"(?i)cve-")).unique()
     if mentions.is_empty():
         return none
     numbers = mentions.str.extract_all(_CVE).list.eval(pl.element().str.to_uppercase())
     known = pl.DataFrame({"text": mentions, "cves": numbers.list.unique(maintain_order=True)})
-    found = joined.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
+    found = (
+        joined.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
+    )
     return pl.select(pl.coalesce(found["cves"], none)).to_series().alias("cves")
 
 
@@ -152,7 +154,9 @@ def _evidence(text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns
     kept = harmless(text.select(columns.evidence))
     is_nameless = facts["host_name"].is_null()
     unread = [
-        name for name in columns.names if name not in columns.evidence and name != columns.url
+        name
+        for name in columns.parts.names
+        if name not in columns.evidence and name != columns.parts.url
     ]
     if not unread or not is_nameless.any():
         return kept

@@ -1,9 +1,9 @@
 """Records from lines: which lines of a CSV block hold a record, one record a line in the end.
 
-Nearly every block is plain (one well-formed record a line) and passes untouched. In the others only
-the suspicious lines are looked at one by one: those where quotes do not pair up, or are escaped with
-a backslash. What comes out is RFC 4180 with one line a record. The result does not depend on where
-the blocks are cut.
+Nearly every block is plain (one well-formed record a line) and passes untouched. In the others
+only the suspicious lines are looked at one by one: those where quotes do not pair up, or are escaped
+with a backslash. What comes out is RFC 4180 with one line a record. The result does not depend on
+where the blocks are cut.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Final
 
 # After the closing quote a field must end; possessive, so that a hostile line costs linear time.
 _RFC_FIELD: Final = re.compile(rb'"((?:[^"]|"")*+)"(?=[,\n]|\Z)|(?!")[^,\n]*+')
-_BACKSLASH_FIELD: Final = re.compile(rb'"((?:[^"\\]|\\.|"")*+)"(?=[,\n]|\Z)|(?!")[^,\n]*+', re.DOTALL)
+_BACKSLASH_FIELD: Final = re.compile(
+    rb'"((?:[^"\\]|\\.|"")*+)"(?=[,\n]|\Z)|(?!")[^,\n]*+', re.DOTALL
+)
 _BACKSLASHED_QUOTE: Final = re.compile(rb'\\"|""')
 
 
@@ -147,7 +149,7 @@ class _Reader:
             RejectedRecord(
                 line=line,
                 text=self.data[start:line_end],
-                reason=self._reason(outcomes, line_end=line_end),
+                reason=self._reason(outcomes, start=start, line_end=line_end),
             )
         )
         return line_end
@@ -173,10 +175,10 @@ class _Reader:
                 return fields, position
             position += 1  # the comma
 
-    def _reason(self, outcomes: list[object], *, line_end: int) -> str:
+    def _reason(self, outcomes: Sequence[object], *, start: int, line_end: int) -> str:
         if self.is_last and line_end == len(self.data):
             return "truncated-row"
-        if _Open.OPEN in outcomes:
+        if _Open.OPEN in outcomes or self.data.count(b'"', start, line_end) % 2 == 1:
             return "unterminated-quote"
         if any(isinstance(outcome, tuple) for outcome in outcomes):
             return "wrong-field-count"

@@ -106,9 +106,7 @@ class ShadowserverReport:
                 warnings = self._warnings(columns)
             if rest:
                 data, first_line = rest + data, rest_line
-            piece = self._read(
-                data, first_line=first_line, is_last=block.is_last, columns=columns
-            )
+            piece = self._read(data, first_line=first_line, is_last=block.is_last, columns=columns)
             rest, rest_line = piece.rest, piece.rest_line
             yield self._parsed(piece.frame, block, columns=columns, warnings=warnings)
 
@@ -119,9 +117,7 @@ class ShadowserverReport:
                 f"The first line of {self._path} has {len(names):,} fields; that is no header.",
                 remedy="Check that this file is a Shadowserver report in CSV.",
             )
-        return find_columns(
-            names, report_type=self._origin.report_type, old_names=self._old_names
-        )
+        return find_columns(names, report_type=self._origin.report_type, old_names=self._old_names)
 
     def _warnings(self, columns: ReportColumns) -> list[str]:
         warnings = []

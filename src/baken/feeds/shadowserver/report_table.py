@@ -1,11 +1,10 @@
 """The table of Shadowserver report types, loaded from reports.toml and checked.
 
-``python -m baken.feeds.shadowserver.report_table`` prints it as docs/reference/shadowserver.md.
+``python -m baken.feeds.shadowserver`` prints it as docs/reference/shadowserver.md.
 """
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -110,8 +109,7 @@ def parse_report_table(text: str) -> ReportTable:
 
 
 _KEYS = frozenset(
-    "kind rsit severity also role address names port transport asn url email cves product "
-    "evidence noise".split()
+    ["kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport", "asn", "url", "email", "cves", "product", "evidence", "noise"]
 )
 
 
@@ -160,7 +158,7 @@ def as_markdown(table: ReportTable) -> str:
     lines = [
         "# Shadowserver report types",
         "",
-        "<!-- Written by `python -m baken.feeds.shadowserver.report_table`; do not edit. -->",
+        "<!-- Written by `python -m baken.feeds.shadowserver`; do not edit. -->",
         "",
         f"Baken reads {len(table.types)} report types, after the schema of {table.schema_date}. "
         f"Everything from this feed is {table.tlp}.",
@@ -185,7 +183,3 @@ def as_markdown(table: ReportTable) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_markdown(report_table()))

@@ -7,11 +7,13 @@ command was typed wrong; the others are those of the errors, see docs/reference/
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
 from baken.cli import bench, constituency, demo, doctor, explain, intake, occasions, outgoing
-from baken.core.errors import BakenError
+from baken.core.errors import BakenError, DatabaseUnavailableError
 
 app = typer.Typer(
     name="baken",
@@ -20,6 +22,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"baken {version('baken')}")
+        raise typer.Exit
+
+
+@app.callback()
+def baken(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Say which Baken this is."
+        ),
+    ] = False,
+) -> None:
+    """Baken: threat reports in, warnings out."""
+    del show_version  # its callback has answered
+
+
 app.command()(intake.ingest)
 app.command()(intake.match)
 app.command()(outgoing.send)
@@ -40,5 +63,21 @@ def main() -> None:
     try:
         app()
     except BakenError as error:
-        print(f"baken: {error.message}\n       {error.remedy} [{error.code}]", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _stop_on(error)
+    except Exception as error:
+        if not type(error).__module__.startswith(("django.db", "psycopg")):
+            raise
+        # The server went away in the middle: told here, so that no command must expect it.
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
+        _stop_on(
+            DatabaseUnavailableError(
+                f"The database stopped answering: {first_line}.",
+                remedy="See that it runs, then give the same command again: what was finished is "
+                "kept, what was not starts over.",
+            )
+        )
+
+
+def _stop_on(error: BakenError) -> NoReturn:
+    print(f"baken: {error.message}\n       {error.remedy} [{error.code}]", file=sys.stderr)
+    sys.exit(error.exit_code)

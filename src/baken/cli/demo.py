@@ -31,7 +31,7 @@ def demo(
     Uses a folder and a database of its own and starts afresh each time. Nothing leaves the machine.
     """
     started = time.monotonic()
-    settings = begin_demo()
+    begin_demo()
     from baken.specimen.mail_server import FolderMailServer
 
     mailbox = DEMO_HOME / "mailbox"
@@ -44,7 +44,6 @@ def demo(
         say_json(figures)
         return
     _tell(files, figures, mailbox)
-    del settings
 
 
 def _start_afresh(mailbox: Path) -> None:
@@ -110,8 +109,8 @@ def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Pa
     )
     say(
         f"{figures['organisations_warned']} organisations were warned in "
-        f"{figures['mails_accepted']} mails; {figures['organisations_unreachable']} have no contact "
-        f"and could not be."
+        f"{figures['mails_accepted']} mails; {figures['organisations_unreachable']} have no "
+        "contact and could not be."
     )
     say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
     say("Ask about an address of the demo: baken explain 198.51.100.7")

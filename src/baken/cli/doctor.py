@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from baken.cli.progress import say, say_json
-from baken.cli.session import begin
+from baken.cli.session import begin_reading
 from baken.core.errors import BakenError, ChannelError
 from baken.settings.environment import Settings
 
@@ -51,7 +51,7 @@ def doctor(
 
 def _examine() -> Iterator[Finding]:
     try:
-        settings = begin()
+        settings = begin_reading()
     except BakenError as error:
         yield Finding(error.code, False, error.message, error.remedy)
         return
@@ -67,8 +67,9 @@ def _examine() -> Iterator[Finding]:
 def _database() -> Finding:
     from django.db import connection
 
-    connection.ensure_connection()
-    version = connection.pg_version
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::integer")
+        version = cursor.fetchone()[0]
     where = "embedded" if "host=%2F" in os.environ.get("BAKEN_DATABASE_URL", "") else "named by URL"
     text = f"PostgreSQL {version // 10_000}, {where}, all tables there"
     if version < 150_000:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from baken.cli.progress import say, say_json
-from baken.cli.session import begin
+from baken.cli.session import begin_reading
 from baken.core.asset import normalise_domain
 from baken.core.classification import Severity
 from baken.core.errors import NotFoundError
@@ -47,7 +47,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Say whose WHAT is by which rule, what was seen, whom it warned and when, or why not."""
-    settings = begin()
+    settings = begin_reading()
     from baken.jobs.sending import policy_of
 
     policy, now = policy_of(settings), datetime.now(UTC)
@@ -132,8 +132,7 @@ def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
     lines = [
         f"{case.finding_kind} on {case.system} ({Severity(case.severity).key}, {case.state})",
         f"  whose   {case.organisation} as {case.relation}: {sentence}{shared} [{case.rule}].",
-        f"  seen    {case.sightings:,} times from {case.first_seen_at:%Y-%m-%d %H:%M} to "
-        f"{case.last_seen_at:%Y-%m-%d %H:%M} UTC, by {case.feed} in {case.report_type}.",
+        f"  seen    {_seen(case)}, by {case.feed} in {case.report_type}.",
     ]
     told = _told(case)
     lines += [f"  told    {line}" for line in told]
@@ -145,6 +144,15 @@ def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
     else:
         lines.append(f"  silent  nobody was told: {_SILENCE_SENTENCES[rule]} [{rule.value}].")
     return lines
+
+
+def _seen(case: Case) -> str:
+    if case.sightings == 1:
+        return f"once, at {case.last_seen_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{case.sightings:,} times from {case.first_seen_at:%Y-%m-%d %H:%M} to "
+        f"{case.last_seen_at:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def _rule_now(case: Case, *, policy: Policy, now: datetime) -> Rule:

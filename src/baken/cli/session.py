@@ -17,11 +17,7 @@ DEMO_HOME = Path(platformdirs.user_data_dir("baken-demo"))
 
 
 def begin() -> Settings:
-    """Read the settings, see that the database runs and has its tables, and give the settings.
-
-    As long as there is only a demo and nothing of one's own, commands look at the demo.
-    """
-    _fall_back_to_demo()
+    """Read the settings, see that the database runs and has its tables, and give the settings."""
     settings = read_settings(os.environ)
     if not settings.database_url:
         from baken.settings.embedded import start_embedded_server
@@ -29,6 +25,16 @@ def begin() -> Settings:
         os.environ["BAKEN_DATABASE_URL"] = start_embedded_server(settings.home)
         os.environ.pop("BAKEN_DATABASE_URL_FILE", None)
     return _set_up_django()
+
+
+def begin_reading() -> Settings:
+    """Like `begin`, for a command that only reads.
+
+    As long as there is a demo and nothing of one's own, it looks at the demo. Commands that write
+    or send never do.
+    """
+    _fall_back_to_demo()
+    return begin()
 
 
 def begin_demo() -> Settings:

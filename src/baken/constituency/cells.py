@@ -172,6 +172,12 @@ def asset_reader(*, allow_documentation: bool) -> Callable[[str], Asset | None]:
     def read(text: str) -> Asset | None:
         if len(text) > _LONGEST_ASSET:
             line_of_text(longest=_LONGEST_ASSET)(text)
+        if "://" in text:
+            raise CellRefusedError(
+                "bad-domain",
+                f"{_short(text)!r} is the address of a page.",
+                "Write the domain alone, such as example.nl.",
+            )
         kind = AssetKind.ASN if text.isascii() and text.isdigit() else None
         try:
             return parse_asset(text, kind=kind, allow_documentation=allow_documentation)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection, models
+from psycopg.sql import SQL, Composed, Identifier
 
 MANY_ROWS: Final = 1_000
 """From here on the planner is told what has become of the table."""
+
+_DRAW_IDS: Final = """
+SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)
+"""
+_INSERT: Final = SQL("COPY {table} ({columns}) FROM STDIN")
+_UPDATE: Final = SQL(
+    "UPDATE {table} SET {assignments} FROM unnest({arrays}) AS new ({columns})"
+    " WHERE {table}.id = new.id"
+)
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -18,20 +28,16 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     """
     if not rows:
         return
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    fields = [field for field in model._meta.concrete_fields if not field.has_db_default()]
-    columns = ", ".join(quote(field.attname) for field in fields)
+    table = model._meta.db_table
+    names = [field.attname for field in model._meta.concrete_fields if not field.has_db_default()]
+    copy_statement = _INSERT.format(table=Identifier(table), columns=_listed(names))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [table, len(rows)],
-        )
+        cursor.execute(_DRAW_IDS, [table, len(rows)])
         for row, (number,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = number
-        with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        with cursor.copy(copy_statement) as copy:
             for row in rows:
-                copy.write_row([getattr(row, field.attname) for field in fields])
+                copy.write_row([getattr(row, name) for name in names])
     _tell_the_planner(table, len(rows))
 
 
@@ -41,24 +47,29 @@ def update_rows(
     """Write the `attributes` of `rows`, which have ids."""
     if not rows:
         return
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    fields = [field for field in model._meta.concrete_fields if field.name in ("id", *attributes)]
-    columns = [quote(field.attname) for field in fields]
-    arrays = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
-    assignments = ", ".join(f"{column} = new.{column}" for column in columns if column != '"id"')
-    values: list[Any] = [[getattr(row, field.attname) for row in rows] for field in fields]
+    table = model._meta.db_table
+    types = {
+        field.attname: field.cast_db_type(connection) or ""
+        for field in model._meta.concrete_fields
+        if field.attname in ("id", *attributes)
+    }
+    assignment = SQL("{name} = new.{name}")
+    statement = _UPDATE.format(
+        table=Identifier(table),
+        assignments=SQL(", ").join(assignment.format(name=Identifier(name)) for name in attributes),
+        arrays=SQL(", ").join(SQL(f"%s::{type_}[]") for type_ in types.values()),
+        columns=_listed(types),
+    )
     with connection.cursor() as cursor:
-        # Only names and types of our own columns are put in; the values are bound.
-        cursor.execute(
-            f"UPDATE {table} SET {assignments} "
-            f"FROM unnest({arrays}) AS new ({', '.join(columns)}) WHERE {table}.id = new.id",
-            values,
-        )
+        cursor.execute(statement, [[getattr(row, name) for row in rows] for name in types])
     _tell_the_planner(table, len(rows))
+
+
+def _listed(names: Sequence[str] | dict[str, str]) -> Composed:
+    return SQL(", ").join(map(Identifier, names))
 
 
 def _tell_the_planner(table: str, changed: int) -> None:
     if changed >= MANY_ROWS:
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(SQL("ANALYZE {table}").format(table=Identifier(table)))

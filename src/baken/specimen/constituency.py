@@ -45,8 +45,8 @@ class MadeUpOrganisation:
 def made_up_organisations(count: int = 60) -> list[MadeUpOrganisation]:
     """The organisations; every thirtieth has no contact, every fifth reads English."""
     # The first ones hold parts of 198.51.100.0/24, the others of the range for benchmarks.
-    near = list(ipaddress.ip_network("198.51.100.0/24").subnets(new_prefix=28))
-    far = list(ipaddress.ip_network("198.18.0.0/18").subnets(new_prefix=26))
+    near = list(ipaddress.IPv4Network("198.51.100.0/24").subnets(new_prefix=28))
+    far = list(ipaddress.IPv4Network("198.18.0.0/18").subnets(new_prefix=26))
     networks = [*near, *far][:count]
     organisations = []
     for number, network in enumerate(networks):

@@ -145,7 +145,7 @@ class FolderMailServer:
         await self._may_stop.wait()
         server.close()
         for conversation in list(self._conversations):
-            if conversation.transport is not None:
+            if isinstance(conversation.transport, asyncio.Transport):
                 conversation.transport.abort()
         await asyncio.sleep(0)  # lets the aborted connections say that they are lost
 

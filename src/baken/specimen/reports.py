@@ -1,4 +1,4 @@
-"""A day of made-up Shadowserver reports: seeded, on reserved ranges, with the faults of real ones."""
+"""A day of made-up Shadowserver reports: seeded, on reserved ranges, with real ones' faults."""
 
 from __future__ import annotations
 
@@ -50,11 +50,13 @@ TYPES: Final = (
     MadeUpType("scan_snmp", 60, "high", 161, "udp", "snmp", constants=(("sysname", "switch-1"),)),
     MadeUpType("scan_ldap_udp", 30, "high", 389, "udp", "ldap-udp"),
     MadeUpType("scan_ipmi", 20, "high", 623, "udp", "ipmi", constants=(("ipmi_version", "2.0"),)),
-    MadeUpType("scan_mongodb", 20, "high", 27017, "tcp", "mongodb", constants=(("version", "4.2.8"),)),
+    MadeUpType("scan_mongodb", 20, "high", 27017, "tcp", "mongodb",
+               constants=(("version", "4.2.8"),)),
     MadeUpType("scan_elasticsearch", 20, "high", 9200, "tcp", "elasticsearch",
                constants=(("version", "6.8.0"), ("cluster_name", "logs"))),
     MadeUpType("scan_redis", 20, "high", 6379, "tcp", "redis", constants=(("version", "5.0.3"),)),
-    MadeUpType("scan_docker", 5, "critical", 2375, "tcp", "docker", constants=(("version", "19.03"),)),
+    MadeUpType("scan_docker", 5, "critical", 2375, "tcp", "docker",
+               constants=(("version", "19.03"),)),
     MadeUpType("scan_postgres", 40, "high", 5432, "tcp", "postgres"),
     MadeUpType("scan_mysql", 60, "high", 3306, "tcp", "mysql", constants=(("version", "5.5.62"),)),
     MadeUpType("scan_vnc", 30, "high", 5900, "tcp", "vnc", constants=(("product", "RFB 003.008"),)),
@@ -66,7 +68,8 @@ TYPES: Final = (
                constants=(("version", "9.1"), ("server", "vpn"))),
     MadeUpType("scan_ssl_poodle", 200, "low", 443, "tcp", "ssl-poodle"),
     MadeUpType("event4_sinkhole_http", 90, "critical", 80, "tcp", "avalanche",
-               columns=_EVENT_COLUMNS, constants=(("http_url", "/gate"), ("http_host", "c2.example.com"))),
+               columns=_EVENT_COLUMNS,
+               constants=(("http_url", "/gate"), ("http_host", "c2.example.com"))),
     MadeUpType("event4_honeypot_brute_force", 60, "critical", 22, "tcp", "ssh-brute-force",
                columns=_EVENT_COLUMNS, constants=(("service", "ssh"),)),
 )  # fmt: skip

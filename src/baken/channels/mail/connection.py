@@ -39,10 +39,7 @@ def open_connection(server: Server) -> smtplib.SMTP:
     connection: smtplib.SMTP | None = None
     try:
         _refuse_unsafe_login(server)
-        context = ssl.create_default_context(cafile=server.ca_file)
-        connection = _dial(server, context)
-        if server.security == "starttls":
-            connection.starttls(context=context)
+        connection = _dial(server)
         connection.ehlo_or_helo_if_needed()
         if server.user:
             connection.login(server.user, server.password)
@@ -89,9 +86,17 @@ def _refuse_unsafe_login(server: Server) -> None:
         raise ValueError("the login has letters outside ASCII, which smtplib cannot send.")
 
 
-def _dial(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
+def _dial(server: Server) -> smtplib.SMTP:
+    host, port, timeout = server.host, server.port, server.timeout_seconds
+    if server.security == "none":
+        return smtplib.SMTP(host, port, timeout=timeout)
+    context = ssl.create_default_context(cafile=server.ca_file)
     if server.security == "tls":
-        return smtplib.SMTP_SSL(
-            server.host, server.port, timeout=server.timeout_seconds, context=context
-        )
-    return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        return smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+    connection = smtplib.SMTP(host, port, timeout=timeout)
+    try:
+        connection.starttls(context=context)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

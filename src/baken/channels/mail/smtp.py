@@ -172,7 +172,7 @@ class SmtpChannel:
         code, text = connection.docmd("DATA")
         if code != 354:
             raise self._refusal((code, text), step="DATA", is_permanent=_is_about_the_mail(code))
-        connection.sock.settimeout(self._server.timeout_seconds * _PATIENCE_WITH_DATA)
+        _wait_at_most(connection, self._server.timeout_seconds * _PATIENCE_WITH_DATA)
         connection.send(_with_doubled_dots(content) + b".\r\n")
         # From here on the server may have the whole mail, whatever becomes of the connection.
         try:
@@ -183,7 +183,7 @@ class SmtpChannel:
         if not 200 <= code < 300 and not 400 <= code < 600:
             self._drop()
             raise _uncertain(f"No sensible answer to the mail: {spoken(code, text)}")
-        connection.sock.settimeout(self._server.timeout_seconds)
+        _wait_at_most(connection, self._server.timeout_seconds)
         if code >= 400:
             is_permanent = _is_about_the_mail(code)
             raise self._refusal((code, text), step="end of mail", is_permanent=is_permanent)
@@ -218,6 +218,11 @@ def _is_about_the_mail(code: int) -> bool:
 def _with_doubled_dots(content: bytes) -> bytes:
     """RFC 5321 section 4.5.2, so that no line of the mail ends it."""
     return re.sub(rb"(?m)^\.", b"..", content)
+
+
+def _wait_at_most(connection: smtplib.SMTP, seconds: float) -> None:
+    if connection.sock is not None:
+        connection.sock.settimeout(seconds)
 
 
 def _uncertain(reply: str) -> ChannelError:

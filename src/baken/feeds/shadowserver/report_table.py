@@ -109,7 +109,10 @@ def parse_report_table(text: str) -> ReportTable:
 
 
 _KEYS = frozenset(
-    ["kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport", "asn", "url", "email", "cves", "product", "evidence", "noise"]
+    {
+        *("kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport"),
+        *("asn", "url", "email", "cves", "product", "evidence", "noise"),
+    }
 )
 
 

@@ -1,0 +1,85 @@
+"""The commands as a person types them, in a home of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BAKEN = Path(sys.executable).parent / "baken"
+
+
+def baken(*arguments: str, data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one command with nothing of Baken in its environment but `variables`."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("BAKEN_", "DJANGO_"))}
+    environment |= {"XDG_DATA_HOME": str(data), **variables}
+    return subprocess.run(
+        [str(BAKEN), *arguments],
+        capture_output=True, text=True, env=environment, timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def after_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    data = tmp_path_factory.mktemp("data")
+    done = baken("demo", "--json", data=data)
+    assert done.returncode == 0, done.stderr
+    return data, json.loads(done.stdout)
+
+
+def test_the_demo_accounts_for_every_row(after_demo: tuple[Path, dict[str, Any]]) -> None:
+    _, figures = after_demo
+    parts = ("rows_matched", "rows_unmatched", "rows_quarantined")
+    assert figures["rows_read"] == 50_000
+    assert figures["rows_read"] == sum(figures[part] for part in parts)
+    assert figures["organisations_warned"] == 58
+    assert len(list(Path(figures["mailbox"]).glob("*.eml"))) == figures["mails_accepted"]
+
+
+def test_explain_says_whose_an_address_is_and_who_was_told(
+    after_demo: tuple[Path, dict[str, Any]],
+) -> None:
+    data, _ = after_demo
+    said = baken("explain", "198.51.100.7", data=data).stdout
+    assert "198.51.100.7 lies in 198.51.100.0/28 of Havenbedrijf Noord" in said
+    assert "[longest-prefix]" in said
+    assert "told    security@havenbedrijf-noord.example.nl by mail" in said
+    assert "silent  nobody was told: the organisation is only the operator" in said
+
+
+def test_a_command_that_writes_never_touches_the_demo(
+    after_demo: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    data, _ = after_demo
+    export = baken("export", str(tmp_path), data=data, BAKEN_HOME=str(tmp_path / "own"))
+    assert export.returncode == 0, export.stderr
+    assert "Havenbedrijf" not in (tmp_path / "organisations.csv").read_text()
+
+
+def test_an_unknown_name_ends_with_its_own_exit_code(
+    after_demo: tuple[Path, dict[str, Any]],
+) -> None:
+    data, _ = after_demo
+    done = baken("explain", "no such thing", data=data)
+    assert done.returncode == 66
+    assert "[not-found]" in done.stderr
+
+
+def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+    done = baken("send", data=tmp_path, BAKEN_SMTP_PORT="x", BAKEN_SMPT_HOST="typo")
+    assert done.returncode == 78
+    assert "BAKEN_SMTP_PORT is 'x'" in done.stderr
+    assert "BAKEN_SMPT_HOST is not a setting" in done.stderr
+
+
+def test_a_database_that_is_away_is_told_with_what_to_do(tmp_path: Path) -> None:
+    url = "postgresql://baken@127.0.0.1:1/baken"
+    done = baken("send", data=tmp_path, BAKEN_DATABASE_URL=url)
+    assert done.returncode == 69
+    assert "give the same command again" in done.stderr
+    assert "Traceback" not in done.stderr

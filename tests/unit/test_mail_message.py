@@ -1,0 +1,264 @@
+"""A message as the bytes of a mail: whole, harmless, and the same every time."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from baken.channels import Attachment, Message
+from baken.channels.cleaning import many_lines, one_line
+from baken.channels.mail import mail_bytes
+from baken.core.classification import Tlp
+from baken.core.errors import ChannelError
+
+SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
+REPLY_TO = "team@baken.example"
+MESSAGE = Message(
+    id="7f3a.1@baken.example",
+    recipient_address="beheer@bakkerij.example",
+    recipient_name="Zoë van der Meij",
+    language="nl",
+    subject="[TLP:AMBER] Eén systeem van u staat open",
+    text="TLP:AMBER\n\nBeste Zoë,\n\nEén systeem.\n",
+    tlp=Tlp.AMBER,
+    made_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
+    attachments=(Attachment("systemen.csv", "text/csv", "plaats\r\nÉén\r\n".encode()),),
+)
+WITH_HTML = dataclasses.replace(MESSAGE, html="<p>TLP:AMBER</p><p>Beste Zoë</p>")
+HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted",
+           "Content-Language", "MIME-Version", "Content-Type"]  # fmt: skip
+
+hostile_text = st.text(
+    st.one_of(
+        st.sampled_from('\r\n\x00\x0b\x0c\x1c\x85\u2028\u202e\ud800 \t:;,<>"\\=?@()éß漢🙂'),
+        st.characters(),
+    ),
+    max_size=300,
+)
+
+
+def test_the_headers_say_who_what_and_when() -> None:
+    mail = parsed(made(MESSAGE))
+    assert list(mail.keys()) == HEADERS
+    assert mail["From"] == SENDER
+    assert mail["To"] == "Zoë van der Meij <beheer@bakkerij.example>"
+    assert mail["Reply-To"] == REPLY_TO
+    assert mail["Subject"] == MESSAGE.subject
+    assert mail["Date"] == "Sun, 01 Mar 2026 12:30:00 +0000"
+    assert mail["Message-ID"] == "<7f3a.1@baken.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Content-Language"] == "nl"
+
+
+def test_the_label_stands_readable_in_the_raw_subject() -> None:
+    assert b"\r\nSubject: [TLP:AMBER] =?utf-8?Q?" in made(MESSAGE)
+
+
+def test_the_parts_are_text_html_and_the_attachment() -> None:
+    mail = parsed(made(WITH_HTML))
+    types = [part.get_content_type() for part in mail.walk()]
+    assert types == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/csv"
+    ]  # fmt: skip
+    assert text_of(mail) == MESSAGE.text
+    attachment = next(mail.iter_attachments())
+    assert attachment.get_filename() == "systemen.csv"
+    assert attachment.get_content_charset() == "utf-8"
+    assert attachment.get_payload(decode=True) == MESSAGE.attachments[0].content
+
+
+def test_a_message_of_text_alone_is_one_part() -> None:
+    mail = parsed(made(dataclasses.replace(MESSAGE, attachments=())))
+    assert mail.get_content_type() == "text/plain"
+    assert "format" not in mail["Content-Type"].params
+
+
+def test_without_a_reply_address_the_header_is_left_out() -> None:
+    assert "Reply-To" not in parsed(mail_bytes(MESSAGE, sender=SENDER, reply_to=""))
+
+
+def test_the_same_message_gives_the_same_bytes() -> None:
+    elsewhere = timezone(timedelta(hours=5))
+    again = dataclasses.replace(WITH_HTML, made_at=WITH_HTML.made_at.astimezone(elsewhere))
+    assert made(again) == made(WITH_HTML)
+
+
+def test_another_message_has_another_boundary() -> None:
+    other = dataclasses.replace(MESSAGE, id="other@baken.example")
+    assert parsed(made(other)).get_boundary() != parsed(made(MESSAGE)).get_boundary()
+
+
+def test_a_text_cannot_hold_the_boundary() -> None:
+    boundary = parsed(made(WITH_HTML)).get_boundary()
+    forged = dataclasses.replace(WITH_HTML, text=f"TLP:AMBER\n--{boundary}--\nrest\n")
+    mail = parsed(made(forged))
+    assert text_of(mail) == forged.text
+    assert len(list(mail.iter_attachments())) == 1
+
+
+def test_an_international_domain_is_sent_in_ascii() -> None:
+    mail = parsed(made(dataclasses.replace(MESSAGE, recipient_address="a@Bäckerei.example.")))
+    assert mail["To"].addresses[0].addr_spec == "a@xn--bckerei-5wa.example"
+
+
+# The gates.
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subject": "Eén systeem"},
+        {"text": "Beste Zoë"},
+        {"html": "<p>Beste Zoë</p>"},
+        {"subject": "[TLP:AMBER+STRICT] Eén systeem"},
+        {"tlp": Tlp.AMBER_STRICT},
+        {"tlp": Tlp.GREEN},
+        {"subject": "[TLP:AMBERGRIS] Eén systeem"},
+        {"id": "<a@b>"},
+        {"id": "a@b\r\nBcc: c@d.example"},
+        {"id": "geen"},
+        {"id": "../x@b"},
+        {"id": "a" * 300 + "@b"},
+        {"language": "nl\r\nBcc: c@d.example"},
+        {"language": ""},
+        {"made_at": datetime(2026, 3, 1)},  # noqa: DTZ001 - that is what is wrong
+    ],
+    ids=str,
+)
+def test_a_message_that_is_wrong_is_never_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        dataclasses.replace(MESSAGE, **wrong)
+
+
+@pytest.mark.parametrize("label", [label for label in Tlp if label is not Tlp.RED])
+def test_every_label_but_red_goes_by_mail(label: Tlp) -> None:
+    labelled = dataclasses.replace(
+        MESSAGE, tlp=label, subject=f"[{label}] x", text=f"{label}\n", html=f"<b>{label}</b>"
+    )
+    assert parsed(made(labelled))["Subject"] == f"[{label}] x"
+
+
+def test_a_label_written_with_html_entities_counts() -> None:
+    label = Tlp.AMBER_STRICT
+    dataclasses.replace(MESSAGE, tlp=label, subject=label, text=label, html="TLP:AMBER&#43;STRICT")
+
+
+def test_red_is_refused_for_good() -> None:
+    red = dataclasses.replace(MESSAGE, tlp=Tlp.RED, subject="TLP:RED x", text="TLP:RED")
+    with pytest.raises(ChannelError) as caught:
+        made(red)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/csv; charset=x", "text", "text/csv\r\nBcc: a@b.example", "message/rfc822",
+                     "multipart/mixed", ""],
+)  # fmt: skip
+def test_an_attachment_has_a_plain_content_type(content_type: str) -> None:
+    with pytest.raises(ValueError, match="content type"):
+        Attachment("a", content_type, b"")
+
+
+# Whatever others put in.
+
+
+@given(name=hostile_text, subject=hostile_text, file_name=hostile_text, sender=hostile_text)
+@example(name="a\r\nBcc: b@c.example", subject="\r\n\r\n<html>", file_name="..", sender="\x00")
+@example(
+    name='Smit, "Jan" <x@y.example>', subject="=?utf-8?Q?=0D=0ABcc:_a?=", file_name='\\"', sender=""
+)
+@example(name="é" * 200, subject="x" * 2000, file_name="/etc/passwd", sender="a" * 300)
+def test_no_value_can_make_a_header(name: str, subject: str, file_name: str, sender: str) -> None:
+    message = dataclasses.replace(
+        WITH_HTML,
+        recipient_name=name,
+        subject=f"[TLP:AMBER] {subject}",
+        attachments=(Attachment(file_name, "text/csv", b"a\r\n"),),
+    )
+    quoted = re.sub(r'["\\]', "", one_line(sender, limit=200))
+    content = mail_bytes(message, sender=f'"{quoted}" <w@baken.example>', reply_to=REPLY_TO)
+    mail = parsed(content)
+    assert list(mail.keys()) == HEADERS
+    assert all(not part.defects for part in mail.walk())
+    assert [address.addr_spec for address in mail["To"].addresses] == ["beheer@bakkerij.example"]
+    assert [address.addr_spec for address in mail["From"].addresses] == ["w@baken.example"]
+    assert mail["To"].addresses[0].display_name == one_line(name, limit=200)
+    assert mail["Subject"] == one_line(message.subject, limit=900)
+    assert text_of(mail) == MESSAGE.text
+    [attachment] = mail.iter_attachments()
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,57}", attachment.get_filename() or "")
+
+
+@given(text=hostile_text, html=hostile_text, content=st.binary(max_size=200))
+@example(text="x" * 5000, html="=\n.\n..\n", content=b".\r\n.\r\n")
+@example(text="a \nb\t\n\n\n", html=" ", content=b"")
+def test_bodies_and_files_arrive_as_they_are(text: str, html: str, content: bytes) -> None:
+    message = dataclasses.replace(
+        MESSAGE,
+        text=f"TLP:AMBER {text}",
+        html=f"TLP:AMBER {html}",
+        attachments=(Attachment("a.csv", "text/csv", content),),
+    )
+    mail_content = made(message)
+    mail = parsed(mail_content)
+    assert text_of(mail) == ended(many_lines(message.text))
+    [attachment] = mail.iter_attachments()
+    assert attachment.get_payload(decode=True) == content
+    assert mail_content.isascii()
+    assert mail_content.endswith(b"\r\n")
+    lines = mail_content.split(b"\r\n")
+    assert max(map(len, lines)) <= 78
+    assert not any(b"\r" in line or b"\n" in line or b"\x00" in line for line in lines)
+
+
+@given(address=hostile_text)
+@example(address="a@b.example\r\nBcc: c@d.example")
+@example(address="a@b.example, c@d.example")
+def test_an_address_is_one_address_or_refused(address: str) -> None:
+    message = dataclasses.replace(MESSAGE, recipient_address=address)
+    try:
+        mail = parsed(made(message))
+    except ChannelError as error:
+        assert error.permanent
+        assert error.reply.isprintable()
+    else:
+        assert list(mail.keys()) == HEADERS
+        assert len(mail["To"].addresses) == 1
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    assert many_lines(many_lines(text)) == many_lines(text)
+    assert one_line(one_line(text, limit=50), limit=50) == one_line(text, limit=50)
+    assert len(one_line(text, limit=50).splitlines()) <= 1
+
+
+# What the tests share.
+
+
+def made(message: Message) -> bytes:
+    return mail_bytes(message, sender=SENDER, reply_to=REPLY_TO)
+
+
+def parsed(content: bytes) -> EmailMessage:
+    return message_from_bytes(content, policy=default)
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text: str = body.get_content()
+    return text.replace("\r\n", "\n")
+
+
+def ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"

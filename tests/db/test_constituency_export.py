@@ -245,7 +245,7 @@ def make_constituency(constituency: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["folder", "all.xlsx"])
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import random
 import re
+import tempfile
 import threading
 import zipfile
 from datetime import UTC, date, datetime
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.db import connection, connections
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.constituency.services import (
@@ -631,6 +635,37 @@ class TestFilesThatAreNone:
         rows = [["reference", "name"], *([str(number), text] for number in range(40_000))]
         book = workbook(tmp_path / "b.xlsx", a=rows)
         assert only_problem(take(book, good)).reason == "too-large"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    start=st.sampled_from(
+        [b"", b"reference,name\n", b"\xff\xfe", b"PK\x03\x04", b"organisation;asset\n"]
+    ),
+    rest=st.binary(max_size=200) | st.text(',;"\r\n\tab', max_size=60).map(str.encode),
+)
+def test_whatever_a_file_holds_each_row_is_taken_or_refused(start: bytes, rest: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "any"
+        file.write_bytes(start + rest)
+        outcome = rehearse_import([file], allow_documentation=False)
+    taken = (outcome.organisations, outcome.contacts, outcome.assets)
+    assert sum(counts.rows for counts in taken) == outcome.files[0].rows
+    has_refused = any(counts.refused for counts in taken) or outcome.files[0].refusal is not None
+    assert has_refused is not outcome.is_complete
+
+
+def test_a_workbook_with_bytes_changed_is_read_or_refused(tmp_path: Path) -> None:
+    book = workbook(tmp_path / "b.xlsx", a=[["reference", "name"], ["x", "y"]])
+    whole = book.read_bytes()
+    dice = random.Random(7)
+    for _ in range(200):
+        changed = bytearray(whole)
+        for _ in range(dice.randint(1, 8)):
+            changed[dice.randrange(len(changed))] = dice.randrange(256)
+        book.write_bytes(changed)
+        outcome = rehearse_import([book], allow_documentation=False)
+        assert outcome.organisations.created == 1 or outcome.problems
 
 
 class TestOverlaps:

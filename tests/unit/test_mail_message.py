@@ -6,8 +6,10 @@ import dataclasses
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import compat32, default
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -160,9 +162,9 @@ def test_red_is_refused_for_good() -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/csv; charset=x", "text", "text/csv\r\nBcc: a@b.example", "message/rfc822",
-                     "multipart/mixed", ""],
-)  # fmt: skip
+    "content_type",
+    ["text/csv; charset=x", "text", "text/csv\r\nBcc: a@b", "message/rfc822", "multipart/x", ""],
+)
 def test_an_attachment_has_a_plain_content_type(content_type: str) -> None:
     with pytest.raises(ValueError, match="content type"):
         Attachment("a", content_type, b"")
@@ -191,7 +193,7 @@ def test_no_value_can_make_a_header(name: str, subject: str, file_name: str, sen
     assert all(not part.defects for part in mail.walk())
     assert [address.addr_spec for address in mail["To"].addresses] == ["beheer@bakkerij.example"]
     assert [address.addr_spec for address in mail["From"].addresses] == ["w@baken.example"]
-    assert mail["To"].addresses[0].display_name == one_line(name, limit=200)
+    assert name_in_raw_header(content) == one_line(name, limit=200)
     assert mail["Subject"] == one_line(message.subject, limit=900)
     assert text_of(mail) == MESSAGE.text
     [attachment] = mail.iter_attachments()
@@ -228,11 +230,13 @@ def test_an_address_is_one_address_or_refused(address: str) -> None:
     try:
         mail = parsed(made(message))
     except ChannelError as error:
-        assert error.permanent
-        assert error.reply.isprintable()
+        refusal = error
     else:
         assert list(mail.keys()) == HEADERS
         assert len(mail["To"].addresses) == 1
+        return
+    assert refusal.permanent
+    assert refusal.reply.isprintable()
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
@@ -251,6 +255,14 @@ def made(message: Message) -> bytes:
 
 def parsed(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=default)
+
+
+def name_in_raw_header(content: bytes) -> str:
+    # email.header joins neighbouring encoded words as RFC 2047 section 6.2 says; the newer parser
+    # of names puts a space between them.
+    raw = message_from_bytes(content, policy=compat32)["To"]
+    raw_name, _ = parseaddr(re.sub(r"\r\n", "", raw))
+    return str(make_header(decode_header(raw_name)))
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -28,6 +27,8 @@ MAX_TEXT_BYTES: Final = 1 << 30
 _ROW_OR_CELL: Final = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)")
 _PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{0,7})""")
 _SHARED_TEXT: Final = re.compile(rb"<(?:[\w.-]+:)?si(?=[\s/>])")
+_BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compressions that `zipfile` unpacks no further than it is asked to."""
 _ARCHIVE: Final = b"PK\x03\x04"
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
 
@@ -98,13 +99,9 @@ def _sheets_of(archive: bytes) -> Iterator[tuple[str, list[RawRow]]]:
             ]
             if rows:
                 yield name, _cut_to_header(rows)
-    except GeneratorExit:
-        raise
-    except TableRefusedError:
-        raise
     except BaseException as error:
         # The reader is native code; its panics are no `Exception`.
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+        if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit | MemoryError):
             raise
         raise _damaged(error) from error
 
@@ -128,6 +125,8 @@ def _unpacked(data: bytes) -> bytes:
             for member in source.infolist():
                 if not member.filename.lower().endswith((".xml", ".rels")):
                     continue
+                if member.compress_type not in _BOUNDED:
+                    raise zipfile.BadZipFile(f"{member.filename} is compressed as no XLSX is")
                 with source.open(member) as stream:
                     content = stream.read(room + 1)
                 room -= len(content)
@@ -136,8 +135,10 @@ def _unpacked(data: bytes) -> bytes:
                 cells += _count_cells(content)
                 longest_text = max(longest_text, *map(len, _SHARED_TEXT.split(content)[1:]), 0)
                 target.writestr(member.filename, content)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError) as error:
-        raise _damaged(error) from error  # RuntimeError: a member with a password
+    except TableRefusedError:
+        raise
+    except Exception as error:  # zipfile has no common error for damage
+        raise _damaged(error) from error
     if cells * longest_text > MAX_TEXT_BYTES:
         raise _too_large(f"has {cells:,} cells that share texts of {longest_text:,} bytes")
     return packed.getvalue()
@@ -181,7 +182,7 @@ def _too_large(what: str) -> TableRefusedError:
 
 def _damaged(error: BaseException) -> TableRefusedError:
     return TableRefusedError(
-        f"The workbook is damaged: {str(error)[:200]}.",
+        f"The workbook is damaged ({str(error)[:200] or type(error).__name__}).",
         remedy="Open it in a spreadsheet program and save it again as .xlsx.",
         reason="damaged-workbook",
     )

@@ -166,7 +166,7 @@ def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> str:
     ]
     if sender.contact_line:
         sentences.insert(0, words.genuine_check.format(contact_line=sender.contact_line))
-    return " ".join(sentences)
+    return "\n".join(sentences)
 
 
 def _section(group: _Group, words: Frame) -> Iterator[str]:
@@ -180,21 +180,40 @@ def _section(group: _Group, words: Frame) -> Iterator[str]:
 
 
 def _table(systems: Sequence[ToldSystem], words: Frame) -> str:
-    lines = []
-    for system in systems[:_SYSTEMS_IN_TEXT]:
-        severity = words.severity_word(system.severity.key)
-        reason = words.reason_word(system.reason)
-        lines.append(f"  * {clean(system.system)}   ({severity}, {reason})")
-        seen = f"{words.column_first_seen}: {system.first_seen_at:{_TIME}}"
-        if system.sightings > 1:
-            seen += f"   {words.column_last_seen}: {system.last_seen_at:{_TIME}}"
-        lines.append(f"      {seen}")
-        lines += [f"      {detail}" for detail in _details(system)[:_DETAILS_IN_TEXT]]
+    shown = systems[:_SYSTEMS_IN_TEXT]
+    header = [
+        words.column_system,
+        words.column_severity,
+        words.column_last_seen,
+        words.column_reason,
+    ]
+    rows = [
+        [
+            clean(system.system),
+            words.severity_word(system.severity.key),
+            f"{system.last_seen_at:{_TIME}}",
+            words.reason_word(system.reason),
+        ]
+        for system in shown
+    ]
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
+    lines = [_row(header, widths), _row(["-" * width for width in [*widths, 8]], widths)]
+    for row, system in zip(rows, shown, strict=True):
+        lines.append(_row(row, widths))
+        details = _details(system)[:_DETAILS_IN_TEXT]
+        if system.first_seen_at != system.last_seen_at:
+            details.insert(0, f"{words.column_first_seen}: {system.first_seen_at:{_TIME}}")
+        lines += [f"      {detail}" for detail in details]
     more = len(systems) - _SYSTEMS_IN_TEXT
     if more > 0:
         template = words.more_singular if more == 1 else words.more_plural
         lines.append("  " + template.format(count=more))
     return "\n".join(lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [cell.ljust(width) for cell, width in zip(cells[:3], widths, strict=True)]
+    return "  " + "  ".join([*padded, cells[3]]).rstrip()
 
 
 def _details(system: ToldSystem) -> list[str]:
@@ -205,6 +224,7 @@ def _details(system: ToldSystem) -> list[str]:
         "product": system.product,
         **system.evidence,
     }
+    facts.pop("hostname_source", None)  # for us; it helps nobody to find the system
     return [
         f"{name}: {textwrap.shorten(clean(value), _LONGEST_DETAIL, placeholder='…')}"
         for name, value in facts.items()

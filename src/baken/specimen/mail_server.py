@@ -81,6 +81,8 @@ class FolderMailServer:
         self._ssl_context = ssl_context
         self._protocol = dict(protocol or {})
         self._socket = socket.create_server((_HOST, port), backlog=512)
+        # Inherited by each connection; asyncio sees to it only for sockets it opened itself.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.host = _HOST
         self.port: int = self._socket.getsockname()[1]
         self._thread: threading.Thread | None = None

@@ -38,7 +38,7 @@ def quarantined_rows(
     has_no_address = pl.all_horizontal(pl.col("ipv4", "ipv6_high").is_null())
     is_bad = facts.select(
         time=pl.col("observed_at").is_null(),
-        address=has_no_address & (text[columns.parts.address] != "")
+        address=has_no_address & (text[columns.parts.address].str.strip_chars() != "")
         if columns.parts.address
         else False,
         nobody=has_no_address & pl.all_horizontal(pl.col("host_name", "email_domain").is_null()),
@@ -46,16 +46,28 @@ def quarantined_rows(
     is_good = ~is_bad.select(pl.any_horizontal(pl.all())).to_series()
     if is_good.all():
         return [], is_good
+    bad = pl.DataFrame(
+        {
+            "line": facts["line"],
+            "time": _shown(text, columns.parts.timestamp),
+            "address": _shown(text, columns.parts.address),
+            "has_bad_time": is_bad["time"],
+            "has_bad_address": is_bad["address"],
+        }
+    ).filter(~is_good)
     found = []
-    for row in (~is_good).arg_true().to_list():
-        line = facts["line"][row]
-        if is_bad["time"][row]:
-            found.append(_bad_time(text, row, line=line, columns=columns))
-        elif is_bad["address"][row]:
-            found.append(_bad_address(text, row, line=line, columns=columns))
+    for line, time, address, has_bad_time, has_bad_address in bad.iter_rows():
+        if has_bad_time:
+            found.append(_bad_time(time, line=line, columns=columns))
+        elif has_bad_address:
+            found.append(_bad_address(address, line=line, columns=columns))
         else:
             found.append(_nobody(line=line, columns=columns))
     return found, is_good
+
+
+def _shown(text: pl.DataFrame, column: str) -> pl.Series:
+    return text[column] if column else pl.repeat("", text.height, dtype=pl.String, eager=True)
 
 
 def rejected_row(record: RejectedRecord) -> QuarantinedRow:
@@ -68,17 +80,13 @@ def overlong_row(line: OverlongLine) -> QuarantinedRow:
     return _row(line=line.line, value=_text(line.start), reason="line-too-long")
 
 
-def _bad_time(text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns) -> QuarantinedRow:
+def _bad_time(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRow:
     if not columns.parts.timestamp:
         return _missing_column(TIMESTAMP, line=line)
-    value = text[columns.parts.timestamp][row]
     return _row(line=line, column=TIMESTAMP, value=value, reason="bad-time")
 
 
-def _bad_address(
-    text: pl.DataFrame, row: int, *, line: int, columns: ReportColumns
-) -> QuarantinedRow:
-    value: str = text[columns.parts.address][row]
+def _bad_address(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRow:
     address, slash, length = value.strip().partition("/")
     is_network = bool(slash) and length.isdecimal() and (":" in address or address.count(".") == 3)
     reason = "network-instead-of-address" if is_network else "bad-address"

@@ -1,9 +1,9 @@
 """Records from lines: which lines of a CSV block hold a record, one record a line in the end.
 
 Nearly every block is plain (one well-formed record a line) and passes untouched. In the others
-only the suspicious lines are looked at one by one: those where quotes do not pair up, or are escaped
-with a backslash. What comes out is RFC 4180 with one line a record. The result does not depend on
-where the blocks are cut.
+only the suspicious lines are looked at one by one: those where quotes do not pair up, or are
+escaped with a backslash. What comes out is RFC 4180 with one line a record. The result does not
+depend on where the blocks are cut.
 """
 
 from __future__ import annotations

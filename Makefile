@@ -29,7 +29,7 @@ bench: setup ## The measurements, as JSON
 	$(RUN) baken bench ingest --rows 1000000 --json
 
 docs: setup ## Write the generated reference pages anew
-	$(RUN) python -m baken.feeds.shadowserver.report_table > docs/reference/shadowserver.md
+	$(RUN) python -m baken.feeds.shadowserver > docs/reference/shadowserver.md
 
 ##@ Set up
 setup: .venv/.ready ## The virtual environment in .venv

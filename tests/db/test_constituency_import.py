@@ -282,10 +282,7 @@ class TestRehearsal:
 
 
 def snapshot() -> list[Any]:
-    return [
-        list(model.objects.order_by("id").values())
-        for model in (Organisation, Contact, Asset)  # type: ignore[attr-defined]
-    ]
+    return [list(model.objects.order_by("id").values()) for model in (Organisation, Contact, Asset)]
 
 
 class TestRefusals:

@@ -13,7 +13,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baken.channels import Attachment, Message
@@ -173,6 +173,7 @@ def test_an_attachment_has_a_plain_content_type(content_type: str) -> None:
 # Whatever others put in.
 
 
+@settings(deadline=None)
 @given(name=hostile_text, subject=hostile_text, file_name=hostile_text, sender=hostile_text)
 @example(name="a\r\nBcc: b@c.example", subject="\r\n\r\n<html>", file_name="..", sender="\x00")
 @example(
@@ -200,6 +201,7 @@ def test_no_value_can_make_a_header(name: str, subject: str, file_name: str, sen
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,57}", attachment.get_filename() or "")
 
 
+@settings(deadline=None)
 @given(text=hostile_text, html=hostile_text, content=st.binary(max_size=200))
 @example(text="x" * 5000, html="=\n.\n..\n", content=b".\r\n.\r\n")
 @example(text="a \nb\t\n\n\n", html=" ", content=b"")
@@ -222,6 +224,7 @@ def test_bodies_and_files_arrive_as_they_are(text: str, html: str, content: byte
     assert not any(b"\r" in line or b"\n" in line or b"\x00" in line for line in lines)
 
 
+@settings(deadline=None)
 @given(address=hostile_text)
 @example(address="a@b.example\r\nBcc: c@d.example")
 @example(address="a@b.example, c@d.example")
@@ -239,6 +242,7 @@ def test_an_address_is_one_address_or_refused(address: str) -> None:
     assert refusal.reply.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert many_lines(many_lines(text)) == many_lines(text)

@@ -1,7 +1,7 @@
 """OUT: how a warning leaves the house. One folder a channel, one line each in `CHANNELS`.
 
 A channel takes a `Message` and gives a `Receipt`, or raises `ChannelError`, whose `permanent`
-decides on trying again. None of them may encrypt yet, so none of them carries TLP:RED.
+decides on trying again. None of them can encrypt yet, so none of them carries TLP:RED.
 """
 
 from __future__ import annotations

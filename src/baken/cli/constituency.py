@@ -30,7 +30,11 @@ def import_files(
     from baken.constituency.services import import_constituency, rehearse_import
 
     bring_in = rehearse_import if dry_run else import_constituency
-    outcome = bring_in(files, allow_documentation=settings.allow_documentation_ranges)
+    outcome = bring_in(
+        files,
+        allow_documentation=settings.allow_documentation_ranges,
+        default_language=settings.default_language,
+    )
     if as_json:
         say_json(asdict(outcome))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -15,8 +15,6 @@ from baken.cli.session import begin_reading
 from baken.core.errors import BakenError, ChannelError
 from baken.settings.environment import Settings
 
-SCHEMA_DATE: Final = date(2026, 3, 24)
-"""The day of the Shadowserver schema that reports.toml follows."""
 _OLD_SCHEMA: Final = timedelta(days=365)
 
 
@@ -130,6 +128,7 @@ def _documentation_ranges(settings: Settings) -> Finding:
 
 
 def _feed() -> Iterator[Finding]:
+    from baken.feeds.shadowserver import report_table
     from baken.intake.selectors import last_received_at
 
     last = last_received_at("shadowserver")
@@ -144,8 +143,9 @@ def _feed() -> Iterator[Finding]:
         )
     else:
         yield Finding("shadowserver", True, f"the last report came in at {last:%Y-%m-%d %H:%M} UTC")
-    age = datetime.now(UTC).date() - SCHEMA_DATE
-    text = f"the report table follows the schema of {SCHEMA_DATE} ({age.days} days old)"
+    schema_date = report_table().schema_date
+    age = datetime.now(UTC).date() - schema_date
+    text = f"the report table follows the schema of {schema_date} ({age.days} days old)"
     if age > _OLD_SCHEMA:
         yield Finding("schema", False, text, "Update Baken: report types may be missing.")
     else:

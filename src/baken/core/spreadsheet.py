@@ -8,11 +8,6 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def neutralise_cell(text: str) -> str:
     """`text` for a CSV or XLSX cell: what would start a formula gets an apostrophe in front.
 
-    Follows the OWASP advice on CSV injection. `restore_cell` takes it off again.
+    Follows the OWASP advice on CSV injection.
     """
     return f"'{text}" if text.startswith((*_FORMULA_STARTS, "'")) else text
-
-
-def restore_cell(text: str) -> str:
-    """What `neutralise_cell` was given."""
-    return text[1:] if text.startswith("'") else text

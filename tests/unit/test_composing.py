@@ -1,0 +1,92 @@
+"""A warning in words: complete, in both languages, and safe whatever a feed says."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baken.core.classification import Severity, Tlp
+from baken.outbox.composing import Sender, ToldSystem, WarningFacts, compose
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+SEEN_AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
+SENDER = Sender(
+    name="Nationaal CSIRT",
+    reply_to="team@csirt.example.nl",
+    contact_line="csirt.example.nl/check",
+    message_id_domain="csirt.example.nl",
+)
+
+
+def system(number: int, kind: str = "open-rdp", **facts: object) -> ToldSystem:
+    values: dict[str, object] = {
+        "finding_kind": kind,
+        "rsit_type": "vulnerable-system",
+        "system": f"192.0.2.{number}:3389/tcp",
+        "severity": Severity.HIGH,
+        "reason": "new",
+        "first_seen_at": SEEN_AT - timedelta(days=number % 2),
+        "last_seen_at": SEEN_AT,
+        "sightings": 1 + number % 2,
+        "host_name": "",
+        "url": "",
+        "product": "",
+        "cves": (),
+        "asset": "192.0.2.0/24",
+        "evidence": {"rdp_protocol": "RDP"},
+    }
+    return ToldSystem(**(values | facts))  # type: ignore[arg-type]
+
+
+def warning(*systems: ToldSystem, language: str = "nl", name: str = "") -> WarningFacts:
+    return WarningFacts(
+        reference="0b8c1d08-e29f-44f1-acda-b5e9c4f0a3ab",
+        organisation="Voorbeeld Haven",
+        recipient_address="security@haven.example.nl",
+        recipient_name=name,
+        language=language,
+        tlp=Tlp.AMBER,
+        planned_at=SEEN_AT + timedelta(hours=6),
+        occasion_advice="",
+        systems=systems,
+    )
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_mail_reads_as_agreed(language: str) -> None:
+    systems = [system(number) for number in range(1, 4)]
+    systems.append(system(9, "open-telnet", severity=Severity.MEDIUM, reason="reminder"))
+    message = compose(warning(*systems, language=language, name="Team ICT"), SENDER)
+    golden = GOLDEN / f"warning.{language}.txt"
+    assert f"Subject: {message.subject}\n\n{message.text}" == golden.read_text()
+
+
+def test_the_same_warning_gives_the_same_message() -> None:
+    assert compose(warning(system(1)), SENDER) == compose(warning(system(1)), SENDER)
+
+
+def test_a_long_list_is_cut_in_the_text_and_whole_in_the_attachment() -> None:
+    message = compose(warning(*(system(number) for number in range(1, 41))), SENDER)
+    assert "en nog 25 systemen, zie de bijlage" in message.text
+    (attachment,) = message.attachments
+    assert len(list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))) == 41
+
+
+hostile = st.text(max_size=40) | st.sampled_from(["=cmd()", "+1", "-1", "@x", "\tx", "a\r\nBcc: b"])
+
+
+@given(text=hostile)
+def test_nothing_a_feed_says_becomes_a_formula_or_a_line_of_its_own(text: str) -> None:
+    said = system(1, host_name=text, product=text, url=text, evidence={"banner": text})
+    message = compose(warning(said), SENDER)
+    (attachment,) = message.attachments
+    rows = list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))
+    assert len(rows) == 2
+    assert not [cell for cell in rows[1] if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]

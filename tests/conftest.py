@@ -14,10 +14,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from postgres import DebianServer, debian_server_folder
+
+# Machines that run tests are shared: an example that is slow once says nothing.
+hypothesis_settings.register_profile("baken", deadline=None)
+hypothesis_settings.load_profile("baken")
 
 REPOSITORY = Path(__file__).parent.parent
 

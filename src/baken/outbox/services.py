@@ -131,7 +131,8 @@ def _cases_to_tell(
         )
         .select_related("organisation")
         .select_for_update(of=("self",))
-        .order_by("organisation_id", "id")
+        # The order in which reports lock the cases too: no ring of two that wait.
+        .order_by("organisation_id", "finding_kind", "system")
     )
     is_allowed = is_unasked_allowed(occasion)
     for case in open_cases.iterator(chunk_size=5_000):

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.matching import ASSET_SCHEMA, MATCH_SCHEMA, Matcher
-from baken.matching.polars_matcher import PolarsMatcher
+from baken.matching.array_matcher import ArrayMatcher
+from baken.matching.asset_index import build_index
 from oracle import Held, Seen, holders_of
 
-MATCHERS: dict[str, Callable[[pa.Table], Matcher]] = {"polars": PolarsMatcher}
+MATCHERS: dict[str, Callable[[pa.Table], Matcher]] = {
+    "array": lambda assets: ArrayMatcher(build_index(assets, as_of=START + timedelta(days=3)))
+}
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.parametrize("make_matcher", MATCHERS.values(), ids=MATCHERS)

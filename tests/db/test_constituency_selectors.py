@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.constituency.selectors import (
-    ASSET_COLUMNS,
+    ASSET_SCHEMA,
     asset_table,
     assets_covering,
     contacts_to_warn,
@@ -54,7 +54,7 @@ class TestAssetTable:
 
         table = asset_table()
 
-        assert table.schema == ASSET_COLUMNS
+        assert table.schema == ASSET_SCHEMA
         none: dict[str, Any] = dict.fromkeys(
             ("network", "asn", "domain", "valid_from", "valid_until")
         )
@@ -80,7 +80,7 @@ class TestAssetTable:
         table = asset_table()
         assert isinstance(table, pa.Table)
         assert table.num_rows == 0
-        assert table.schema == ASSET_COLUMNS
+        assert table.schema == ASSET_SCHEMA
 
 
 def add_contact(organisation: Organisation, **attributes: str) -> Contact:

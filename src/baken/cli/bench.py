@@ -28,3 +28,17 @@ def ingest(
     from baken.bench.ingest import measure_ingest
 
     say_json(measure_ingest(rows=rows).as_json())
+
+
+@app.command()
+def kernel(
+    rows: Annotated[int, typer.Option(help="How many rows of each sort.")] = 10_000_000,
+    assets: Annotated[int, typer.Option(help="How many assets.")] = 2_905_000,
+    as_json: AsJson = True,
+) -> None:
+    """Observations to matches in memory: by IPv4, by IPv6, by name, and mixed."""
+    del as_json
+    from baken.bench.kernel import measure_kernel
+
+    found = measure_kernel(rows=rows, assets=assets)
+    say_json({sort: measurement.as_json() for sort, measurement in found.items()})

@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection
 from ipaddress import ip_network
 from typing import Final
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -13,22 +14,9 @@ from django.db import connection
 from django.db.models import Case, Value, When
 from django.db.models.functions import Lower
 
-from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
 from baken.core.asset import AssetKind, parse_asset
-
-ASSET_COLUMNS: Final = pa.schema(
-    [
-        pa.field("asset_id", pa.int64(), nullable=False),
-        pa.field("organisation_id", pa.int64(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),  # core.asset.AssetKind
-        pa.field("network", pa.string()),  # "192.0.2.0/24"
-        pa.field("asn", pa.uint32()),
-        pa.field("domain", pa.string()),
-        pa.field("valid_from", pa.timestamp("us", tz="UTC")),
-        pa.field("valid_until", pa.timestamp("us", tz="UTC")),  # up to, not including
-    ]
-)
-"""One row an asset; exactly one of network, asn and domain is not null."""
+from baken.matching import ASSET_SCHEMA
 
 # COPY hands over millions of rows without making a Python object of any. Times travel as
 # microseconds since 1970, which needs no parsing and loses nothing.
@@ -50,7 +38,7 @@ _ROLES_IN_ORDER: Final = (
 
 
 def asset_table() -> pa.Table:
-    """All assets, of registered and discovered organisations, as `ASSET_COLUMNS`, by id."""
+    """All assets, of registered and discovered organisations, as `ASSET_SCHEMA`, by id."""
     text = io.BytesIO()
     with connection.cursor() as cursor, cursor.copy(_ASSETS) as copy:
         for block in copy:
@@ -58,10 +46,25 @@ def asset_table() -> pa.Table:
     text.seek(0)
     wanted = {
         field.name: pa.int64() if pa.types.is_timestamp(field.type) else field.type
-        for field in ASSET_COLUMNS
+        for field in ASSET_SCHEMA
     }
     options = pa_csv.ConvertOptions(column_types=wanted, null_values=[""], strings_can_be_null=True)
-    return pa_csv.read_csv(text, convert_options=options).cast(ASSET_COLUMNS)
+    return pa_csv.read_csv(text, convert_options=options).cast(ASSET_SCHEMA)
+
+
+def asset_version() -> UUID:
+    """Which state the assets are in: it changes with every change of an asset."""
+    return AssetVersion.objects.get().version
+
+
+def versioned_assets() -> tuple[UUID, pa.Table]:
+    """`asset_table` with the version that it is the state of."""
+    before = asset_version()
+    while True:
+        assets, after = asset_table(), asset_version()
+        if before == after:
+            return before, assets
+        before = after  # somebody changed the assets meanwhile: read them again
 
 
 def contacts_to_warn(

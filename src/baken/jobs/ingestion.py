@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from baken.constituency.selectors import asset_table
 from baken.core.classification import Tlp
 from baken.core.errors import ReportRefusedError
 from baken.feeds import FEEDS, Feed, ReadLimits
 from baken.intake.models import Batch
 from baken.intake.services import ReportFile
-from baken.matching.polars_matcher import PolarsMatcher
+from baken.jobs.matchers import current_matcher
 from baken.occasions.services import (
     AcceptedReport,
     CaseCounts,
@@ -66,7 +65,7 @@ class ReadOnce:
     _accept = staticmethod(accept_report)
 
     def __init__(self, settings: Settings) -> None:
-        self._matcher = PolarsMatcher(asset_table())
+        self._matcher = current_matcher(settings)
         self._store = store_of(settings)
         self._limits = limits_of(settings)
 
@@ -99,7 +98,7 @@ class ReadAgain(ReadOnce):
 
 def match_again(*, settings: Settings, progress: Progress) -> CaseCounts:
     """Match all that the store holds against the constituency of today."""
-    matcher, store = PolarsMatcher(asset_table()), store_of(settings)
+    matcher, store = current_matcher(settings), store_of(settings)
     counts, rows = CaseCounts(), 0
     for batch in Batch.objects.filter(repeat=0).order_by("pk"):
         counts += match_stored_report(batch, matcher=matcher, store=store, now=datetime.now(UTC))

@@ -25,13 +25,16 @@ ASSET_SCHEMA: Final = pa.schema(
 )
 """What a matcher is made from: one row an asset."""
 
+# One of a few words, told a million times.
+_WORD: Final = pa.dictionary(pa.int8(), pa.string())
+
 MATCH_SCHEMA: Final = pa.schema(
     [
         pa.field("row", pa.uint32(), nullable=False),  # position in the batch, from 0
         pa.field("organisation_id", pa.int64(), nullable=False),
         pa.field("asset_id", pa.int64(), nullable=False),
-        pa.field("relation", pa.string(), nullable=False),  # "owner" or "operator"
-        pa.field("rule", pa.string(), nullable=False),  # MatchRule
+        pa.field("relation", _WORD, nullable=False),  # "owner" or "operator"
+        pa.field("rule", _WORD, nullable=False),  # MatchRule
         pa.field("is_shared", pa.bool_(), nullable=False),
     ]
 )
@@ -60,6 +63,10 @@ class MatchRule(StrEnum):
 _OWNER_RULES: Final = frozenset(
     {MatchRule.LONGEST_PREFIX, MatchRule.DOMAIN, MatchRule.EMAIL_DOMAIN, MatchRule.AS_NUMBER}
 )
+
+
+RULES: Final = tuple(MatchRule)
+"""The rules, the strongest first."""
 
 
 class Matcher(Protocol):

@@ -5,10 +5,12 @@ This is the last step in columns. What it gives is staged by COPY and becomes ca
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 from typing import Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -24,60 +26,108 @@ SIGHTING_COLUMNS: Final = (
 
 _KEY: Final = ["organisation_id", "finding_kind", "system"]
 _BY_NAME: Final = [AffectedRole.SITE.value, AffectedRole.ORGANISATION.value]
+_NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
 
 
 def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFrame:
     """One row for each organisation, finding kind and system among `matches` (MATCH_SCHEMA).
 
     `severity` and what else was seen are those of the last observation; `sightings` counts them.
+    Lists and evidence are as PostgreSQL reads them: an array and a JSON object in text.
     """
-    rows = _with_evidence_as_pairs(observations.take(matches["row"].combine_chunks()))
-    frame = pl.concat([pl.DataFrame(rows), pl.DataFrame(matches.drop(["row"]))], how="horizontal")
-    frame = frame.rename({"source": "feed"}).with_columns(address=_addresses(frame))
-    frame = frame.with_columns(system=_system()).sort("observed_at", maintain_order=True)
-    last = [name for name in SIGHTING_COLUMNS if name in frame.columns and name not in _KEY]
-    return (
-        frame.group_by(_KEY, maintain_order=True)
-        .agg(
-            *(pl.col(name).last() for name in last),
-            first_seen_at=pl.col("observed_at").min(),
-            last_seen_at=pl.col("observed_at").max(),
-            sightings=pl.len(),
-        )
-        .select(SIGHTING_COLUMNS)
+    rows, places = np.unique(matches["row"].to_numpy(), return_inverse=True)
+    seen = _told(observations.take(pa.array(rows)))
+    held = pl.DataFrame(matches.drop(["row"])).with_columns(
+        place=pl.Series(places), match=pl.int_range(matches.num_rows)
     )
-
-
-def _with_evidence_as_pairs(observations: pa.RecordBatch) -> pa.Table:
-    # Polars has list expressions, but few for maps.
-    column = observations["evidence"]
-    pairs = pa.StructArray.from_arrays([column.keys, column.items], ["key", "value"])
-    lists = pa.ListArray.from_arrays(column.offsets, pairs)
-    index = observations.schema.get_field_index("evidence")
-    return pa.Table.from_batches([observations]).set_column(index, "evidence", lists)
+    # Which observation is the last is found on few columns; the wide ones are taken only for it.
+    narrow = seen.select("finding_kind", "system", "observed_at").select(
+        pl.all().gather(held["place"])
+    )
+    keyed = pl.concat([held.select("organisation_id", "match"), narrow], how="horizontal")
+    groups = keyed.sort("observed_at", maintain_order=True).group_by(_KEY)
+    last = groups.agg(
+        first_seen_at=pl.col("observed_at").first(),
+        last_seen_at=pl.col("observed_at").last(),
+        sightings=pl.len(),
+        match=pl.col("match").last(),
+    ).sort("match")
+    chosen = held.select(pl.exclude("organisation_id", "match").gather(last["match"]))
+    wide = seen.drop(*_KEY, "observed_at", strict=False)
+    wide = wide.select(pl.all().gather(chosen["place"]))
+    whole = pl.concat([last, chosen, wide], how="horizontal")
+    return whole.select(SIGHTING_COLUMNS)
 
 
 def sightings_csv(sightings: pl.DataFrame) -> bytes:
-    """`sightings` as CSV for PostgreSQL's COPY: no header, null is nothing, lists as arrays."""
-    evidence = [
-        json.dumps({item["key"]: item["value"] for item in items})
-        for items in sightings["evidence"].to_list()
-    ]
-    cves = pl.concat_str(pl.lit("{"), pl.col("cves").list.join(","), pl.lit("}"))
-    ready = sightings.with_columns(cves=cves, evidence=pl.Series(evidence, dtype=pl.String))
-    text = ready.write_csv(include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
-    return text.encode()
+    """`sightings` as CSV for PostgreSQL's COPY: no header, null is nothing."""
+    text = io.BytesIO()
+    moments = "%Y-%m-%d %H:%M:%S%.6f+00"
+    sightings.write_csv(text, include_header=False, datetime_format=moments)
+    return text.getvalue()
+
+
+def _told(observations: pa.RecordBatch) -> pl.DataFrame:
+    """The observations with what is told of them in words: address, system, evidence."""
+    plain = observations.drop_columns(["evidence", "line"])
+    frame = pl.DataFrame(plain).rename({"source": "feed"})
+    frame = frame.with_columns(
+        address=_addresses(frame),
+        account=_accounts(observations),
+        cves=pl.concat_str(pl.lit("{"), pl.col("cves").list.join(","), pl.lit("}")),
+        evidence=_json_objects(observations["evidence"]),
+    )
+    return frame.with_columns(system=_system())
+
+
+def _json_objects(column: pa.MapArray) -> pl.Series:
+    """Each map as a JSON object in text, without NUL, which PostgreSQL does not take."""
+    offsets = column.offsets.to_numpy()
+    start, end = int(offsets[0]), int(offsets[-1])
+    keys = _json_strings(pl.Series(column.keys.slice(start, end - start)))
+    values = _json_strings(pl.Series(column.items.slice(start, end - start)))
+    pairs = pl.select(pl.concat_str(keys, pl.lit(":"), values)).to_series()
+    lists = pa.LargeListArray.from_arrays(
+        pa.array(offsets.astype(np.int64) - start), pairs.to_arrow()
+    )
+    joined = pl.Series(lists).list.join(",")
+    return pl.select(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).to_series()
+
+
+def _json_strings(text: pl.Series) -> pl.Series:
+    quoted = pl.concat_str(pl.lit('"'), text, pl.lit('"'))
+    is_odd = text.str.contains(_NEEDS_ESCAPE)
+    if not is_odd.any():
+        return pl.select(quoted).to_series()
+    odd = text.filter(is_odd).unique()
+    written = [json.dumps(value.replace("\x00", ""), ensure_ascii=False) for value in odd]
+    escaped = text.replace_strict(odd, written, default=None, return_dtype=pl.String)
+    return pl.select(pl.coalesce(escaped, quoted)).to_series()
+
+
+def _accounts(observations: pa.RecordBatch) -> pl.Series:
+    """The account that a row is about, from its evidence; null where it is about a system."""
+    is_account = pl.Series(observations["affected_role"]) == AffectedRole.ACCOUNT.value
+    accounts = pl.repeat(None, observations.num_rows, dtype=pl.String, eager=True)
+    if is_account.any():
+        places = is_account.arg_true()
+        evidence = observations["evidence"].take(places.to_arrow()).to_pylist()
+        found = [dict(pairs).get("email", "").lower() or None for pairs in evidence]
+        accounts = accounts.scatter(places, found)
+    return accounts
 
 
 def _addresses(frame: pl.DataFrame) -> pl.Series:
     octets = [(pl.col("ipv4") // 256**power) % 256 for power in (3, 2, 1, 0)]
     ipv4 = pl.concat_str(octets, separator=".")
-    halves = frame.select("ipv6_high", "ipv6_low").rows()
-    ipv6 = [
-        None if high is None else str(ipaddress.IPv6Address((high << 64) | low))
-        for high, low in halves
-    ]
-    return frame.select(pl.coalesce(ipv4, pl.Series(ipv6, dtype=pl.String))).to_series()
+    halves = frame.select("ipv6_high", "ipv6_low").filter(pl.col("ipv6_high").is_not_null())
+    if halves.is_empty():
+        return frame.select(ipv4).to_series()
+    distinct = halves.unique()
+    written = [str(ipaddress.IPv6Address((high << 64) | low)) for high, low in distinct.iter_rows()]
+    known = distinct.with_columns(ipv6=pl.Series(written))
+    joined = frame.join(known, on=["ipv6_high", "ipv6_low"], how="left", maintain_order="left")
+    return joined.select(pl.coalesce(ipv4, "ipv6")).to_series()
 
 
 def _system() -> pl.Expr:
@@ -87,20 +137,10 @@ def _system() -> pl.Expr:
     service = pl.format(
         "{}:{}/{}", shown.otherwise(address), pl.col("port"), pl.col("transport").fill_null("tcp")
     )
-    account = (
-        pl.col("evidence")
-        .list.eval(
-            pl.element()
-            .filter(pl.element().struct.field("key") == "email")
-            .struct.field("value")
-            .str.to_lowercase()
-        )
-        .list.first()
-    )
     anything = pl.coalesce(address, "host_name", "email_domain", pl.lit("?"))
     return (
         pl.when(role == AffectedRole.ACCOUNT.value)
-        .then(pl.coalesce(account, "email_domain", anything))
+        .then(pl.coalesce("account", "email_domain", anything))
         .when(role.is_in(_BY_NAME))
         .then(pl.coalesce("host_name", anything))
         .when((role == AffectedRole.SERVICE.value) & pl.col("port").is_not_null())

@@ -78,7 +78,11 @@ class Case(models.Model):
         OWNER = "owner", "owner"
         OPERATOR = "operator", "operator"
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="cases")
+    # A million cases are written at once: `case_once` is the index by organisation, and asset and
+    # batch, which say where the case came from and may go, are not checked row by row.
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="cases", db_index=False
+    )
     finding_kind = models.CharField(max_length=64)
     system = models.CharField(max_length=300, help_text="203.0.113.7:3389/tcp, www.example.nl")
     relation = models.CharField(max_length=8, choices=Relation.choices)
@@ -91,11 +95,17 @@ class Case(models.Model):
     sightings = models.PositiveBigIntegerField(default=0)
     # How it was matched.
     rule = models.CharField(max_length=32)
-    asset = models.ForeignKey(Asset, on_delete=models.SET_NULL, null=True, related_name="cases")
+    asset = models.ForeignKey(
+        Asset, on_delete=models.SET_NULL, null=True, related_name="cases",
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     asset_value = models.CharField(max_length=255)
     is_shared = models.BooleanField(help_text="others hold the same narrowest asset")
     # What was last seen.
-    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, related_name="cases")
+    batch = models.ForeignKey(
+        Batch, on_delete=models.SET_NULL, null=True, related_name="cases",
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     feed = models.CharField(max_length=64)
     report_type = models.CharField(max_length=64)
     rsit_taxonomy = models.CharField(max_length=64)
@@ -117,10 +127,12 @@ class Case(models.Model):
 
     class Meta:
         ordering = ["-severity", "organisation", "finding_kind", "system"]
+        # None on what changes each day: a case that is seen again is then written in its place.
         indexes = [
             models.Index(fields=["address"], name="case_by_address"),
-            models.Index(fields=["host_name"], name="case_by_host_name"),
-            models.Index(fields=["feed", "report_type", "last_seen_at"], name="case_by_last_seen"),
+            models.Index(
+                fields=["host_name"], name="case_by_host_name", condition=~Q(host_name="")
+            ),
             models.Index(
                 fields=["organisation", "severity"],
                 name="case_to_tell",

@@ -171,7 +171,15 @@ def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None
         copy.write(text)
 
 
+def lock_cases() -> None:
+    """Wait until nobody else writes cases in bulk; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LOCK_CASES)
+
+
 def _open_cases(cursor: Any, batch: Batch, *, now: datetime, statement: str) -> CaseCounts:
+    cursor.execute(statements.READY_STAGE)
+    lock_cases()
     cursor.execute(statement, {"batch": batch.pk, "now": now})
     opened, seen_again, reopened = cursor.fetchone()
     cursor.execute("DROP TABLE staged_sighting")
@@ -186,6 +194,7 @@ def mark_gone(*, silence: timedelta, now: datetime) -> int:
     """
     parameters: dict[str, Any] = {"silence": silence, "now": now}
     with transaction.atomic(), connection.cursor() as cursor:
+        lock_cases()
         cursor.execute(statements.MARK_GONE, parameters)
         return int(cursor.rowcount)
 

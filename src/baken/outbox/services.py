@@ -29,7 +29,7 @@ from baken.occasions.selectors import (
     is_unasked_allowed,
     tlp_for,
 )
-from baken.occasions.services import forget_told, record_told
+from baken.occasions.services import forget_told, lock_cases, record_told
 from baken.outbox.composing import Sender, compose
 from baken.outbox.models import Delivery, Halt, Notification, NotifiedCase
 from baken.outbox.selectors import (
@@ -82,6 +82,7 @@ def plan_notifications(*, policy: Policy, now: datetime) -> Plan:
     unreachable: dict[int, str] = {}
     for occasion in active_occasions():
         with transaction.atomic():
+            lock_cases()
             plan = _plan_under(occasion, policy=policy, now=now)
         notifications += plan.notifications
         cases += plan.cases
@@ -131,7 +132,6 @@ def _cases_to_tell(
         )
         .select_related("organisation")
         .select_for_update(of=("self",))
-        # The order in which reports lock the cases too: no ring of two that wait.
         .order_by("organisation_id", "finding_kind", "system")
     )
     is_allowed = is_unasked_allowed(occasion)

@@ -87,9 +87,9 @@ def found_nation(*, assets: int, seed: int) -> Nation:
 
 
 def observe_nation(
-    nation: Nation, *, rows: int, shares: Mapping[str, float], seed: int
+    nation: Nation, *, rows: int, shares: Mapping[str, float], seed: int, evidence: int = 0
 ) -> pa.RecordBatch:
-    """`rows` observations (OBSERVATION_SCHEMA), without evidence.
+    """`rows` observations (OBSERVATION_SCHEMA), each with so many columns of `evidence`.
 
     `shares` says what part of the rows has an ``ipv4`` or ``ipv6`` address, a ``host_name``, an
     ``email_domain``, an ``asn``. Half of the addresses and names are somebody's for sure.
@@ -120,11 +120,7 @@ def observe_nation(
         "cves": pa.ListArray.from_arrays(
             pa.array(np.zeros(rows + 1, dtype=np.int32)), pa.array([], pa.string())
         ),
-        "evidence": pa.MapArray.from_arrays(
-            pa.array(np.zeros(rows + 1, dtype=np.int32)),
-            pa.array([], pa.string()),
-            pa.array([], pa.string()),
-        ),
+        "evidence": _evidence(rows, evidence, chance=chance),
         "url": pa.nulls(rows, pa.string()),
         "product": pa.nulls(rows, pa.string()),
     }
@@ -258,3 +254,15 @@ def _repeated(word: str, rows: int) -> pa.Array:
         pa.array(np.zeros(rows, dtype=np.int8)), pa.array([word])
     )
     return dictionary.cast(pa.string())
+
+
+def _evidence(rows: int, columns: int, *, chance: np.random.Generator) -> pa.Array:
+    """`columns` pairs a row: a few values that keep coming back, as banners and places do."""
+    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * columns)
+    keys = pa.array([f"column_{number}" for number in range(columns)], pa.string())
+    values = pa.array([f"value {number} of a banner" for number in range(1_000)])
+    return pa.MapArray.from_arrays(
+        offsets,
+        keys.take(pa.array(np.tile(np.arange(columns), rows))),
+        values.take(pa.array(chance.integers(0, 1_000, rows * columns))),
+    )

@@ -74,7 +74,6 @@ class LocalFile:
         self._path = path
         self._shown = path.relative_to(root).as_posix()
         self._part = path.with_name(path.name + PART_SUFFIX)
-        self._root = root
         with _explained(self._shown):
             self._file = self._open()
 

@@ -58,9 +58,7 @@ def make_joins(firsts: Nodes, lengths: npt.NDArray[np.uint8]) -> dict[int, pl.Da
     """By prefix length, the shortest first: leading bits and node."""
     nodes = np.arange(1, firsts.size + 1, dtype=np.uint32)
     return {
-        int(length): pl.DataFrame(
-            {"key": firsts[at] >> np.uint32(32 - length), "node": nodes[at]}
-        )
+        int(length): pl.DataFrame({"key": firsts[at] >> np.uint32(32 - length), "node": nodes[at]})
         for length in np.unique(lengths)
         if (at := lengths == length).any()
     }

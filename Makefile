@@ -27,6 +27,7 @@ check: setup ## Style, types and the import rule
 
 bench: setup ## The measurements, as JSON
 	$(RUN) baken bench ingest --rows 1000000 --json
+	$(RUN) baken bench store --rows 1000000 --json
 
 docs: setup ## Write the generated reference pages anew
 	$(RUN) python -m baken.feeds.shadowserver > docs/reference/shadowserver.md

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from object_storage import Bucket, make_bucket, s3_server
 from postgres import DebianServer, debian_server_folder
 
 # Machines that run tests are shared: an example that is slow once says nothing.
@@ -78,3 +80,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the shared input data is not there: {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3-compatible server on loopback."""
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_bucket(s3_endpoint: str) -> Bucket:
+    """An empty bucket there."""
+    return make_bucket(s3_endpoint)

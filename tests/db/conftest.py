@@ -24,13 +24,17 @@ def ingest(tmp_path: Path, settings_of_test: Settings) -> Ingest:
     """Takes in one report, given as text."""
 
     def take_in(
-        content: str | bytes, *, name: str = "2026-11-22-scan_rdp-test.csv", again: bool = False
+        content: str | bytes,
+        *,
+        name: str = "2026-11-22-scan_rdp-test.csv",
+        again: bool = False,
+        settings: Settings = settings_of_test,
     ) -> IngestedFile:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         (file,) = ingest_files(
             [path],
-            settings=settings_of_test,
+            settings=settings,
             accept=ReadAgain if again else ReadOnce,
             progress=lambda _: None,
         )

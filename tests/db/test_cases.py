@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from baken.intake.models import Batch
-from baken.jobs.ingestion import match_again, store_of
+from baken.jobs.ingestion import match_again
 from baken.occasions.models import Case
 from baken.occasions.services import mark_gone
 from baken.settings.environment import Settings
@@ -94,8 +94,8 @@ def test_matching_again_finds_the_cases_of_assets_that_came_later(
     assert not Case.objects.exists()
     make_organisation("haven", "192.0.2.0/24")
     for opened in (1, 0):
-        counts = match_again(settings=settings_of_test, progress=lambda _: None)
-        assert counts.opened == opened
+        done = match_again(settings=settings_of_test, progress=lambda _: None)
+        assert done.cases.opened == opened
     assert Case.objects.get().sightings == 2
 
 
@@ -105,10 +105,3 @@ def test_a_refused_file_leaves_nothing_behind(ingest: Ingest, settings_of_test: 
     assert file.refused is not None
     assert not Batch.objects.exists()
     assert not list((settings_of_test.home / "store").rglob("*.parquet*"))
-
-
-def test_the_store_forgets_what_has_expired(ingest: Ingest, settings_of_test: Settings) -> None:
-    ingest(report_text("192.0.2.7"))
-    store = store_of(settings_of_test)
-    assert store.purge(before=YESTERDAY.date()) == []
-    assert store.purge(before=YESTERDAY.date() + timedelta(days=1)) == [YESTERDAY.date()]

@@ -52,6 +52,22 @@ def test_explain_says_whose_an_address_is_and_who_was_told(
     assert "silent  nobody was told: the organisation is only the operator" in said
 
 
+def test_the_store_is_looked_over_and_kept_to_its_days(
+    after_demo: tuple[Path, dict[str, Any]],
+) -> None:
+    data, figures = after_demo
+    home = {"BAKEN_HOME": str(data / "baken-demo"), "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes"}
+    examined = json.loads(baken("doctor", "--json", data=data, **home).stdout)["findings"]
+    (store,) = [finding for finding in examined if finding["subject"] == "store"]
+    assert store["is_well"], store
+    kept = json.loads(baken("purge", "--json", data=data, **home).stdout)
+    assert (kept["expired"], kept["files_removed"], kept["dry_run"]) == ([], 0, False)
+    without = baken("purge", "--dry-run", "--json", data=data, BAKEN_STORE_DAYS="0", **home)
+    (expired,) = json.loads(without.stdout)["expired"]
+    assert expired["rows"] == figures["rows_read"] - figures["rows_quarantined"]
+    assert "all there" in baken("doctor", data=data, **home).stdout, "it was a rehearsal"
+
+
 def test_a_command_that_writes_never_touches_the_demo(
     after_demo: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ the record of it; both copies then bear the same Message-ID.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import multiprocessing
 import os
@@ -150,8 +151,15 @@ def test_a_round_killed_at_any_moment_loses_and_doubles_nothing(
             )
         )
         (batches,) = connection.execute("SELECT count(*) FROM intake_batch").fetchone() or (0,)
+        listed = connection.execute(
+            "SELECT path, sha256 FROM intake_storedfile WHERE expired_at IS NULL"
+        ).fetchall()
     assert batches == len(files), "every report was taken in, once"
     assert set(states) == {"accepted"}, "nothing is left over"
+    assert len(listed) == len(files), "every report's observations are listed, once"
+    for stored, sha256 in listed:
+        data = (tmp_path / "home/store" / stored).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == sha256, f"{stored} is not whole"
 
     copies = Counter(str(mail["Message-ID"]).strip("<>") for mail in mails)
     assert sum(states.values()) == len(copies), "every notification arrived, and nothing else did"

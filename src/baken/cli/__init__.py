@@ -12,7 +12,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from baken.cli import bench, constituency, demo, doctor, explain, intake, occasions, outgoing
+from baken.cli import (
+    bench,
+    constituency,
+    demo,
+    doctor,
+    explain,
+    intake,
+    occasions,
+    outgoing,
+    store,
+)
 from baken.core.errors import BakenError, DatabaseUnavailableError
 
 app = typer.Typer(
@@ -45,6 +55,7 @@ def baken(
 
 app.command()(intake.ingest)
 app.command()(intake.match)
+app.command()(store.purge)
 app.command()(outgoing.send)
 app.command()(outgoing.run)
 app.command()(outgoing.halt)

@@ -42,3 +42,15 @@ def kernel(
 
     found = measure_kernel(rows=rows, assets=assets)
     say_json({sort: measurement.as_json() for sort, measurement in found.items()})
+
+
+@app.command()
+def store(
+    rows: Annotated[int, typer.Option(help="How many rows.")] = 1_000_000,
+    as_json: AsJson = True,
+) -> None:
+    """Observations to the store: write ROWS made-up ones and read three columns of them."""
+    del as_json
+    from baken.bench.store import measure_store
+
+    say_json(measure_store(rows=rows).as_json())

@@ -31,7 +31,7 @@ class Finding:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Check settings, database, mail server, feeds and contacts; say what to do about each problem.
+    """Check settings, database, store, mail server, feeds and contacts; say what to do about each.
 
     Exit code 1 when anything is wrong.
     """
@@ -55,6 +55,7 @@ def _examine() -> Iterator[Finding]:
         return
     yield Finding("settings", True, f"home is {settings.home}")
     yield _database()
+    yield _store(settings)
     yield _mail_server(settings)
     yield _halt()
     yield _contacts()
@@ -73,6 +74,33 @@ def _database() -> Finding:
     if version < 150_000:
         return Finding("database", False, text, "Use PostgreSQL 15 or newer.")
     return Finding("database", True, text)
+
+
+def _store(settings: Settings) -> Finding:
+    from baken.jobs.retention import look_over_store
+
+    try:
+        state = look_over_store(settings=settings)
+    except BakenError as error:
+        return Finding("store", False, error.message, error.remedy)
+    where = f"{state.listed:,} files at {settings.store_url}"
+    damaged = [*state.missing, *state.odd]
+    if damaged:
+        return Finding(
+            "store",
+            False,
+            f"{where}; {len(state.missing):,} are missing and {len(state.odd):,} have another "
+            f"length than listed, {damaged[0]} for one",
+            "Put them back from a backup, or take their reports in again: baken ingest --again.",
+        )
+    if state.unlisted or state.to_remove:
+        return Finding(
+            "store",
+            False,
+            f"{where}; {state.to_remove:,} have expired and {state.unlisted:,} more are not listed",
+            "Remove them with baken purge.",
+        )
+    return Finding("store", True, f"{where}, all there")
 
 
 def _mail_server(settings: Settings) -> Finding:

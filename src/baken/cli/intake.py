@@ -54,17 +54,29 @@ def match(
 ) -> None:
     """Match what the store still holds against the constituency of today.
 
-    For when organisations or assets were added after the reports came in.
+    For when organisations or assets were added after the reports came in. Exit code 1 when a
+    stored file could not be read.
     """
     settings = begin()
     from baken.jobs.ingestion import match_again
 
     with counting("rows") as progress:
-        counts = match_again(settings=settings, progress=progress)
+        done = match_again(settings=settings, progress=progress)
+    counts = done.cases
     if as_json:
-        say_json({"cases_opened": counts.opened, "cases_known": counts.seen_again})
+        say_json(
+            {
+                "cases_opened": counts.opened,
+                "cases_known": counts.seen_again,
+                "problems": [problem.message for problem in done.problems],
+            }
+        )
     else:
+        for problem in done.problems:
+            say(f"{problem.message} {problem.remedy}")
         say(f"{counts.opened:,} cases opened; {counts.seen_again + counts.reopened:,} were known.")
+    if done.problems:
+        raise typer.Exit(1)
 
 
 def say_file(file: IngestedFile) -> None:

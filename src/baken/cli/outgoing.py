@@ -11,6 +11,7 @@ import typer
 from baken.cli.intake import file_figures, say_file
 from baken.cli.progress import counting, say, say_json
 from baken.cli.session import begin
+from baken.cli.store import purge_figures, say_purge
 
 if TYPE_CHECKING:
     from baken.outbox.services import Outcome, Plan
@@ -65,14 +66,20 @@ def run(
     with counting("rows, then mails") as progress:
         done = run_round(files or [], settings=settings, reading=progress, sending=progress)
     if as_json:
-        figures = {"files": [file_figures(file) for file in done.files], "gone": done.gone}
+        figures = {
+            "files": [file_figures(file) for file in done.files],
+            "gone": done.gone,
+            "purge": purge_figures(done.purge),
+        }
         say_json(figures | outcome_figures(done.plan, done.outcome))
     else:
         for file in done.files:
             say_file(file)
         say(f"{done.gone:,} cases gone.")
+        if done.purge.expired or done.purge.swept or done.purge.problem:
+            say_purge(done.purge)
         say_outcome(done.plan, done.outcome)
-    if done.outcome.left or any(file.refused for file in done.files):
+    if done.outcome.left or done.purge.problem or any(file.refused for file in done.files):
         raise typer.Exit(1)
 
 

@@ -49,7 +49,7 @@ def begin_demo() -> Settings:
 
 def _fall_back_to_demo() -> None:
     if "BAKEN_HOME" in os.environ or os.environ.keys() & {
-        "BAKEN_DATABASE_URL", "BAKEN_DATABASE_URL_FILE",
+        "BAKEN_DATABASE_URL", "BAKEN_DATABASE_URL_FILE", "BAKEN_STORE_URL",
     }:  # fmt: skip
         return
     own_home = read_settings(os.environ).home

@@ -98,6 +98,39 @@ class NotFoundError(BakenError):
     exit_code = 66  # EX_NOINPUT
 
 
+class StoreError(BakenError):
+    """The store of observations cannot do what was asked."""
+
+    code = "store-error"
+    exit_code = 74  # EX_IOERR
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer, or may not be read or written."""
+
+    code = "store-unavailable"
+    exit_code = 69
+
+
+class StoreFullError(StoreError):
+    """The store has no room; the report was not taken in, the other files are still read."""
+
+    code = "store-full"
+
+
+class StoredFileDamagedError(StoreError):
+    """A stored file is missing or not as the database lists it; the others are still read."""
+
+    code = "stored-file-damaged"
+
+
+class ExtraMissingError(BakenError):
+    """A setting asks for a part of Baken that is not installed."""
+
+    code = "extra-missing"
+    exit_code = 78
+
+
 class ChannelError(Exception):
     """A channel could not hand over one delivery.
 

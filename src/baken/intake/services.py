@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from baken.core.observation import QuarantinedRow as UnreadRow
-from baken.intake.models import Batch, QuarantinedRow
+from baken.intake.models import Batch, QuarantinedRow, StoredFile
+from baken.store import WrittenFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,13 @@ def complete_batch(
     counts: RowCounts,
     observed: tuple[datetime, datetime] | None,
     warnings: Iterable[str],
+    stored: Iterable[WrittenFile],
 ) -> None:
-    """Write what became of the rows; the database refuses sums that do not add up."""
+    """Write what became of the rows; the database refuses sums that do not add up.
+
+    Lists the files that hold them, which must be in place. Those of an earlier batch with the same
+    content are read no more from the same moment on.
+    """
     batch.rows_read = rows_read
     batch.rows_matched = counts.matched
     batch.rows_unmatched = counts.unmatched
@@ -112,3 +119,24 @@ def complete_batch(
     batch.observed_from, batch.observed_until = observed or (None, None)
     batch.warnings = list(warnings)
     batch.save()
+    StoredFile.objects.filter(
+        batch__feed=batch.feed, batch__content_sha256=batch.content_sha256, expired_at=None
+    ).update(expired_at=Now())
+    StoredFile.objects.bulk_create(_listing(batch, file) for file in stored)
+
+
+def _listing(batch: Batch, file: WrittenFile) -> StoredFile:
+    return StoredFile(
+        batch=batch,
+        feed=batch.feed,
+        report_type=batch.report_type,
+        day=file.day,
+        path=file.path,
+        rows=file.rows,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        observed_from=file.observed_from,
+        observed_until=file.observed_until,
+        finding_kinds=list(file.finding_kinds),
+        has_cves=file.has_cves,
+    )

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from baken.core.classification import Tlp
-from baken.core.errors import ReportRefusedError
+from baken.core.errors import ReportRefusedError, StoredFileDamagedError, StoreError
 from baken.feeds import FEEDS, Feed, ReadLimits
-from baken.intake.models import Batch
+from baken.intake.selectors import stored_batches
 from baken.intake.services import ReportFile
 from baken.jobs.matchers import current_matcher
+from baken.jobs.retention import store_of
 from baken.occasions.services import (
     AcceptedReport,
     CaseCounts,
@@ -25,7 +26,6 @@ from baken.occasions.services import (
     match_stored_report,
 )
 from baken.settings.environment import Settings
-from baken.store import ObservationStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class IngestedFile:
 
     path: Path
     accepted: AcceptedReport | None = None
-    refused: ReportRefusedError | None = None
+    refused: ReportRefusedError | StoreError | None = None
 
 
 def ingest_files(
@@ -45,7 +45,7 @@ def ingest_files(
     accept: type[ReadOnce] | type[ReadAgain],
     progress: Progress,
 ) -> Iterator[IngestedFile]:
-    """Take in `paths`, one transaction each; a file that cannot be read leaves the others running.
+    """Take in `paths`, one transaction each; one that cannot be taken in leaves the others running.
 
     Gives each file as soon as it is done.
     """
@@ -55,7 +55,7 @@ def ingest_files(
     for path in paths:
         try:
             yield IngestedFile(path, accepted=take_in(feed, path, report_type, progress))
-        except ReportRefusedError as error:
+        except (ReportRefusedError, StoreError) as error:
             yield IngestedFile(path, refused=error)
 
 
@@ -96,31 +96,35 @@ class ReadAgain(ReadOnce):
     _accept = staticmethod(accept_report_again)
 
 
-def match_again(*, settings: Settings, progress: Progress) -> CaseCounts:
-    """Match all that the store holds against the constituency of today."""
+@dataclass(frozen=True, slots=True)
+class MatchedStore:
+    """What came of matching all that is stored once more."""
+
+    cases: CaseCounts
+    problems: Sequence[StoredFileDamagedError]
+    """The files that could not be read."""
+
+
+def match_again(*, settings: Settings, progress: Progress) -> MatchedStore:
+    """Match all that the store holds against the constituency of today.
+
+    A damaged file leaves the others running. Raises `StoreUnavailableError`.
+    """
     matcher, store = current_matcher(settings), store_of(settings)
     counts, rows = CaseCounts(), 0
-    for batch in Batch.objects.filter(repeat=0).order_by("pk"):
-        counts += match_stored_report(batch, matcher=matcher, store=store, now=datetime.now(UTC))
+    problems: list[StoredFileDamagedError] = []
+    for batch in stored_batches():
+        done = match_stored_report(batch, matcher=matcher, store=store, now=datetime.now(UTC))
+        counts += done.cases
+        problems += done.problems
         rows += batch.rows_read
         progress(rows)
-    return counts
+    return MatchedStore(cases=counts, problems=problems)
 
 
 def close_gone_cases(*, settings: Settings) -> int:
     """Mark the cases that are no longer seen; gives how many."""
     return mark_gone(silence=timedelta(days=settings.gone_after_days), now=datetime.now(UTC))
-
-
-def purge_expired_days(*, settings: Settings) -> list[date]:
-    """Remove what the store holds beyond its days."""
-    today = datetime.now(UTC).date()
-    return store_of(settings).purge(before=today - timedelta(days=settings.store_days))
-
-
-def store_of(settings: Settings) -> ObservationStore:
-    """The store under the home folder."""
-    return ObservationStore(settings.home / "store")
 
 
 def limits_of(settings: Settings) -> ReadLimits:

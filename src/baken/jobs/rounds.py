@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from baken.jobs.ingestion import (
@@ -12,8 +11,8 @@ from baken.jobs.ingestion import (
     ReadOnce,
     close_gone_cases,
     ingest_files,
-    purge_expired_days,
 )
+from baken.jobs.retention import Purge, purge_store
 from baken.jobs.sending import deliver, plan
 from baken.occasions.services import Progress
 from baken.outbox.services import Outcome, Plan
@@ -26,7 +25,7 @@ class Round:
 
     files: Sequence[IngestedFile]
     gone: int
-    purged: Sequence[date] = field(default=())
+    purge: Purge
     plan: Plan = field(default_factory=Plan)
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -38,10 +37,13 @@ def run_round(
     reading: Progress,
     sending: Progress,
 ) -> Round:
-    """Do everything once. Raises what `deliver` raises, after what came before it is committed."""
+    """Do everything once. Raises what `deliver` raises, after what came before it is committed.
+
+    A store that fails to let go of what has expired keeps nobody from being warned.
+    """
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     gone = close_gone_cases(settings=settings)
-    purged = purge_expired_days(settings=settings)
+    purge = purge_store(settings=settings)
     planned = plan(settings=settings)
     outcome = deliver(settings=settings, progress=sending)
-    return Round(files, gone, purged, planned, outcome)
+    return Round(files, gone, purge, planned, outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from django.db import connection, transaction
 
 from baken.core.classification import Level, Severity, Tlp
-from baken.core.errors import NotFoundError, OccasionError
+from baken.core.errors import NotFoundError, OccasionError, StoredFileDamagedError
 from baken.core.observation import Report
 from baken.intake.models import Batch
+from baken.intake.selectors import is_to_be_read, stored_files
 from baken.intake.services import (
     ReportFile,
     RowCounts,
@@ -61,6 +62,15 @@ class AcceptedReport:
     """The same content was accepted before, and nothing was done."""
 
 
+@dataclass(frozen=True, slots=True)
+class MatchedReport:
+    """What became of one report that was matched again."""
+
+    cases: CaseCounts
+    problems: Sequence[StoredFileDamagedError]
+    """Its files that could not be read."""
+
+
 def accept_report(
     report: Report,
     file: ReportFile,
@@ -102,17 +112,25 @@ def accept_report_again(
 
 def match_stored_report(
     batch: Batch, *, matcher: Matcher, store: ObservationStore, now: datetime
-) -> CaseCounts:
+) -> MatchedReport:
     """Match what the store still holds of `batch` against the constituency of today.
 
     Opens the cases that were missed; may run any number of times, since sightings that are known
-    are not counted again.
+    are not counted again. A damaged file is told and leaves the others. Raises
+    `StoreUnavailableError`.
     """
+    problems: list[StoredFileDamagedError] = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statements.CREATE_STAGE)
-        for observations in store.read(feed=batch.feed, content_sha256=batch.content_sha256):
-            _stage(cursor, observations, matcher.match(observations))
-        return _open_cases(cursor, batch, now=now, statement=statements.WIDEN_CASES)
+        for file in stored_files().filter(batch=batch):
+            try:
+                for observations in store.read(file):
+                    _stage(cursor, observations, matcher.match(observations))
+            except StoredFileDamagedError as error:
+                if is_to_be_read(file):  # it may have expired a moment ago
+                    problems.append(error)
+        cases = _open_cases(cursor, batch, now=now, statement=statements.WIDEN_CASES)
+    return MatchedReport(cases=cases, problems=problems)
 
 
 def _known_report(batch: Batch) -> AcceptedReport:
@@ -132,7 +150,7 @@ def _read_into(
     rows_read, counts = 0, RowCounts()
     warnings: list[str] = []
     moments: list[datetime] = []
-    writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256)
+    writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256, batch=batch.pk)
     with connection.cursor() as cursor, writer:
         cursor.execute(statements.CREATE_STAGE)
         for piece in report.batches():
@@ -154,12 +172,17 @@ def _read_into(
                 quarantined=len(piece.quarantined),
             )
             progress(rows_read)
+        stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
         cases = _open_cases(cursor, batch, now=now, statement=statements.UPSERT_CASES)
         observed = (min(moments), max(moments)) if moments else None
         complete_batch(
-            batch, rows_read=rows_read, counts=counts, observed=observed, warnings=warnings
+            batch,
+            rows_read=rows_read,
+            counts=counts,
+            observed=observed,
+            warnings=warnings,
+            stored=stored,
         )
-        writer.commit()
     return AcceptedReport(batch=batch, rows=counts, cases=cases)
 
 

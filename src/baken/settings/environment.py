@@ -46,6 +46,17 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
+class S3Server:
+    """How the object storage is reached; what is empty is left to its library."""
+
+    endpoint: str
+    key: str
+    secret: str = field(repr=False)
+    region: str
+    ca_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says, checked."""
 
@@ -63,6 +74,8 @@ class Settings:
     gone_after_days: int
     minimum_severity: str
     reminder_days: Mapping[str, int]
+    store_url: str
+    store_s3: S3Server
     store_days: int
     max_unpacked_bytes: int
     max_unpacked_ratio: int
@@ -121,6 +134,23 @@ def _mail_address(value: str) -> str:
 def _postgres_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ValueError(value)
+    return value
+
+
+def _store_url(value: str) -> str:
+    parts = urlsplit(value)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    is_bucket = parts.scheme not in ("", "file", "http", "https") and bool(parts.netloc)
+    # A key and a secret have settings of their own: an address is shown and logged.
+    if not (is_folder or is_bucket) or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(value)
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError(value)
     return value
 
@@ -210,8 +240,27 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "severity=days, with commas", "critical=7,high=14",
         "How long a finding that persists waits before it is told again.",
     ),
+    Variable(
+        "BAKEN_STORE_URL", _store_url, "", "file:///folder or s3://bucket/prefix",
+        "s3://baken-observations/store",
+        "Where observations are kept; without it, in the folder store under BAKEN_HOME.",
+    ),
+    Variable(
+        "BAKEN_STORE_S3_ENDPOINT", _web_address, "", "an http or https address",
+        "https://s3.example.nl", "The S3-compatible server; without it, Amazon's own.",
+    ),
+    Variable(
+        "BAKEN_STORE_S3_KEY", _text, "", "an access key", "(a secret)",
+        "Who uses the bucket; without it, what the machine itself is allowed.", is_secret=True,
+    ),
+    Variable("BAKEN_STORE_S3_SECRET", _text, "", "a secret key", "(a secret)",
+             "The secret that goes with the access key.", is_secret=True),
+    Variable("BAKEN_STORE_S3_REGION", _text, "", "a region", "eu-central-1",
+             "The region of the bucket, where the server wants one."),
+    Variable("BAKEN_STORE_S3_CA_FILE", Path, None, "a PEM file", "/etc/ssl/our-ca.pem",
+             "The authority that signed the S3 server's certificate, when it is our own."),
     Variable("BAKEN_STORE_DAYS", _whole, 90, "days", "90",
-             "How long observations are kept in the store."),
+             "How long observations are kept in the store; baken purge removes the rest."),
     Variable("BAKEN_MAX_UNPACKED_BYTES", _whole, 64 << 30, "bytes", "68719476736",
              "A compressed report that unpacks to more is refused."),
     Variable("BAKEN_MAX_UNPACKED_RATIO", _whole, 200, "a ratio", "200",
@@ -289,6 +338,14 @@ def _settings_of(values: Mapping[str, Any]) -> Settings:
         gone_after_days=values["BAKEN_GONE_AFTER_DAYS"],
         minimum_severity=values["BAKEN_MINIMUM_SEVERITY"],
         reminder_days=values["BAKEN_REMINDER_DAYS"],
+        store_url=values["BAKEN_STORE_URL"] or (values["BAKEN_HOME"] / "store").as_uri(),
+        store_s3=S3Server(
+            endpoint=values["BAKEN_STORE_S3_ENDPOINT"],
+            key=values["BAKEN_STORE_S3_KEY"],
+            secret=values["BAKEN_STORE_S3_SECRET"],
+            region=values["BAKEN_STORE_S3_REGION"],
+            ca_file=values["BAKEN_STORE_S3_CA_FILE"],
+        ),
         store_days=values["BAKEN_STORE_DAYS"],
         max_unpacked_bytes=values["BAKEN_MAX_UNPACKED_BYTES"],
         max_unpacked_ratio=values["BAKEN_MAX_UNPACKED_RATIO"],

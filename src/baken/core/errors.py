@@ -131,6 +131,13 @@ class ExtraMissingError(BakenError):
     exit_code = 78
 
 
+class SparkUnavailableError(BakenError):
+    """The Spark cluster does not answer, or could not finish a job."""
+
+    code = "spark-unavailable"
+    exit_code = 69
+
+
 class ChannelError(Exception):
     """A channel could not hand over one delivery.
 

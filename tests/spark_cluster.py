@@ -61,7 +61,8 @@ class SparkCluster:
 
     def _run(self, name: str, class_name: str, *arguments: str) -> subprocess.Popen[bytes]:
         spec = find_spec("pyspark")
-        assert spec is not None and spec.submodule_search_locations
+        assert spec is not None
+        assert spec.submodule_search_locations
         home = spec.submodule_search_locations[0]
         environment = {
             **os.environ, "SPARK_HOME": home, "SPARK_LOCAL_IP": "127.0.0.1",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from baken.core.classification import Severity
 from baken.intake.models import Batch
 from baken.jobs.ingestion import match_again
 from baken.occasions.models import Case
@@ -105,3 +106,81 @@ def test_a_refused_file_leaves_nothing_behind(ingest: Ingest, settings_of_test: 
     assert file.refused is not None
     assert not Batch.objects.exists()
     assert not list((settings_of_test.home / "store").rglob("*.parquet*"))
+
+
+def rows_text(*rows: str) -> str:
+    """A scan_http_vulnerable report of these rows: time, severity, address, host name, tag."""
+    header = "timestamp,severity,ip,hostname,tag,protocol,port\n"
+    day = f"{YESTERDAY:%Y-%m-%d}"
+    return header + "".join(f"{day} {row},tcp,443\n" for row in rows)
+
+
+def test_the_rows_of_one_report_about_one_system_add_up(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(
+        rows_text(
+            "01:00:00,critical,192.0.2.7,,http;cve-2026-1111",
+            "01:00:01,info,192.0.2.7,,http;cve-2026-2222",
+        ),
+        name="2026-11-22-scan_http_vulnerable-test.csv",
+    )
+    case = Case.objects.get()
+    assert case.severity == Severity.CRITICAL
+    assert case.cves == ["CVE-2026-1111", "CVE-2026-2222"]
+
+
+def test_a_later_row_without_the_name_does_not_make_an_owner_an_operator(ingest: Ingest) -> None:
+    make_organisation("wide", "192.0.2.0/24", "haven.example.com")
+    make_organisation("narrow", "192.0.2.0/28")
+    ingest(
+        rows_text(
+            "01:00:00,high,192.0.2.7,www.haven.example.com,http", "01:00:01,high,192.0.2.7,,http"
+        ),
+        name="2026-11-22-scan_http_vulnerable-test.csv",
+    )
+    case = Case.objects.get(organisation__reference="wide")
+    assert (case.relation, case.rule) == ("owner", "domain")
+
+
+def test_two_reports_of_one_day_do_not_undo_each_other(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    for row in (
+        "01:00:00,critical,192.0.2.7,,http;cve-2026-1111",
+        "02:00:00,low,192.0.2.7,,http;cve-2026-2222",
+    ):
+        ingest(rows_text(row), name="2026-11-22-scan_http_vulnerable-test.csv")
+    case = Case.objects.get()
+    assert case.severity == Severity.CRITICAL
+    assert case.cves == ["CVE-2026-1111", "CVE-2026-2222"]
+    next_day = rows_text("02:00:00,low,192.0.2.7,,http;cve-2026-2222").replace(
+        f"{YESTERDAY:%Y-%m-%d}", f"{YESTERDAY + timedelta(days=1):%Y-%m-%d}"
+    )
+    ingest(next_day, name="2026-11-22-scan_http_vulnerable-test.csv")
+    case.refresh_from_db()
+    assert (case.severity, case.cves) == (Severity.LOW, ["CVE-2026-2222"])
+
+
+def test_a_report_that_says_nothing_makes_nothing_gone(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
+    ingest(report_text("192.0.2.300"))
+    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == 0
+
+
+def test_a_date_in_the_future_makes_nothing_gone(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    ingest(report_text(), name="2099-12-31-scan_rdp-test.csv")
+    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == 0
+
+
+def test_empty_reports_of_other_days_and_types_are_not_the_same_report(ingest: Ingest) -> None:
+    known = []
+    for name in (
+        "2026-11-20-scan_rdp-test.csv", "2026-11-21-scan_rdp-test.csv",
+        "2026-11-21-scan_vnc-test.csv", "2026-11-21-scan_vnc-test.csv",
+    ):  # fmt: skip
+        file = ingest("timestamp,severity,ip,protocol,port\n", name=name)
+        assert file.accepted is not None
+        known.append(file.accepted.is_known)
+    assert known == [False, False, False, True]

@@ -47,9 +47,15 @@ class RowCounts:
 
 
 def find_batch(file: ReportFile) -> Batch | None:
-    """The newest batch with the same content from the same feed, or None."""
+    """The newest batch with the same content from the same feed, or None.
+
+    Reports without a row are alike; those are told apart by their type and the date in their name.
+    """
     same = Batch.objects.filter(feed=file.feed, content_sha256=file.content_sha256)
-    return same.order_by("-repeat").first()
+    newest = same.order_by("-repeat").first()
+    if newest is None or newest.rows_read:
+        return newest
+    return same.filter(report_type=file.report_type, report_date=file.report_date).first()
 
 
 def lock_content(file: ReportFile) -> None:
@@ -65,13 +71,13 @@ def lock_content(file: ReportFile) -> None:
 
 def begin_batch(file: ReportFile) -> Batch:
     """A new batch for `file`, still empty; call after `lock_content`, in the same transaction."""
-    earlier = find_batch(file)
+    same = Batch.objects.filter(feed=file.feed, content_sha256=file.content_sha256)
     return Batch.objects.create(
         feed=file.feed,
         report_type=file.report_type,
         file_name=file.file_name[-255:],
         content_sha256=file.content_sha256,
-        repeat=0 if earlier is None else earlier.repeat + 1,
+        repeat=same.count(),
         report_date=file.report_date,
         rows_read=0,
         rows_matched=0,

@@ -15,48 +15,80 @@ import polars as pl
 import pyarrow as pa
 
 from baken.core.observation import AffectedRole
+from baken.matching import RULES
 
 SIGHTING_COLUMNS: Final = (
     "organisation_id", "finding_kind", "system", "relation", "rule", "asset_id", "is_shared",
     "severity", "first_seen_at", "last_seen_at", "sightings", "feed", "report_type",
     "rsit_taxonomy", "rsit_type", "affected_role", "address", "port", "transport", "host_name",
-    "url", "email_domain", "cves", "product", "tlp", "evidence",
+    "url", "email_domain", "cves", "product", "tlp", "evidence", "strength",
 )  # fmt: skip
 """The columns of a sighting, in the order in which `sightings_csv` writes them."""
 
 _KEY: Final = ["organisation_id", "finding_kind", "system"]
 _BY_NAME: Final = [AffectedRole.SITE.value, AffectedRole.ORGANISATION.value]
+_RANKS: Final = {rule.value: rank for rank, rule in enumerate(RULES)}
 _NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
 
 
 def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFrame:
     """One row for each organisation, finding kind and system among `matches` (MATCH_SCHEMA).
 
-    `severity` and what else was seen are those of the last observation; `sightings` counts them.
-    Lists and evidence are as PostgreSQL reads them: an array and a JSON object in text.
+    The gravest severity, the strongest rule and all CVEs of its rows; `sightings` counts them. What
+    else was seen is that of the last observation. Lists and evidence are as PostgreSQL reads them:
+    an array and a JSON object in text. `strength` is higher for a stronger rule.
     """
     rows, places = np.unique(matches["row"].to_numpy(), return_inverse=True)
     seen = _told(observations.take(pa.array(rows)))
     held = pl.DataFrame(matches.drop(["row"])).with_columns(
-        place=pl.Series(places), match=pl.int_range(matches.num_rows)
+        place=pl.Series(places),
+        strength=len(RULES)
+        - pl.col("rule").cast(pl.String).replace_strict(_RANKS, return_dtype=pl.Int64),
     )
-    # Which observation is the last is found on few columns; the wide ones are taken only for it.
-    narrow = seen.select("finding_kind", "system", "observed_at").select(
-        pl.all().gather(held["place"])
+    groups = _grouped(seen, held)
+    of_match = held.select("relation", "rule", "asset_id", "is_shared", "strength")
+    of_last = seen.drop("finding_kind", "system", "observed_at", "severity", "cves")
+    whole = pl.concat(
+        [
+            groups,
+            of_match.select(pl.all().gather(groups["strongest"])),
+            of_last.select(pl.all().gather(groups["last"])),
+        ],
+        how="horizontal",
     )
-    keyed = pl.concat([held.select("organisation_id", "match"), narrow], how="horizontal")
-    groups = keyed.sort("observed_at", maintain_order=True).group_by(_KEY)
-    last = groups.agg(
-        first_seen_at=pl.col("observed_at").first(),
-        last_seen_at=pl.col("observed_at").last(),
-        sightings=pl.len(),
-        match=pl.col("match").last(),
-    ).sort("match")
-    chosen = held.select(pl.exclude("organisation_id", "match").gather(last["match"]))
-    wide = seen.drop(*_KEY, "observed_at", strict=False)
-    wide = wide.select(pl.all().gather(chosen["place"]))
-    whole = pl.concat([last, chosen, wide], how="horizontal")
     return whole.select(SIGHTING_COLUMNS)
+
+
+def _grouped(seen: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """One row a sighting, in the order of the rows that saw it last, with what sums its rows up.
+
+    `strongest` is a position in `held`, `last` one in `seen`. Only what tells rows apart is sorted
+    and grouped; the wide columns are taken for those positions afterwards.
+    """
+    narrow = seen.select("finding_kind", "system", "observed_at", "severity", "cves")
+    keyed = narrow.select(pl.all().gather(held["place"])).with_columns(
+        held["organisation_id"], held["strength"], held["place"]
+    )
+    has_cves = keyed["cves"].list.len().sum() > 0
+    cves = pl.col("cves").list.explode().drop_nulls().unique().sort() if has_cves else pl.lit("")
+    return (
+        keyed.with_row_index("match")
+        .sort("observed_at", maintain_order=True)
+        .group_by(_KEY)
+        .agg(
+            first_seen_at=pl.col("observed_at").first(),
+            last_seen_at=pl.col("observed_at").last(),
+            sightings=pl.len(),
+            severity=pl.col("severity").max(),
+            cves=cves.str.join(","),
+            # Of equals the later row, as for all that is taken from one row.
+            strongest=pl.col("match").sort_by("strength", maintain_order=True).last(),
+            last=pl.col("place").last(),
+            last_match=pl.col("match").last(),
+        )
+        .sort("last_match")
+        .with_columns(cves=pl.concat_str(pl.lit("{"), pl.col("cves").fill_null(""), pl.lit("}")))
+    )
 
 
 def sightings_csv(sightings: pl.DataFrame) -> bytes:
@@ -74,7 +106,6 @@ def _told(observations: pa.RecordBatch) -> pl.DataFrame:
     frame = frame.with_columns(
         address=_addresses(frame),
         account=_accounts(observations),
-        cves=pl.concat_str(pl.lit("{"), pl.col("cves").list.join(","), pl.lit("}")),
         evidence=_json_objects(observations["evidence"]),
     )
     return frame.with_columns(system=_system())

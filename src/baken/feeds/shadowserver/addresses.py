@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import socket
 import struct
+from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+_PART: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = rf"^{_PART}(?:\.{_PART}){{3}}$"
 
 
 def parse_addresses(text: pl.Series) -> pl.DataFrame:
@@ -14,11 +20,13 @@ def parse_addresses(text: pl.Series) -> pl.DataFrame:
     IPv4 is four decimal numbers without leading zeros. An IPv4-mapped IPv6 address becomes IPv4.
     """
     ipv4 = _parse_ipv4(text)
-    others = ipv4.is_null() & (text.str.len_bytes() > 1)
-    if not others.any():
-        nothing = pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(text))
-        return pl.DataFrame({"ipv4": ipv4, "ipv6_high": nothing, "ipv6_low": nothing})
-    rows = others.arg_true()
+    nothing = pl.Series([None], dtype=pl.UInt64).new_from_index(0, len(text))
+    found = pl.DataFrame({"ipv4": ipv4, "ipv6_high": nothing, "ipv6_low": nothing})
+    if not ipv4.null_count():
+        return found
+    rows = (ipv4.is_null() & text.str.contains(":", literal=True)).arg_true()
+    if rows.is_empty():
+        return found
     parsed = [_parse_ipv6(value) for value in text.gather(rows).to_list()]
     found = pl.DataFrame(
         {
@@ -34,30 +42,32 @@ def parse_addresses(text: pl.Series) -> pl.DataFrame:
 
 
 def _parse_ipv4(text: pl.Series) -> pl.Series:
-    parts = [f"part{index}" for index in range(4)]
-    digits = sum(
-        ((pl.col(part) > 9).cast(pl.UInt32) + (pl.col(part) > 99) for part in parts),
-        start=pl.lit(4 + 3, dtype=pl.UInt32),
-    )
-    value = pl.col("part0")
-    for part in parts[1:]:
-        value = value * 256 + pl.col(part)
-    return (
-        pl.LazyFrame({"text": text})
-        .with_columns(split=pl.col("text").str.split_exact(".", 3))
-        .with_columns(
-            pl.col("split")
-            .struct.field(f"field_{index}")
-            .cast(pl.UInt8, strict=False)
-            .cast(pl.UInt32)
-            .alias(part)
-            for index, part in enumerate(parts)
-        )
-        # The length tells that nothing else stands there: no sign, space, zero or fifth part.
-        .select(ipv4=pl.when(pl.col("text").str.len_bytes() == digits).then(value))
-        .collect()
-        .to_series()
-    )
+    is_ipv4 = text.str.contains(_IPV4)
+    if is_ipv4.all():
+        return pl.Series(_ipv4_numbers(text), dtype=pl.UInt32)
+    numbers = pl.Series([None], dtype=pl.UInt32).new_from_index(0, len(text))
+    found = _ipv4_numbers(text.filter(is_ipv4))
+    return numbers.scatter(is_ipv4.arg_true(), pl.Series(found, dtype=pl.UInt32))
+
+
+def _ipv4_numbers(text: pl.Series) -> npt.NDArray[np.uint32]:
+    """The numbers of addresses that are known to be IPv4."""
+    array = text.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset :][: len(array) + 1]
+    octets = np.frombuffer(array.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    offsets = offsets - offsets[0]
+    dots = np.flatnonzero(octets == ord(".")).reshape(-1, 3)
+    starts = np.column_stack((offsets[:-1], dots + 1))
+    ends = np.column_stack((dots, offsets[1:]))
+    size = ends - starts
+    digits = (octets - np.uint8(ord("0"))).astype(np.uint32)
+    parts = digits[ends - 1]
+    parts += np.where(size > 1, digits[ends - 2], 0).astype(np.uint32) * np.uint32(10)
+    parts += np.where(size > 2, digits[ends - 3], 0).astype(np.uint32) * np.uint32(100)
+    numbers: npt.NDArray[np.uint32] = parts[:, 0]
+    for part in range(1, 4):
+        numbers = numbers << np.uint32(8) | parts[:, part]
+    return numbers
 
 
 def _parse_ipv6(text: str) -> tuple[int | None, int | None, int | None]:

@@ -159,9 +159,7 @@ class ShadowserverReport:
         columns: ReportColumns,
         warnings: Sequence[str],
     ) -> ParsedBatch:
-        observations, quarantined = observe(
-            frame.columns, frame.lines, columns=columns, origin=self._origin
-        )
+        observations, quarantined = observe(frame, columns=columns, origin=self._origin)
         quarantined += [rejected_row(record) for record in frame.rejected]
         quarantined += [overlong_row(line) for line in block.overlong]
         return ParsedBatch(

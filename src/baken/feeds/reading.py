@@ -10,7 +10,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class ReadLimits:
     ratio_checked_after_bytes: int = 64 * MEBIBYTE
     """…once this much is unpacked: below it, no ratio does harm."""
     chunk_bytes: int = 16 * MEBIBYTE
-    """About how much text makes one batch. Memory in use is a small multiple of it."""
+    """About how much text makes one batch. Memory in use is a dozen times as much."""
     max_line_bytes: int = MEBIBYTE
     """A longer line, or a longer record of several lines, is quarantined."""
 
@@ -96,7 +96,9 @@ def member_name(path: Path) -> str:
             return Path(_only_member(archive, path=path).filename).name
 
 
-def line_blocks(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Iterator[LineBlock]:
+def line_blocks(
+    path: Path, *, limits: ReadLimits = DEFAULT_LIMITS
+) -> Generator[LineBlock, None, None]:
     """The lines of the report at `path`, in blocks of about ``limits.chunk_bytes``.
 
     A byte order mark is dropped, line ends become ``\\n``, and a line that is not UTF-8 is taken

@@ -56,17 +56,18 @@ def _ipv4_numbers(text: pl.Series) -> npt.NDArray[np.uint32]:
     offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset :][: len(array) + 1]
     octets = np.frombuffer(array.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
     offsets = offsets - offsets[0]
-    dots = np.flatnonzero(octets == ord(".")).reshape(-1, 3)
-    starts = np.column_stack((offsets[:-1], dots + 1))
-    ends = np.column_stack((dots, offsets[1:]))
-    size = ends - starts
-    digits = (octets - np.uint8(ord("0"))).astype(np.uint32)
-    parts = digits[ends - 1]
-    parts += np.where(size > 1, digits[ends - 2], 0).astype(np.uint32) * np.uint32(10)
-    parts += np.where(size > 2, digits[ends - 3], 0).astype(np.uint32) * np.uint32(100)
-    numbers: npt.NDArray[np.uint32] = parts[:, 0]
-    for part in range(1, 4):
-        numbers = numbers << np.uint32(8) | parts[:, part]
+    digits = octets - np.uint8(ord("0"))
+    dots = np.flatnonzero(octets == ord("."))
+    numbers = np.zeros(len(array), np.uint32)
+    start = offsets[:-1]
+    for end in (dots[0::3], dots[1::3], dots[2::3], offsets[1:]):
+        size = end - start
+        # What stands before a part of one digit is no digit, but it is multiplied by nothing.
+        part = digits[end - 1].astype(np.uint32)
+        part += digits[end - 2] * (size > 1) * np.uint32(10)
+        part += digits[end - 3] * (size > 2) * np.uint32(100)
+        numbers = numbers << np.uint32(8) | part
+        start = end + 1
     return numbers
 
 

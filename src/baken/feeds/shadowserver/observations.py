@@ -100,6 +100,10 @@ def _where(condition: pl.Series, values: pl.Series) -> pl.Series:
     return pl.select(pl.when(condition).then(values)).to_series()
 
 
+def _is_empty(column: pl.Series) -> bool:
+    return is_constant(column) and column[0] == ""
+
+
 def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The first usable name; that in the URL when no column of names has one."""
     candidates = [*columns.parts.names]
@@ -148,9 +152,10 @@ def _url(tidy: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
 
 def _product(tidy: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The parts that name the product, joined by spaces; null without any."""
-    if not columns.parts.product:
+    filled = [name for name in columns.parts.product if not _is_empty(tidy[name])]
+    if not filled:
         return _nothing(tidy)
-    parts = cut(tidy.select(columns.parts.product)).select(pl.when(pl.all() != "").then(pl.all()))
+    parts = cut(tidy.select(filled)).select(pl.when(pl.all() != "").then(pl.all()))
     joined = parts.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
     return _where(joined != "", joined)
 

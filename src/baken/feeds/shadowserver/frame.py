@@ -42,7 +42,8 @@ def read_repaired(records: Records, *, width: int, wanted: Mapping[str, int]) ->
     if quick := read_plain(records, width=width, wanted=wanted):
         return quick
     rows = records.text.split(b"\n")[:-1]
-    bad = set(_unreadable(rows, first=0, width=width, wanted=wanted))
+    parts = list(_parts(rows, first=0, width=width, wanted=wanted))
+    bad = {first for first, frame in parts if frame is None}
     good = [index for index in range(len(rows)) if index not in bad]
     rejected = [
         RejectedRecord(line=records.lines[index], text=rows[index], reason="bad-quoting")
@@ -54,8 +55,8 @@ def read_repaired(records: Records, *, width: int, wanted: Mapping[str, int]) ->
         is_cut_off=records.is_cut_off and len(rows) - 1 not in bad,
         rejected=records.rejected,
     )
-    parts = _readable_parts([rows[index] for index in good], width=width, wanted=wanted)
-    frame = pl.concat(parts)
+    nothing = pl.DataFrame(schema={**dict.fromkeys(wanted, pl.String), "is whole": pl.Boolean})
+    frame = pl.concat([nothing, *(frame for _, frame in parts if frame is not None)])
     return _checked(frame, kept, extra=rejected, width=width)
 
 
@@ -151,34 +152,19 @@ def _line_numbers(lines: Sequence[int]) -> pl.Series:
     return pl.Series(lines, dtype=pl.Int64)
 
 
-def _unreadable(
+def _parts(
     rows: list[bytes], *, first: int, width: int, wanted: Mapping[str, int]
-) -> list[int]:
-    """The positions of the rows that Polars cannot read, found by halving."""
-    text = b"".join(row + b"\n" for row in rows)
-    if _read(text, rows=len(rows), width=width, wanted=wanted) is not None:
-        return []
-    if len(rows) == 1:
-        return [first]
-    half = len(rows) // 2
-    return [
-        *_unreadable(rows[:half], first=first, width=width, wanted=wanted),
-        *_unreadable(rows[half:], first=first + half, width=width, wanted=wanted),
-    ]
+) -> Iterator[tuple[int, pl.DataFrame | None]]:
+    """`rows` in few parts that can be read, found by halving: the first row's position, the frame.
 
-
-def _readable_parts(
-    rows: list[bytes], *, width: int, wanted: Mapping[str, int]
-) -> list[pl.DataFrame]:
-    """`rows`, each of which can be read by itself, in as few parts as can be read together.
-
-    A stray quote in one line may find its fellow in the next and so join the two.
+    None stands for a row that cannot be read. Parts stay apart, for a stray quote in the last line
+    of one may find its fellow in the next.
     """
     text = b"".join(row + b"\n" for row in rows)
-    if (frame := _read(text, rows=len(rows), width=width, wanted=wanted)) is not None:
-        return [frame]
+    frame = _read(text, rows=len(rows), width=width, wanted=wanted)
+    if frame is not None or len(rows) == 1:
+        yield first, frame
+        return
     half = len(rows) // 2
-    return [
-        *_readable_parts(rows[:half], width=width, wanted=wanted),
-        *_readable_parts(rows[half:], width=width, wanted=wanted),
-    ]
+    yield from _parts(rows[:half], first=first, width=width, wanted=wanted)
+    yield from _parts(rows[half:], first=first + half, width=width, wanted=wanted)

@@ -67,7 +67,7 @@ class SparkCluster:
         environment = {
             **os.environ, "SPARK_HOME": home, "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable, "SPARK_DAEMON_MEMORY": "256m",
-            "PYTHONPATH": os.pathsep.join(sys.path),  # what a test hands to the workers is theirs too
+            "PYTHONPATH": os.pathsep.join(sys.path),  # workers find what a test hands them
         }  # fmt: skip
         log: IO[bytes] = self._log(name).open("wb")
         process = subprocess.Popen(

@@ -5,7 +5,9 @@ A new feed adds a specimen of its own report to `SPECIMENS`; the rest runs over 
 
 from __future__ import annotations
 
+import gc
 import gzip
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -185,6 +187,73 @@ def test_every_row_is_an_observation_or_quarantined(
     ]
     assert [found.line for found in quarantined] == [
         first + index for index, fault in enumerate(faults) if fault == "short"
+    ]
+
+
+def threads_besides(known: list[threading.Thread]) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread not in known]
+
+
+def test_batches_that_nobody_asks_for_any_more_leave_no_thread(
+    feed: Feed, specimen: tuple[str, bytes, bytes], tmp_path: Path
+) -> None:
+    name, head, row = specimen
+    path = tmp_path / name
+    path.write_bytes(head + row * 200)
+    known = threading.enumerate()
+    batches = feed.open_report(path, limits=TINY).batches()
+
+    next(batches)
+    del batches
+
+    assert threads_besides(known) == []
+
+
+def test_an_interrupt_between_two_batches_leaves_no_thread(
+    feed: Feed, specimen: tuple[str, bytes, bytes], tmp_path: Path
+) -> None:
+    name, head, row = specimen
+    path = tmp_path / name
+    path.write_bytes(head + row * 200)
+    known = threading.enumerate()
+
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        for _ in feed.open_report(path, limits=TINY).batches():
+            raise KeyboardInterrupt
+    gc.collect()
+
+    assert threads_besides(known) == []
+
+
+def test_a_package_that_breaks_off_gives_what_came_before_and_is_then_refused(
+    feed: Feed, specimen: tuple[str, bytes, bytes], tmp_path: Path
+) -> None:
+    name, head, row = specimen
+    path = tmp_path / f"{name}.gz"
+    path.write_bytes(gzip.compress(head + row * 5000)[:-20])
+    known = threading.enumerate()
+    rows = 0
+
+    with pytest.raises(ReportRefusedError, match="damaged"):  # noqa: PT012
+        for batch in feed.open_report(path, limits=SMALL).batches():
+            rows += batch.rows_read
+
+    assert rows > 0
+    assert threads_besides(known) == []
+
+
+@pytest.mark.parametrize("kept", [1, 10, 30])
+def test_a_file_that_is_cut_off_costs_its_last_row_only(
+    feed: Feed, specimen: tuple[str, bytes, bytes], tmp_path: Path, kept: int
+) -> None:
+    name, head, row = specimen
+    path = tmp_path / name
+    path.write_bytes(head + row * 100 + row[:kept])
+    rows, quarantined = everything(batches_of(feed, path, SMALL))
+
+    assert len(rows) == 100
+    assert [(fault.line, fault.reason) for fault in quarantined] == [
+        (101 + head.count(b"\n"), "truncated-row")
     ]
 
 

@@ -444,6 +444,39 @@ def test_lines_are_numbered_as_they_stand_in_the_file(read: Read) -> None:
     assert outcome.reasons == [(6, "bad-address")]
 
 
+@pytest.mark.parametrize(
+    "untidy", ["", " padded ", "a\tb", "\u00a0é\u00a0", "x" * 600, "\u202e", "Zürich", "NL"]
+)
+def test_what_one_row_says_is_the_same_among_others(read: Read, untidy: str) -> None:
+    alone = read(table(row(rdp_protocol=untidy, hostname=untidy, severity=untidy))).only_row
+    among = read(table(ROW, row(rdp_protocol=untidy, hostname=untidy, severity=untidy), ROW))
+
+    assert among.rows[1] == {**alone, "line": 3}
+    assert [among.rows[0], {**among.rows[2], "line": 2}] == read(table(ROW)).rows * 2
+
+
+def test_a_column_may_change_its_type_half_way(read: Read) -> None:
+    numbers = [row(port=str(port), asn="1", ssl_version="2") for port in range(1, 50)]
+    words = [row(port="ssh", asn="AS1", ssl_version="TLS 1.2"), row(ip="2001:db8::1")]
+    outcome = read(table(*numbers, *words))
+
+    assert [found["port"] for found in outcome.rows] == [*range(1, 50), None, 3389]
+    assert outcome.rows[-1]["ipv4"] is None
+    assert dict(outcome.rows[-2]["evidence"])["ssl_version"] == "TLS 1.2"
+
+
+def test_evidence_keeps_apart_the_rows_that_have_different_columns(read: Read) -> None:
+    names = [f"column_{number}" for number in range(70)]
+    values = [["" if (row * number) % 3 else f"{row}é{number}" for number in range(70)]
+              for row in range(1, 9)]  # fmt: skip
+    rows = [",".join(["2026-11-22 00:00:00", "192.0.2.1", *cells]) for cells in values]
+    outcome = read(table(*rows, header=",".join(["timestamp", "ip", *names])), name="new_type.csv")
+
+    assert [dict(found["evidence"]) for found in outcome.rows] == [
+        {name: value for name, value in zip(names, cells, strict=True) if value} for cells in values
+    ]
+
+
 def test_a_long_value_is_cut(read: Read) -> None:
     assert len(read(table(row(rdp_protocol="é" * 3000))).evidence["rdp_protocol"]) == 500
 
@@ -553,6 +586,16 @@ def test_a_row_with_senseless_quotes_is_quarantined(read: Read) -> None:
 
     assert outcome.reasons == [(3, "bad-quoting")]
     assert len(outcome.rows) == 2
+
+
+def test_lines_that_a_stray_quote_joins_are_read_one_by_one(read: Read) -> None:
+    # The end of the first line is within quotes, but no column that is read stands there.
+    header = HEADER + ",region"
+    lines = [f'{row(tag=tag)},"NL' for tag in ("5", '5"')]
+    outcome = read(table(*lines, f"{ROW},NL", header=header))
+
+    assert outcome.reasons == [(2, "unterminated-quote"), (3, "wrong-field-count")]
+    assert outcome.only_row["line"] == 4
 
 
 def test_a_line_beyond_all_measure_is_quarantined(read: Read) -> None:

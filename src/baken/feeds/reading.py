@@ -10,13 +10,14 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 from baken.core.errors import ReportRefusedError, ReportTooLargeError
+from baken.feeds.octets import count_octet
 
 MEBIBYTE: Final = 1024 * 1024
 PIECE_BYTES: Final = MEBIBYTE
@@ -47,7 +48,7 @@ class ReadLimits:
     ratio_checked_after_bytes: int = 64 * MEBIBYTE
     """…once this much is unpacked: below it, no ratio does harm."""
     chunk_bytes: int = 16 * MEBIBYTE
-    """About how much text makes one batch. Memory in use is a small multiple of it."""
+    """About how much text makes one batch. Memory in use is a dozen times as much."""
     max_line_bytes: int = MEBIBYTE
     """A longer line, or a longer record of several lines, is quarantined."""
 
@@ -95,7 +96,9 @@ def member_name(path: Path) -> str:
             return Path(_only_member(archive, path=path).filename).name
 
 
-def line_blocks(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Iterator[LineBlock]:
+def line_blocks(
+    path: Path, *, limits: ReadLimits = DEFAULT_LIMITS
+) -> Generator[LineBlock, None, None]:
     """The lines of the report at `path`, in blocks of about ``limits.chunk_bytes``.
 
     A byte order mark is dropped, line ends become ``\\n``, and a line that is not UTF-8 is taken
@@ -108,7 +111,7 @@ def line_blocks(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Iterator[
         yield LineBlock(
             data=_as_utf8(kept), first_line=first_line, is_last=is_last, overlong=overlong
         )
-        first_line += data.count(b"\n")
+        first_line += count_octet(data, b"\n")
 
 
 def _pieces(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
@@ -143,13 +146,16 @@ def _whole_lines(pieces: Iterator[bytes], *, limits: ReadLimits) -> Iterator[tup
         size += len(piece)
         if size < limits.chunk_bytes:
             continue
-        data = b"".join(waiting)
-        end = data.rfind(b"\n") + 1
+        if b"\n" not in piece:
+            waiting = [b"".join(waiting)]
+        last = waiting.pop()
+        end = last.rfind(b"\n") + 1
         if end:
-            yield data[:end], False
+            yield b"".join([*waiting, last[:end]]), False
+            waiting = []
         # Of a line without end only as much is kept as shows that it is too long.
-        rest = data[end : end + limits.max_line_bytes + 1]
-        waiting, size = [rest], len(rest)
+        waiting.append(last[end : end + limits.max_line_bytes + 1])
+        size = sum(map(len, waiting))
     yield b"".join(waiting), True
 
 

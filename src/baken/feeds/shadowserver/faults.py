@@ -33,8 +33,10 @@ _EXPLANATIONS: Final = {
 
 def quarantined_rows(
     text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns
-) -> tuple[list[QuarantinedRow], pl.Series]:
-    """The rows of `text` that `facts` shows to be unusable, and which rows are good."""
+) -> tuple[list[QuarantinedRow], pl.Series | None]:
+    """The rows of `text` that `facts` shows to be unusable, and which rows are good (None: all)."""
+    if not facts["observed_at"].null_count() and not facts["ipv4"].null_count():
+        return [], None
     has_no_address = pl.all_horizontal(pl.col("ipv4", "ipv6_high").is_null())
     is_bad = facts.select(
         time=pl.col("observed_at").is_null(),
@@ -45,7 +47,7 @@ def quarantined_rows(
     )
     is_good = ~is_bad.select(pl.any_horizontal(pl.all())).to_series()
     if is_good.all():
-        return [], is_good
+        return [], None
     bad = pl.DataFrame(
         {
             "line": facts["line"],

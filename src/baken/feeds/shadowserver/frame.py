@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from baken.feeds.octets import has_control_characters
 from baken.feeds.shadowserver.records import Records, RejectedRecord
 
 _END = b"\x01"
@@ -22,6 +23,10 @@ class TextFrame:
     columns: pl.DataFrame
     lines: pl.Series
     rejected: Sequence[RejectedRecord]
+    is_printable: bool
+    """Whether there is nothing but printable ASCII in it."""
+    has_controls: bool
+    """Whether control characters may stand in it."""
 
 
 def read_plain(records: Records, *, width: int, wanted: Mapping[str, int]) -> TextFrame | None:
@@ -37,7 +42,8 @@ def read_repaired(records: Records, *, width: int, wanted: Mapping[str, int]) ->
     if quick := read_plain(records, width=width, wanted=wanted):
         return quick
     rows = records.text.split(b"\n")[:-1]
-    bad = set(_unreadable(rows, first=0, width=width, wanted=wanted))
+    parts = list(_parts(rows, first=0, width=width, wanted=wanted))
+    bad = {first for first, frame in parts if frame is None}
     good = [index for index in range(len(rows)) if index not in bad]
     rejected = [
         RejectedRecord(line=records.lines[index], text=rows[index], reason="bad-quoting")
@@ -49,30 +55,44 @@ def read_repaired(records: Records, *, width: int, wanted: Mapping[str, int]) ->
         is_cut_off=records.is_cut_off and len(rows) - 1 not in bad,
         rejected=records.rejected,
     )
-    frame = _read(kept.text, rows=len(good), width=width, wanted=wanted)
-    if frame is None:  # pragma: no cover - each half was read before
-        raise AssertionError("lines that can be read one by one cannot be read together")
+    nothing = pl.DataFrame(schema={**dict.fromkeys(wanted, pl.String), "is whole": pl.Boolean})
+    frame = pl.concat([nothing, *(frame for _, frame in parts if frame is not None)])
     return _checked(frame, kept, extra=rejected, width=width)
 
 
 def _read(text: bytes, *, rows: int, width: int, wanted: Mapping[str, int]) -> pl.DataFrame | None:
-    header = ",".join(f"f{position}" for position in range(width + 1)).encode()
+    marked = text.replace(b"\n", b"," + _END + b"\n")
     try:
-        frame = pl.read_csv(
-            header + b"\n" + text.replace(b"\n", b"," + _END + b"\n"),
-            columns=[*sorted(set(wanted.values())), width],
-            infer_schema=False,
-            empty_string_is_null=False,
-            truncate_ragged_lines=True,
-            raise_if_empty=False,
-        )
+        try:
+            frame = _scan(marked, width=width, wanted=wanted, has_header=False)
+        except pl.exceptions.SchemaError:
+            # Without a header, the first line must have as many fields as there are columns.
+            header = ",".join(_names(width)).encode() + b"\n"
+            frame = _scan(header + marked, width=width, wanted=wanted, has_header=True)
     except pl.exceptions.ComputeError:
         return None
-    if frame.height != rows:
-        return None
-    named = [pl.col(f"f{position}").alias(name) for name, position in wanted.items()]
-    end = (pl.col(f"f{width}") == _END.decode()).alias("is whole")
-    return frame.select(*named, end)
+    return frame if frame.height == rows else None
+
+
+def _scan(
+    marked: bytes, *, width: int, wanted: Mapping[str, int], has_header: bool
+) -> pl.DataFrame:
+    names = _names(width)
+    named = [pl.col(names[position]).alias(name) for name, position in wanted.items()]
+    records = pl.scan_csv(
+        marked,
+        has_header=has_header,
+        schema=dict.fromkeys(names, pl.String),
+        empty_string_is_null=False,
+        truncate_ragged_lines=True,
+        raise_if_empty=False,
+    )
+    is_whole = pl.col(names[width]) == _END.decode()
+    return records.select(*named, is_whole.alias("is whole")).collect()
+
+
+def _names(width: int) -> list[str]:
+    return [f"f{position}" for position in range(width + 1)]
 
 
 def _has_empty_lines(frame: pl.DataFrame, text: bytes, *, width: int) -> bool:
@@ -90,8 +110,21 @@ def _checked(
     columns = frame.drop("is whole")
     lines = _line_numbers(records.lines)
     rejected = [*records.rejected, *extra]
-    if is_whole.all():
-        return TextFrame(columns=columns, lines=lines, rejected=rejected)
+    if not is_whole.all():
+        columns, lines = columns.filter(is_whole), lines.filter(is_whole)
+        rejected += _ragged(records, is_whole=is_whole, width=width)
+    has_controls = has_control_characters(records.text, line_ends=len(records.lines))
+    return TextFrame(
+        columns=columns,
+        lines=lines,
+        rejected=rejected,
+        is_printable=not has_controls and records.text.isascii(),
+        has_controls=has_controls,
+    )
+
+
+def _ragged(records: Records, *, is_whole: pl.Series, width: int) -> Iterator[RejectedRecord]:
+    """The records that are not whole."""
     rows = records.text.split(b"\n")[:-1]
     for index in (~is_whole).arg_true().to_list():
         is_truncated = (
@@ -99,16 +132,11 @@ def _checked(
             and index == len(rows) - 1
             and _field_count(rows[index]) < width  # a cut can only take fields away
         )
-        rejected.append(
-            RejectedRecord(
-                line=records.lines[index],
-                text=rows[index],
-                reason="truncated-row" if is_truncated else "wrong-field-count",
-            )
+        yield RejectedRecord(
+            line=records.lines[index],
+            text=rows[index],
+            reason="truncated-row" if is_truncated else "wrong-field-count",
         )
-    return TextFrame(
-        columns=columns.filter(is_whole), lines=lines.filter(is_whole), rejected=rejected
-    )
 
 
 def _field_count(row: bytes) -> int:
@@ -124,17 +152,19 @@ def _line_numbers(lines: Sequence[int]) -> pl.Series:
     return pl.Series(lines, dtype=pl.Int64)
 
 
-def _unreadable(
+def _parts(
     rows: list[bytes], *, first: int, width: int, wanted: Mapping[str, int]
-) -> list[int]:
-    """The positions of the rows that Polars cannot read, found by halving."""
+) -> Iterator[tuple[int, pl.DataFrame | None]]:
+    """`rows` in few parts that can be read, found by halving: the first row's position, the frame.
+
+    None stands for a row that cannot be read. Parts stay apart, for a stray quote in the last line
+    of one may find its fellow in the next.
+    """
     text = b"".join(row + b"\n" for row in rows)
-    if _read(text, rows=len(rows), width=width, wanted=wanted) is not None:
-        return []
-    if len(rows) == 1:
-        return [first]
+    frame = _read(text, rows=len(rows), width=width, wanted=wanted)
+    if frame is not None or len(rows) == 1:
+        yield first, frame
+        return
     half = len(rows) // 2
-    return [
-        *_unreadable(rows[:half], first=first, width=width, wanted=wanted),
-        *_unreadable(rows[half:], first=first + half, width=width, wanted=wanted),
-    ]
+    yield from _parts(rows[:half], first=first, width=width, wanted=wanted)
+    yield from _parts(rows[half:], first=first + half, width=width, wanted=wanted)

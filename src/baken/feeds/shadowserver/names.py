@@ -21,26 +21,38 @@ def first_host_name(candidates: Sequence[pl.Series], *, rows: int) -> pl.Series:
     """Of each row the first candidate that is, or as a URL has, a host name; null without one."""
     found = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
     for candidate in candidates:
-        missing = found.is_null()
-        if not missing.any():
+        missing = found.null_count()
+        if not missing:
             break
-        found = pl.select(pl.coalesce(found, host_names(candidate))).to_series()
+        names = host_names(candidate)
+        found = names if missing == rows else pl.select(pl.coalesce(found, names)).to_series()
     return found
 
 
 def host_names(text: pl.Series) -> pl.Series:
     """The host name that each value is, or, of a URL, contains; null where there is none."""
-    lower = text.str.to_lowercase()
-    is_plain = lower.str.contains(_PLAIN_NAME) & (lower.str.len_bytes() <= 63)
-    is_plain &= ~lower.str.contains("xn--", literal=True)
-    plain = pl.select(pl.when(is_plain).then(lower)).to_series()
-    odd = text.filter(~is_plain & (text != "")).unique()
-    if odd.is_empty():
+    is_plain = _is_plain(text)
+    plain = pl.select(pl.when(is_plain).then(text)).to_series()
+    is_odd = ~is_plain & (text != "")
+    if not is_odd.any():
         return plain
-    values = odd.to_list()
-    normal = pl.Series([_host_name(value) for value in values], dtype=pl.String)
-    rest = text.replace_strict(odd, normal, default=None, return_dtype=pl.String)
+    odd = text.filter(is_odd).unique()
+    rest = text.replace_strict(odd, _odd_names(odd), default=None, return_dtype=pl.String)
     return pl.select(pl.coalesce(plain, rest)).to_series()
+
+
+def _is_plain(text: pl.Series) -> pl.Series:
+    is_plain = text.str.contains(_PLAIN_NAME) & (text.str.len_bytes() <= 63)
+    return is_plain & ~text.str.contains("xn--", literal=True)
+
+
+def _odd_names(text: pl.Series) -> pl.Series:
+    lower = text.str.to_lowercase()
+    names = [
+        name if is_plain else _host_name(value)
+        for value, name, is_plain in zip(text, lower, _is_plain(lower), strict=True)
+    ]
+    return pl.Series(names, dtype=pl.String)
 
 
 def email_domains(text: pl.Series) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,14 +10,22 @@ import polars as pl
 import pyarrow as pa
 
 from baken.core.classification import Severity, Tlp
-from baken.core.observation import EVIDENCE_TYPE, OBSERVATION_SCHEMA, QuarantinedRow
+from baken.core.observation import OBSERVATION_SCHEMA, QuarantinedRow
 from baken.feeds.shadowserver.addresses import parse_addresses
 from baken.feeds.shadowserver.columns import ReportColumns
-from baken.feeds.shadowserver.evidence import MAX_URL_CHARACTERS, evidence_map, harmless
+from baken.feeds.shadowserver.evidence import evidence_map
 from baken.feeds.shadowserver.faults import quarantined_rows
+from baken.feeds.shadowserver.frame import TextFrame
 from baken.feeds.shadowserver.moments import parse_times
 from baken.feeds.shadowserver.names import email_domains, first_host_name
 from baken.feeds.shadowserver.report_table import ReportType
+from baken.feeds.shadowserver.tidying import (
+    MAX_URL_CHARACTERS,
+    cut,
+    is_constant,
+    trimmed,
+    without_controls,
+)
 
 _CVE: Final = r"(?i)CVE-\d{4}-\d{4,7}\b"
 _NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
@@ -36,45 +44,64 @@ class Origin:
 
 
 def observe(
-    text: pl.DataFrame, lines: pl.Series, *, columns: ReportColumns, origin: Origin
+    read: TextFrame, *, columns: ReportColumns, origin: Origin
 ) -> tuple[pa.RecordBatch, list[QuarantinedRow]]:
-    """The rows of `text` as observations, and those without a usable time or affected system."""
-    facts = pl.DataFrame(
+    """The rows read as observations, and those without a usable time or affected system."""
+    text = trimmed(read.columns, is_printable=read.is_printable)
+    facts = _identity(text, read.lines, columns=columns)
+    quarantined, is_good = quarantined_rows(read.columns, facts, columns=columns)
+    if is_good is not None:
+        text, facts = text.filter(is_good), facts.filter(is_good)
+    tidy = without_controls(text) if read.has_controls else text
+    facts = facts.with_columns(
+        _severity(text, columns=columns, default=origin.report_type.severity).alias("severity"),
+        _number(text, columns.parts.port, dtype=pl.UInt16).alias("port"),
+        _number(text, columns.parts.asn, dtype=pl.UInt32).alias("asn"),
+        _transport(text, columns=columns).alias("transport"),
+        _url(tidy, columns=columns).alias("url"),
+        _product(tidy, columns=columns).alias("product"),
+        _cves(text, columns=columns).alias("cves"),
+    )
+    evidence = evidence_map(_evidence(tidy, facts, columns=columns), rows=text.height)
+    return _as_batch(facts, evidence=evidence, origin=origin), quarantined
+
+
+def _identity(text: pl.DataFrame, lines: pl.Series, *, columns: ReportColumns) -> pl.DataFrame:
+    """Where each row stood, and what tells when it was seen and who is affected."""
+    return pl.DataFrame(
         [
             lines.alias("line"),
             parse_times(_column(text, columns.parts.timestamp)).alias("observed_at"),
             *parse_addresses(_column(text, columns.parts.address)),
             _host_name(text, columns=columns).alias("host_name"),
-            email_domains(_column(text, columns.parts.email)).alias("email_domain"),
+            _email_domain(text, columns=columns).alias("email_domain"),
         ]
     )
-    quarantined, is_good = quarantined_rows(text, facts, columns=columns)
-    if quarantined:
-        text, facts = text.filter(is_good), facts.filter(is_good)
-    facts = pl.concat(
-        [
-            facts,
-            text.select(
-                _severity(columns, default=origin.report_type.severity).alias("severity"),
-                _number(columns.parts.port, dtype=pl.UInt16).alias("port"),
-                _number(columns.parts.asn, dtype=pl.UInt32).alias("asn"),
-                _transport(columns).alias("transport"),
-            ),
-            _url(text, columns=columns),
-            _product(text, columns=columns),
-            _cves(text, columns=columns).to_frame(),
-        ],
-        how="horizontal",
-    )
-    evidence = evidence_map(_evidence(text, facts, columns=columns), rows=text.height)
-    return _as_batch(facts, evidence=evidence, origin=origin), quarantined
 
 
 def _column(text: pl.DataFrame, name: str) -> pl.Series:
-    """The column called `name`, trimmed; empty text in each row when the file has none."""
-    if not name:
-        return pl.repeat("", text.height, dtype=pl.String, eager=True)
-    return text[name].str.strip_chars()
+    """The column called `name`; empty text in each row when the file has none."""
+    return text[name] if name else pl.Series([""]).new_from_index(0, text.height)
+
+
+def _nothing(text: pl.DataFrame) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, text.height)
+
+
+def _once(column: pl.Series, work: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What `work` makes of each value; worked out once when they are all the same."""
+    if is_constant(column):
+        return work(column.head(1)).new_from_index(0, len(column))
+    return work(column)
+
+
+def _where(condition: pl.Series, values: pl.Series) -> pl.Series:
+    """The `values` where `condition` holds, null elsewhere."""
+    return pl.select(pl.when(condition).then(values)).to_series()
+
+
+def _is_empty(column: pl.Series) -> bool:
+    return is_constant(column) and column[0] == ""
 
 
 def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
@@ -82,76 +109,79 @@ def _host_name(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     candidates = [*columns.parts.names]
     if columns.parts.url and columns.parts.url not in candidates:
         candidates.append(columns.parts.url)
-    return first_host_name([_column(text, name) for name in candidates], rows=text.height)
+    return first_host_name([text[name] for name in candidates], rows=text.height)
 
 
-def _text(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars()
+def _email_domain(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    return email_domains(text[columns.parts.email]) if columns.parts.email else _nothing(text)
 
 
-def _severity(columns: ReportColumns, *, default: Severity) -> pl.Expr:
-    if not columns.parts.severity:
-        return pl.repeat(int(default), pl.len(), dtype=pl.UInt8)
-    key = _text(columns.parts.severity).str.to_lowercase()
-    return key.replace_strict(_SEVERITIES, default=int(default), return_dtype=pl.UInt8)
+def _severity(text: pl.DataFrame, *, columns: ReportColumns, default: Severity) -> pl.Series:
+    def numbers(keys: pl.Series) -> pl.Series:
+        return keys.str.to_lowercase().replace_strict(
+            _SEVERITIES, default=int(default), return_dtype=pl.UInt8
+        )
+
+    return _once(_column(text, columns.parts.severity), numbers)
 
 
-def _number(name: str, *, dtype: type[pl.DataType]) -> pl.Expr:
+def _number(text: pl.DataFrame, name: str, *, dtype: type[pl.DataType]) -> pl.Series:
     """The column as a number above zero; null for anything else, for it is optional."""
-    if not name:
-        return pl.repeat(None, pl.len(), dtype=dtype)
-    number = _text(name).cast(dtype, strict=False)
-    return pl.when(number > 0).then(number)
+
+    def numbers(values: pl.Series) -> pl.Series:
+        number = values.cast(dtype, strict=False)
+        return _where(number > 0, number)
+
+    return _once(_column(text, name), numbers)
 
 
-def _transport(columns: ReportColumns) -> pl.Expr:
-    if not columns.parts.transport:
-        return pl.repeat(None, pl.len(), dtype=pl.String)
-    lower = _text(columns.parts.transport).str.to_lowercase()
-    return pl.when(lower.is_in(_TRANSPORTS)).then(lower)
+def _transport(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
+    def transports(values: pl.Series) -> pl.Series:
+        lower = values.str.to_lowercase()
+        return _where(lower.is_in(_TRANSPORTS), lower)
+
+    return _once(_column(text, columns.parts.transport), transports)
 
 
-def _url(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
+def _url(tidy: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     if not columns.parts.url:
-        return _nothing("url", rows=text.height)
-    return harmless(
-        text.select(pl.col(columns.parts.url).alias("url")), max_characters=MAX_URL_CHARACTERS
-    )
+        return _nothing(tidy)
+    url = cut(tidy.select(columns.parts.url), max_characters=MAX_URL_CHARACTERS).to_series()
+    return _where(url != "", url)
 
 
-def _product(text: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
+def _product(tidy: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The parts that name the product, joined by spaces; null without any."""
-    if not columns.parts.product:
-        return _nothing("product", rows=text.height)
-    joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
-    parts = harmless(text.select(columns.parts.product))
-    return parts.select(pl.when(joined != "").then(joined).alias("product"))
-
-
-def _nothing(name: str, *, rows: int) -> pl.DataFrame:
-    return pl.repeat(None, rows, dtype=pl.String, eager=True).alias(name).to_frame()
+    filled = [name for name in columns.parts.product if not _is_empty(tidy[name])]
+    if not filled:
+        return _nothing(tidy)
+    parts = cut(tidy.select(filled)).select(pl.when(pl.all() != "").then(pl.all()))
+    joined = parts.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
+    return _where(joined != "", joined)
 
 
 def _cves(text: pl.DataFrame, *, columns: ReportColumns) -> pl.Series:
     """The distinct CVE numbers of each row, in the order in which they stand there."""
-    none = _NO_CVES.new_from_index(0, text.height).alias("cves")
-    if not columns.parts.cves or not text.height:
-        return none
+    if not columns.parts.cves:
+        return _NO_CVES.new_from_index(0, text.height)
     joined = text.select(pl.concat_str(columns.parts.cves, separator=" ")).to_series()
-    mentions = joined.filter(joined.str.contains(r"(?i)cve-")).unique()
+    return _once(joined, _cve_numbers)
+
+
+def _cve_numbers(text: pl.Series) -> pl.Series:
+    none = _NO_CVES.new_from_index(0, len(text))
+    mentions = text.filter(text.str.contains(r"(?i)cve-")).unique()
     if mentions.is_empty():
         return none
     numbers = mentions.str.extract_all(_CVE).list.eval(pl.element().str.to_uppercase())
     known = pl.DataFrame({"text": mentions, "cves": numbers.list.unique(maintain_order=True)})
-    found = (
-        joined.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
-    )
-    return pl.select(pl.coalesce(found["cves"], none)).to_series().alias("cves")
+    found = text.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
+    return pl.select(pl.coalesce(found["cves"], none)).to_series()
 
 
-def _evidence(text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
+def _evidence(tidy: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
     """The columns to keep, and of a name that is none what stood there."""
-    kept = harmless(text.select(columns.evidence))
+    kept = cut(tidy.select(columns.evidence))
     is_nameless = facts["host_name"].is_null()
     unread = [
         name
@@ -160,7 +190,7 @@ def _evidence(text: pl.DataFrame, facts: pl.DataFrame, *, columns: ReportColumns
     ]
     if not unread or not is_nameless.any():
         return kept
-    names = harmless(text.select(unread)).select(
+    names = cut(tidy.select(unread)).select(
         pl.when(is_nameless).then(pl.col(name)).alias(name) for name in unread
     )
     return pl.concat([kept, names], how="horizontal") if kept.width else names
@@ -180,7 +210,7 @@ def _as_batch(facts: pl.DataFrame, *, evidence: pa.MapArray, origin: Origin) -> 
     arrays = []
     for field in OBSERVATION_SCHEMA:
         if field.name == "evidence":
-            array = evidence.cast(EVIDENCE_TYPE)
+            array = evidence
         elif field.name in constants:
             array = pa.repeat(pa.scalar(constants[field.name], pa.string()), rows)
         else:

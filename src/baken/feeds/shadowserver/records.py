@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from baken.feeds.octets import count_octet
+
 # After the closing quote a field must end; possessive, so that a hostile line costs linear time.
 _RFC_FIELD: Final = re.compile(rb'"((?:[^"]|"")*+)"(?=[,\n]|\Z)|(?!")[^,\n]*+')
 _BACKSLASH_FIELD: Final = re.compile(
@@ -51,7 +53,7 @@ def is_plain(data: bytes) -> bool:
     """Whether each line of `data` is likely one record; reading it shows whether that is so."""
     # A lone backslash is far quicker to look for than one before a quote, and rare enough.
     has_backslashed_quote = b"\\" in data and b'\\"' in data
-    return data.count(b'"') % 2 == 0 and not has_backslashed_quote
+    return count_octet(data, b'"') % 2 == 0 and not has_backslashed_quote
 
 
 def plain_records(data: bytes, *, first_line: int) -> Records:
@@ -60,7 +62,7 @@ def plain_records(data: bytes, *, first_line: int) -> Records:
     text = data + b"\n" if is_cut_off else data
     return Records(
         text=text,
-        lines=range(first_line, first_line + text.count(b"\n")),
+        lines=range(first_line, first_line + count_octet(text, b"\n")),
         is_cut_off=is_cut_off,
     )
 

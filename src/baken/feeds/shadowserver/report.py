@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, Report, ReportInfo
+from baken.feeds.ahead import worked_ahead
 from baken.feeds.reading import (
     DEFAULT_LIMITS,
     LineBlock,
@@ -28,8 +33,11 @@ from baken.feeds.shadowserver.faults import in_file_order, overlong_row, rejecte
 from baken.feeds.shadowserver.file_name import read_file_name
 from baken.feeds.shadowserver.frame import TextFrame, read_plain, read_repaired
 from baken.feeds.shadowserver.observations import Origin, observe
-from baken.feeds.shadowserver.records import is_plain, plain_records, repaired_records
+from baken.feeds.shadowserver.records import Records, is_plain, plain_records, repaired_records
 from baken.feeds.shadowserver.report_table import ReportTable, report_table
+
+_THREADS: Final = 2
+"""So many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""
 
 
 class ShadowserverFeed:
@@ -64,9 +72,10 @@ class ShadowserverFeed:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A block read as far as its text goes; `rest` begins the next one."""
+    """What came of a block; `rest`, the beginning of a record, belongs before the next one."""
 
-    frame: TextFrame
+    block: LineBlock
+    batch: ParsedBatch
     rest: bytes
     rest_line: int
 
@@ -89,26 +98,22 @@ class ShadowserverReport:
         )
 
     def batches(self) -> Iterator[ParsedBatch]:
-        """The rows, a batch for each block of text; the first batch carries all warnings."""
-        columns: ReportColumns | None = None
-        rest, rest_line = b"", 0
-        for block in line_blocks(self._path, limits=self._limits):
-            data, first_line = block.data, block.first_line
-            warnings: Sequence[str] = ()
-            if columns is None:
-                header, data, first_line = _split_header(block)
-                if not header:
-                    if block.is_last:
-                        yield self._empty(block)
-                        return
-                    continue
-                columns = self._columns(header)
-                warnings = self._warnings(columns)
-            if rest:
-                data, first_line = rest + data, rest_line
-            piece = self._read(data, first_line=first_line, is_last=block.is_last, columns=columns)
-            rest, rest_line = piece.rest, piece.rest_line
-            yield self._parsed(piece.frame, block, columns=columns, warnings=warnings)
+        """The rows, a batch for each block of text; the first batch carries all warnings.
+
+        Blocks are read ahead in threads, which end with the iterator.
+        """
+        with closing(line_blocks(self._path, limits=self._limits)) as blocks:
+            header, block = _split_header(blocks)
+            if not header:
+                yield self._empty(block)
+                return
+            columns = self._columns(header)
+            warnings = self._warnings(columns)
+            read = partial(self._read, columns=columns)
+            with closing(_pieces(block, blocks, read=read)) as pieces:
+                for batch in _in_one(pieces, read=read):
+                    yield replace(batch, warnings=warnings)
+                    warnings = ()
 
     def _columns(self, header: str) -> ReportColumns:
         names = read_header(header)
@@ -119,7 +124,7 @@ class ShadowserverReport:
             )
         return find_columns(names, report_type=self._origin.report_type, old_names=self._old_names)
 
-    def _warnings(self, columns: ReportColumns) -> list[str]:
+    def _warnings(self, columns: ReportColumns) -> tuple[str, ...]:
         warnings = []
         if not self.info.is_known_type:
             warnings.append(
@@ -131,44 +136,30 @@ class ShadowserverReport:
                 f"The file lacks {_listed(columns.missing)}, which a report of type "
                 f"{self.info.report_type} should have."
             )
-        return warnings
+        return tuple(warnings)
 
-    def _read(
-        self, data: bytes, *, first_line: int, is_last: bool, columns: ReportColumns
-    ) -> _Piece:
-        width, wanted = columns.width, columns.positions
-        if is_plain(data):
-            records = plain_records(data, first_line=first_line)
-            if frame := read_plain(records, width=width, wanted=wanted):
-                return _Piece(frame=frame, rest=b"", rest_line=0)
-        records = repaired_records(
-            data,
-            first_line=first_line,
-            width=width,
-            is_last=is_last,
-            max_bytes=self._limits.max_line_bytes,
-        )
-        frame = read_repaired(records, width=width, wanted=wanted)
-        return _Piece(frame=frame, rest=records.rest, rest_line=records.rest_line)
-
-    def _parsed(
-        self,
-        frame: TextFrame,
-        block: LineBlock,
-        *,
-        columns: ReportColumns,
-        warnings: Sequence[str],
-    ) -> ParsedBatch:
-        observations, quarantined = observe(
-            frame.columns, frame.lines, columns=columns, origin=self._origin
-        )
+    def _read(self, block: LineBlock, *, columns: ReportColumns) -> _Piece:
+        frame, records = self._frame(block, columns=columns)
+        observations, quarantined = observe(frame, columns=columns, origin=self._origin)
         quarantined += [rejected_row(record) for record in frame.rejected]
         quarantined += [overlong_row(line) for line in block.overlong]
-        return ParsedBatch(
-            observations=observations,
-            quarantined=in_file_order(quarantined),
-            warnings=tuple(warnings),
+        batch = ParsedBatch(observations=observations, quarantined=in_file_order(quarantined))
+        return _Piece(block=block, batch=batch, rest=records.rest, rest_line=records.rest_line)
+
+    def _frame(self, block: LineBlock, *, columns: ReportColumns) -> tuple[TextFrame, Records]:
+        width, wanted = columns.width, columns.positions
+        if is_plain(block.data):
+            records = plain_records(block.data, first_line=block.first_line)
+            if frame := read_plain(records, width=width, wanted=wanted):
+                return frame, records
+        records = repaired_records(
+            block.data,
+            first_line=block.first_line,
+            width=width,
+            is_last=block.is_last,
+            max_bytes=self._limits.max_line_bytes,
         )
+        return read_repaired(records, width=width, wanted=wanted), records
 
     def _empty(self, block: LineBlock) -> ParsedBatch:
         return ParsedBatch(
@@ -183,9 +174,40 @@ def _listed(names: Sequence[str]) -> str:
     return f"the column {columns}" if len(names) == 1 else f"the columns {columns}"
 
 
-def _split_header(block: LineBlock) -> tuple[str, bytes, int]:
-    """The first line of `block` that is not empty, the text after it, and that text's line."""
-    data = block.data.lstrip(b"\n")
-    skipped = len(block.data) - len(data)
-    header, _, rest = data.partition(b"\n")
-    return header.decode(), rest, block.first_line + skipped + 1
+def _split_header(blocks: Iterator[LineBlock]) -> tuple[str, LineBlock]:
+    """The first line that is not empty, and the block it stands in without what it begins with."""
+    while True:
+        block = next(blocks)
+        data = block.data.lstrip(b"\n")
+        skipped = len(block.data) - len(data)
+        header, _, rest = data.partition(b"\n")
+        if header or block.is_last:
+            return header.decode(), replace(
+                block, data=rest, first_line=block.first_line + skipped + 1
+            )
+
+
+def _pieces(
+    first: LineBlock, others: Iterator[LineBlock], *, read: Callable[[LineBlock], _Piece]
+) -> Generator[_Piece, None, None]:
+    """What `read` makes of each block; in threads, unless there is but one."""
+    if first.is_last:
+        yield read(first)
+    else:
+        yield from worked_ahead(chain([first], others), read, threads=_THREADS)
+
+
+def _in_one(
+    pieces: Iterator[_Piece], *, read: Callable[[LineBlock], _Piece]
+) -> Iterator[ParsedBatch]:
+    """The batches of `pieces`, each of which was read as if no record went on from the one before.
+
+    Seldom one did; then the block is read again, with the beginning of that record before it.
+    """
+    rest, rest_line = b"", 0
+    for piece in pieces:
+        if rest:
+            block = replace(piece.block, data=rest + piece.block.data, first_line=rest_line)
+            piece = read(block)
+        rest, rest_line = piece.rest, piece.rest_line
+        yield piece.batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from baken.constituency.models import Asset, Contact, Organisation
@@ -12,6 +13,18 @@ from baken.jobs.ingestion import IngestedFile
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=3, minute=0, second=0)
 
 Ingest = Callable[..., IngestedFile]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it printed."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
 
 
 def make_organisation(reference: str, *assets: str, language: str = "nl") -> Organisation:

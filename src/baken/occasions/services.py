@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +29,9 @@ from baken.matching.sightings import find_sightings, sightings_csv
 from baken.occasions import statements
 from baken.occasions.models import Case, Occasion
 from baken.store import ObservationStore
+
+_LONGEST_TITLE: Final = 200
+_LONGEST_NAME: Final = 120
 
 Progress = Callable[[int], None]
 """Called with the number of rows read so far."""
@@ -226,6 +229,11 @@ def create_threat_occasion(
 
     Raises `OccasionError` when the key is taken or the selection would cover everything.
     """
+    if len(title) > _LONGEST_TITLE:
+        raise OccasionError(
+            f"The title of {key} has {len(title)} characters; {_LONGEST_TITLE} fit.",
+            remedy="Shorten it.",
+        )
     selection = {
         "finding_kinds": sorted(set(finding_kinds)),
         "cves": sorted({cve.upper() for cve in cves}),
@@ -265,6 +273,11 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
     name = by.strip()
     if not name:
         raise OccasionError("Nobody is named.", remedy="Say who releases, with --by.")
+    if len(name) > _LONGEST_NAME:
+        raise OccasionError(
+            f"The name of who releases has {len(name)} characters; {_LONGEST_NAME} fit.",
+            remedy="Give a shorter one, with --by.",
+        )
     with transaction.atomic():
         occasion = Occasion.objects.select_for_update().filter(key=key).first()
         if occasion is None:

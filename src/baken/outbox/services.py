@@ -21,6 +21,7 @@ from baken.constituency.selectors import contacts_to_warn
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import AlreadySendingError, ChannelError, SendingHaltedError
 from baken.core.policy import Policy, Rule, decide
+from baken.core.text import check_line
 from baken.occasions.models import Case, Occasion
 from baken.occasions.selectors import (
     active_occasions,
@@ -47,6 +48,7 @@ REFUSED_FOR: Final = timedelta(days=7)
 
 _SENDING_LOCK: Final = 0x62616B656E  # "baken"; one number for the whole database
 _FAILURES_BEFORE_A_LOOK: Final = 3
+_LONGEST_REASON: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +328,11 @@ def rehearse(channel: Channel, *, policy: Policy, sender: Sender, now: datetime)
 
 
 def halt_sending(reason: str) -> None:
-    """Turn on the switch that stops all sending; a run that is under way stops too."""
+    """Turn on the switch that stops all sending; a run that is under way stops too.
+
+    Raises `TextRefusedError`.
+    """
+    check_line(reason, name="reason", longest=_LONGEST_REASON)
     if not is_halted():
         Halt.objects.create(reason=reason)
 

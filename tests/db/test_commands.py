@@ -1,0 +1,79 @@
+"""Commands as a person types them: what they refuse, with which exit code and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.db import DataError, OperationalError
+
+from small_world import Command
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OCCASION = """
+key = "rdp-worm"
+title = "A worm in remote desktop"
+likelihood = "high"
+impact = "high"
+tlp = "TLP:AMBER"
+
+[advice]
+nl = "Doe dit vandaag nog."
+en = "Do this today."
+
+[selection]
+finding_kinds = ["open-rdp"]
+"""
+
+
+def occasion_file(folder: Path, *changes: tuple[str, str]) -> Path:
+    """A file of an occasion in which each first text stands replaced by the second."""
+    text = OCCASION
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "occasion.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_reason_that_does_not_fit_is_refused_and_no_fault_of_the_database(baken: Command) -> None:
+    done = baken("halt", "x" * 201)
+    assert (done.exit_code, "[text-refused]" in done.err) == (65, True)
+    assert "200" in done.err
+
+
+def test_a_title_that_does_not_fit_is_refused(baken: Command, tmp_path: Path) -> None:
+    file = occasion_file(tmp_path, ("A worm in remote desktop", "x" * 201))
+    done = baken("occasion", "new", file)
+    assert (done.exit_code, "[occasion-refused]" in done.err) == (65, True)
+    assert "title" in done.err
+
+
+def test_a_name_of_a_releaser_that_does_not_fit_is_refused(baken: Command, tmp_path: Path) -> None:
+    assert baken("occasion", "new", occasion_file(tmp_path)).exit_code == 0
+    done = baken("occasion", "release", "rdp-worm", "--by", "x" * 121)
+    assert (done.exit_code, "[occasion-refused]" in done.err) == (65, True)
+
+
+def test_a_mistake_of_ours_in_a_query_is_not_told_as_a_database_that_is_away(
+    baken: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise DataError("value too long")
+
+    monkeypatch.setattr("baken.outbox.services.resume_sending", fail)
+    with pytest.raises(DataError):
+        baken("resume")
+
+
+def test_a_database_that_goes_away_in_the_middle_is_told(
+    baken: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go_away(**_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("baken.outbox.services.resume_sending", go_away)
+    done = baken("resume")
+    assert (done.exit_code, "[database-unavailable]" in done.err) == (69, True)

@@ -14,8 +14,9 @@ from baken.core.classification import Level, Tlp
 from baken.core.errors import NotFoundError, OccasionError
 from baken.jobs.sending import deliver, plan
 from baken.occasions.models import Occasion
-from baken.occasions.services import close_occasion, create_threat_occasion, release_occasion
+from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.outbox.models import Notification
+from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from small_world import YESTERDAY, Ingest, make_organisation, report_text
@@ -90,7 +91,7 @@ def test_a_closed_occasion_warns_nobody(ingest: Ingest, sending: Settings) -> No
     make_threat()
     release_occasion("rdp-worm", by="one", now=NOW)
     release_occasion("rdp-worm", by="two", now=NOW)
-    close_occasion("rdp-worm", now=NOW)
+    close_threat("rdp-worm", now=NOW)
     assert plan(settings=sending).notifications == 0
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -19,8 +18,8 @@ from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome, halt_sending, resume_sending
 from baken.settings.environment import Settings, SmtpServer
-from baken.specimen.mail_server import FolderMailServer, MailFolder
-from small_world import YESTERDAY, Ingest, make_organisation, report_text
+from baken.specimen.mail_server import FolderMailServer
+from small_world import YESTERDAY, Ingest, RefusesHaven, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,19 +33,6 @@ def server(tmp_path: Path) -> Iterator[FolderMailServer]:
 @pytest.fixture
 def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
     return with_server(settings_of_test, server.port)
-
-
-class RefusesHaven(MailFolder):
-    """Refuses one recipient for good, and keeps the mails to the others."""
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name for it
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        del server, session, options
-        if address == "security@haven.example.nl":
-            return "550 5.1.1 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 ok"
 
 
 def with_server(settings: Settings, port: int) -> Settings:

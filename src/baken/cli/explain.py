@@ -198,7 +198,9 @@ def _told_line(told: NotifiedCase) -> str:
     deliveries = list(notification.deliveries.all())
     when = f"{notification.planned_at:%Y-%m-%d %H:%M} UTC"
     last = deliveries[-1] if deliveries else None
-    how = "waits for the next send"
+    how = {"withdrawn": f"withdrawn: {notification.state_reason}"}.get(
+        notification.state, "waits for the next send"
+    )
     if last is not None:
         how = f"{last.state}, attempt {last.attempt}"
         if last.reply and last.state != "accepted":

@@ -63,12 +63,24 @@ def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases
 
 @app.command()
 def close(key: str) -> None:
-    """End an occasion: nobody is warned under it any more."""
-    begin()
-    from baken.occasions.services import close_occasion
+    """End an occasion: what waits under it is withdrawn, and nobody is warned any more.
 
-    close_occasion(key, now=datetime.now(UTC))
-    say(f"{key} is closed.")
+    A mail that may have arrived already is not withdrawn; the next `baken send` tries it again.
+    """
+    begin()
+    from baken.outbox.services import close_threat
+
+    closed = close_threat(key, now=datetime.now(UTC))
+    text = _counted(closed.withdrawn, "waited", "is withdrawn", "are withdrawn")
+    say(f"{key} is closed; {text}.")
+    if closed.in_doubt:
+        text = _counted(closed.in_doubt, "may have arrived", "is tried again", "are tried again")
+        say(f"{text} under the same Message-ID.")
+
+
+def _counted(count: int, which: str, singular: str, plural: str) -> str:
+    noun, verb = ("warning", singular) if count == 1 else ("warnings", plural)
+    return f"{count:,} {noun} that {which} {verb}"
 
 
 @app.command(name="list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -300,8 +300,13 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
 
 
 def close_occasion(key: str, *, now: datetime) -> Occasion:
-    """End a threat: nobody is warned under it any more. May run twice. Raises `NotFoundError`."""
-    occasion = Occasion.objects.filter(key=key, kind=Occasion.Kind.THREAT).first()
+    """End a threat: nothing is planned under it any more, and its row is locked.
+
+    Call it in the transaction that withdraws what was planned. May run twice. Raises
+    `NotFoundError`.
+    """
+    threats = Occasion.objects.filter(key=key, kind=Occasion.Kind.THREAT)
+    occasion = threats.select_for_update().first()
     if occasion is None:
         raise NotFoundError(
             f"There is no threat occasion {key}.", remedy="See them with baken occasion list."
@@ -310,6 +315,12 @@ def close_occasion(key: str, *, now: datetime) -> Occasion:
         occasion.closed_at = now
         occasion.save(update_fields=["closed_at"])
     return occasion
+
+
+def lock_occasion(occasion: Occasion) -> bool:
+    """Hold `occasion` to the end of the transaction; False when it was closed meanwhile."""
+    standing = Occasion.objects.filter(pk=occasion.pk, closed_at=None)
+    return standing.select_for_update().first() is not None
 
 
 def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
@@ -326,6 +337,35 @@ def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
         )
 
 
-def forget_told(case_ids: Iterable[int]) -> None:
-    """Undo `record_told` for cases whose notification was refused: nobody heard of them."""
-    Case.objects.filter(pk__in=list(case_ids)).update(told_at=None, told_severity=None)
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """What a case was told at a moment, to be taken back, and what it had been told before."""
+
+    case_id: int
+    told_at: datetime
+    before_at: datetime | None
+    before_severity: int | None
+
+
+def restore_told(taken_back: Collection[ToldBefore]) -> None:
+    """Undo `record_told` for cases whose notification nobody got.
+
+    A case that was told again since keeps that. Call it in the transaction that ends the
+    notification.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.RESTORE_TOLD,
+            {
+                "ids": [one.case_id for one in taken_back],
+                "told_at": [one.told_at for one in taken_back],
+                "before_at": [one.before_at for one in taken_back],
+                "before_severity": [one.before_severity for one in taken_back],
+            },
+        )
+
+
+def lock_cases(case_ids: Collection[int]) -> None:
+    """Hold these cases to the end of the transaction, in the order in which reports lock them."""
+    locked = Case.objects.filter(pk__in=case_ids).select_for_update()
+    list(locked.order_by("organisation_id", "finding_kind", "system").values_list("pk"))

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from baken.channels import Channel
+from baken.channels import Channel, Message
 from baken.core.errors import AlreadySendingError, ChannelError, SendingHaltedError
-from baken.occasions.services import forget_told
 from baken.outbox.composing import Sender, compose
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import is_halted, waiting_notifications, warning_of
+from baken.outbox.withdrawing import take_back
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
@@ -91,8 +91,10 @@ def _deliver_each(channel: Channel, *, sender: Sender, clock: Clock, progress: P
                 problem = "Sending was halted."
                 break
             state = _deliver(notification_id, channel, sender=sender, clock=clock)
-            counts[state] += 1
             progress(done)
+            if state is None:
+                continue
+            counts[state] += 1
             failures = failures + 1 if state in _TRY_AGAIN else 0
             if failures >= _FAILURES_BEFORE_A_LOOK:
                 failures, problem = 0, _problem_of(channel)
@@ -120,19 +122,11 @@ def _problem_of(channel: Channel) -> str:
 
 def _deliver(
     notification_id: UUID, channel: Channel, *, sender: Sender, clock: Clock
-) -> Delivery.State:
-    notification = Notification.objects.select_related("organisation", "occasion").get(
-        pk=notification_id
-    )
-    message = compose(warning_of(notification), sender)
-    delivery = Delivery.objects.create(
-        notification=notification,
-        attempt=notification.deliveries.count() + 1,
-        channel=notification.channel,
-        address=notification.address,
-        message_id=message.id,
-        started_at=clock(),
-    )  # committed: from here on the world may know
+) -> Delivery.State | None:
+    intended = _intend(notification_id, sender=sender, at=clock())
+    if intended is None:
+        return None
+    delivery, message = intended
     try:
         receipt = channel.send(message)
     except ChannelError as error:
@@ -147,6 +141,36 @@ def _deliver(
     return Delivery.State.ACCEPTED
 
 
+def _intend(
+    notification_id: UUID, *, sender: Sender, at: datetime
+) -> tuple[Delivery, Message] | None:
+    """The next delivery, committed: from here on the world may know.
+
+    None when the notification was withdrawn since the run began. Whoever withdraws takes the same
+    lock, and so sees the intention or prevents it.
+    """
+    with transaction.atomic():
+        notification = (
+            waiting_notifications()
+            .filter(pk=notification_id)
+            .select_related("organisation", "occasion")
+            .select_for_update(of=("self",))
+            .first()
+        )
+        if notification is None:
+            return None
+        message = compose(warning_of(notification), sender)
+        delivery = Delivery.objects.create(
+            notification=notification,
+            attempt=notification.deliveries.count() + 1,
+            channel=notification.channel,
+            address=notification.address,
+            message_id=message.id,
+            started_at=at,
+        )
+    return delivery, message
+
+
 def _record(delivery: Delivery, state: Delivery.State, *, reply: str, at: datetime) -> None:
     notification = delivery.notification
     with transaction.atomic():
@@ -158,5 +182,6 @@ def _record(delivery: Delivery, state: Delivery.State, *, reply: str, at: dateti
         elif state is Delivery.State.REFUSED:
             # Nobody heard of it: the next planning looks for another contact.
             notification.state = Notification.State.REFUSED
-            forget_told(notification.notified_cases.values_list("case_id", flat=True))
         notification.save(update_fields=["state", "state_reason"])
+        if state is Delivery.State.REFUSED:
+            take_back([notification.pk])

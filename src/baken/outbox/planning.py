@@ -24,7 +24,7 @@ from baken.occasions.selectors import (
     is_unasked_allowed,
     tlp_for,
 )
-from baken.occasions.services import record_told
+from baken.occasions.services import lock_occasion, record_told
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.selectors import unwanted_addresses
 
@@ -52,6 +52,8 @@ def plan_notifications(*, policy: Policy, now: datetime) -> Plan:
     unreachable: dict[int, str] = {}
     for occasion in active_occasions():
         with transaction.atomic():
+            if not lock_occasion(occasion):
+                continue
             plan = _plan_under(occasion, policy=policy, now=now)
         notifications += plan.notifications
         cases += plan.cases
@@ -142,4 +144,6 @@ def _notified_case(notification: Notification, case: Case, rule: Rule) -> Notifi
         severity=case.severity,
         last_seen_at=case.last_seen_at,
         sightings=case.sightings,
+        told_before_at=case.told_at,
+        told_before_severity=case.told_severity,
     )

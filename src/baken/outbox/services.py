@@ -1,4 +1,4 @@
-"""What may be done to the outbox: plan, hand over, rehearse both, halt."""
+"""What may be done to the outbox: plan, hand over, rehearse both, withdraw, halt."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from baken.outbox.delivering import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.halting import halt_sending, resume_sending
 from baken.outbox.planning import REFUSED_FOR, Plan, plan_notifications
 from baken.outbox.rehearsing import Rehearsal, rehearse
+from baken.outbox.withdrawing import ClosedThreat, close_threat
 
 __all__ = [
     "REFUSED_FOR",
     "Clock",
+    "ClosedThreat",
     "Outcome",
     "Plan",
     "Progress",
     "Rehearsal",
+    "close_threat",
     "deliver_waiting",
     "halt_sending",
     "plan_notifications",

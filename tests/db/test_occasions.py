@@ -122,7 +122,8 @@ def test_tlp_red_is_not_sent_by_mail(ingest: Ingest, sending: Settings) -> None:
     Occasion.objects.filter(key="rdp-worm").update(tlp="TLP:RED")
     release_occasion("rdp-worm", by="one", now=NOW)
     release_occasion("rdp-worm", by="two", now=NOW)
-    assert dict(plan(settings=sending).unreachable) == {organisation.pk: "tlp-red"}
+    (unreachable,) = plan(settings=sending).unreachable
+    assert (unreachable.organisation_id, unreachable.rule) == (organisation.pk, "tlp-red")
 
 
 def test_what_does_not_exist_or_goes_by_itself_cannot_be_released(ingest: Ingest) -> None:

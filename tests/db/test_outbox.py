@@ -232,7 +232,9 @@ def test_an_organisation_without_a_contact_is_told_once_it_has_one(
     organisation = make_organisation("haven", "192.0.2.0/24")
     organisation.contacts.all().delete()
     ingest(report_text("192.0.2.7"))
-    assert list(plan(settings=sending).unreachable) == [organisation.pk]
+    assert [(one.organisation_id, one.rule) for one in plan(settings=sending).unreachable] == [
+        (organisation.pk, "no-contact")
+    ]
     Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
     send(sending)
     assert [mail["To"] for mail in server.messages()] == ["it@haven.example.nl"]

@@ -89,7 +89,7 @@ def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
         "mails_accepted": totals.accepted,
         "mailbox": str(mailbox),
         "assets_refused": len(imported.problems),
-        "organisations_unreachable": len(done.plan.unreachable),
+        "organisations_unreachable": len({one.organisation_id for one in done.plan.unreachable}),
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from baken.constituency.models import Organisation
 from baken.core.classification import Level, Severity, Tlp, justifies_unasked_warning
-from baken.core.policy import CaseFacts
+from baken.core.policy import CaseFacts, Policy, Rule, decide
 from baken.occasions.models import Case, Occasion
 
 
@@ -57,7 +60,7 @@ def case_facts(case: Case) -> CaseFacts:
         severity=Severity(case.severity),
         is_owner=case.relation == Case.Relation.OWNER,
         is_gone=case.state == Case.State.GONE,
-        is_registered=case.organisation.standing == "registered",
+        is_registered=case.organisation.standing == Organisation.Standing.REGISTERED,
         last_seen_at=case.last_seen_at,
         reopened_at=case.reopened_at,
         told_at=case.told_at,
@@ -73,6 +76,26 @@ def is_unasked_allowed(occasion: Occasion) -> bool:
         return False
     return justifies_unasked_warning(
         likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
+    )
+
+
+def policy_under(occasion: Occasion, policy: Policy) -> Policy:
+    """`policy` as it holds under `occasion`: a threat tells whatever the severity.
+
+    Two people released it for what it selects.
+    """
+    if occasion.kind == Occasion.Kind.THREAT:
+        return replace(policy, minimum_severity=Severity.INFO)
+    return policy
+
+
+def rule_under(occasion: Occasion, case: Case, *, policy: Policy, now: datetime) -> Rule:
+    """The rule by which `case`, which `occasion` covers, is told or not; of the policy alone."""
+    return decide(
+        case_facts(case),
+        policy=policy_under(occasion, policy),
+        now=now,
+        is_unasked_allowed=is_unasked_allowed(occasion),
     )
 
 

@@ -5,31 +5,37 @@ One transaction an occasion, so that what is planned and what is remembered can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
 from baken.constituency.models import Contact
-from baken.constituency.selectors import contacts_to_warn
-from baken.core.classification import Severity, Tlp
-from baken.core.policy import Policy, Rule, decide
+from baken.core.classification import Tlp
+from baken.core.policy import Policy, Rule
 from baken.occasions.models import Case, Occasion
 from baken.occasions.selectors import (
     active_occasions,
-    case_facts,
     cases_under,
-    is_unasked_allowed,
+    policy_under,
+    rule_under,
     tlp_for,
 )
 from baken.occasions.services import lock_occasion, record_told
 from baken.outbox.models import Notification, NotifiedCase
-from baken.outbox.selectors import unwanted_addresses
+from baken.outbox.selectors import Reach, hindrance, reach_of
 
-REFUSED_FOR: Final = timedelta(days=7)
-"""How long an address that refused a mail is passed over for another contact."""
+_Told = list[tuple[Case, Rule]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unreachable:
+    """An organisation of which something was kept back, and the rule that did it."""
+
+    organisation_id: int
+    rule: Rule
+    """`NO_CONTACT`, `CONTACT_UNWANTED` or `TLP_RED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,7 @@ class Plan:
 
     notifications: int = 0
     cases: int = 0
-    unreachable: Mapping[int, str] = field(default_factory=dict)
-    """By organisation id: why there is nobody to tell (``no-contact``, ``tlp-red``)."""
+    unreachable: tuple[Unreachable, ...] = ()
 
 
 def plan_notifications(*, policy: Policy, now: datetime) -> Plan:
@@ -48,35 +53,53 @@ def plan_notifications(*, policy: Policy, now: datetime) -> Plan:
     May run any number of times: what is planned is remembered as told on each case, in the same
     transaction.
     """
-    notifications = cases = 0
-    unreachable: dict[int, str] = {}
+    notifications, told = 0, set[int]()
+    kept_back: dict[int, Unreachable] = {}
     for occasion in active_occasions():
         with transaction.atomic():
             if not lock_occasion(occasion):
                 continue
-            plan = _plan_under(occasion, policy=policy, now=now)
-        notifications += plan.notifications
-        cases += plan.cases
-        unreachable |= plan.unreachable
-    return Plan(notifications, cases, unreachable)
+            under = _plan_under(occasion, policy=policy, now=now)
+        notifications += under.notifications
+        told |= under.told
+        kept_back |= under.kept_back
+    # What one occasion keeps back, another may have told.
+    unreachable = {why for case_id, why in kept_back.items() if case_id not in told}
+    return Plan(notifications, len(told), tuple(sorted(unreachable)))
 
 
-def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> Plan:
-    by_organisation: dict[int, list[tuple[Case, Rule]]] = {}
-    for case, rule in _cases_to_tell(occasion, policy=policy, now=now):
-        by_organisation.setdefault(case.organisation_id, []).append((case, rule))
-    contacts = contacts_to_warn(
-        list(by_organisation), unwanted=unwanted_addresses(now=now, refused_for=REFUSED_FOR)
-    )
+@dataclass(frozen=True, slots=True)
+class _PlanUnder:
+    """What planning did under one occasion; cases by id."""
+
+    notifications: int
+    told: frozenset[int]
+    kept_back: dict[int, Unreachable]
+
+
+def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:
+    to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
+    reach = reach_of({case.organisation_id for case, _ in to_tell}, now=now)
+    by_organisation: dict[int, _Told] = {}
+    kept_back: dict[int, Unreachable] = {}
+    for case, rule in to_tell:
+        why = hindrance(occasion, case, reach=reach)
+        if why is None:
+            by_organisation.setdefault(case.organisation_id, []).append((case, rule))
+        else:
+            kept_back[case.pk] = Unreachable(case.organisation_id, why)
+    notified = _write(occasion, by_organisation, reach=reach, now=now)
+    return _PlanUnder(len(by_organisation), frozenset(one.case_id for one in notified), kept_back)
+
+
+def _write(
+    occasion: Occasion, by_organisation: dict[int, _Told], *, reach: Reach, now: datetime
+) -> list[NotifiedCase]:
     notifications: list[Notification] = []
     notified: list[NotifiedCase] = []
-    unreachable: dict[int, str] = {}
     for organisation_id, told in by_organisation.items():
         label = tlp_for(occasion, [case for case, _ in told])
-        contact = contacts.get(organisation_id)
-        if contact is None or label is Tlp.RED:
-            unreachable[organisation_id] = "tlp-red" if contact else "no-contact"
-            continue
+        contact = reach.contacts[organisation_id]
         notification = _notification(occasion, contact, told, label=label, now=now)
         notifications.append(notification)
         notified += [_notified_case(notification, case, rule) for case, rule in told]
@@ -84,31 +107,29 @@ def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> Plan:
     NotifiedCase.objects.bulk_create(notified, batch_size=5_000)
     if notified:
         record_told([(one.case_id, one.severity) for one in notified], now=now)
-    return Plan(len(notifications), len(notified), unreachable)
+    return notified
 
 
 def _cases_to_tell(
     occasion: Occasion, *, policy: Policy, now: datetime
 ) -> Iterator[tuple[Case, Rule]]:
-    if occasion.kind == Occasion.Kind.THREAT:
-        # Two people released it for what it selects, whatever the severity.
-        policy = Policy(Severity.INFO, policy.reminder_after, policy.oldest_told)
+    # What the rules would keep silent anyway need not be read.
+    held = policy_under(occasion, policy)
     open_cases = (
         cases_under(occasion)
         .filter(
             state=Case.State.OPEN,
             relation=Case.Relation.OWNER,
-            severity__gte=policy.minimum_severity,
-            last_seen_at__gte=now - policy.oldest_told,
+            severity__gte=held.minimum_severity,
+            last_seen_at__gte=now - held.oldest_told,
         )
         .select_related("organisation")
         .select_for_update(of=("self",))
         # The order in which reports lock the cases too: no ring of two that wait.
         .order_by("organisation_id", "finding_kind", "system")
     )
-    is_allowed = is_unasked_allowed(occasion)
     for case in open_cases.iterator(chunk_size=5_000):
-        rule = decide(case_facts(case), policy=policy, now=now, is_unasked_allowed=is_allowed)
+        rule = rule_under(occasion, case, policy=policy, now=now)
         if rule.tells:
             yield case, rule
 
@@ -116,7 +137,7 @@ def _cases_to_tell(
 def _notification(
     occasion: Occasion,
     contact: Contact,
-    told: list[tuple[Case, Rule]],
+    told: _Told,
     *,
     label: Tlp,
     now: datetime,

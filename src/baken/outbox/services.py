@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from baken.outbox.delivering import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.halting import halt_sending, resume_sending
-from baken.outbox.planning import REFUSED_FOR, Plan, plan_notifications
+from baken.outbox.planning import Plan, Unreachable, plan_notifications
 from baken.outbox.rehearsing import Rehearsal, rehearse
 from baken.outbox.withdrawing import ClosedThreat, close_threat
 
 __all__ = [
-    "REFUSED_FOR",
     "Clock",
     "ClosedThreat",
     "Outcome",
     "Plan",
     "Progress",
     "Rehearsal",
+    "Unreachable",
     "close_threat",
     "deliver_waiting",
     "halt_sending",

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from baken.channels import Message, Receipt, StdoutChannel
 from baken.constituency.models import Contact, Organisation
 from baken.core.errors import AlreadySendingError, SendingHaltedError
-from baken.jobs.sending import deliver, plan, rehearse_into
+from baken.jobs.sending import deliver, plan, policy_of, rehearse_into, sender_of
 from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification
-from baken.outbox.services import Outcome, halt_sending, resume_sending
+from baken.outbox.services import Outcome, halt_sending, rehearse, resume_sending
 from baken.settings.environment import Settings, SmtpServer
 from baken.specimen.mail_server import FolderMailServer
-from small_world import YESTERDAY, Ingest, RefusesHaven, make_organisation, report_text
+from small_world import YESTERDAY, Command, Ingest, RefusesHaven, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,6 +34,14 @@ def server(tmp_path: Path) -> Iterator[FolderMailServer]:
 @pytest.fixture
 def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
     return with_server(settings_of_test, server.port)
+
+
+class OutsideTransactions(StdoutChannel):
+    """Takes mails only while no transaction holds anything."""
+
+    def send(self, message: Message) -> Receipt:
+        assert not connection.in_atomic_block
+        return Receipt(message.id)
 
 
 def with_server(settings: Settings, port: int) -> Settings:
@@ -157,6 +166,40 @@ def test_a_dry_run_writes_the_mails_and_changes_nothing(
     assert not Notification.objects.exists()
     assert server.messages() == []
     assert send(sending).accepted == 1
+
+
+def test_a_dry_run_goes_on_after_an_address_that_no_mail_can_have(
+    ingest: Ingest, sending: Settings, tmp_path: Path
+) -> None:
+    wrong = make_organisation("haven", "192.0.2.0/25")
+    wrong.contacts.update(email=f"{'x' * 70}@haven.example.nl")
+    make_organisation("zorg", "192.0.2.128/25")
+    ingest(report_text("192.0.2.7", "192.0.2.200"))
+    rehearsal = rehearse_into(tmp_path / "dry", settings=sending)
+    assert (rehearsal.messages, rehearsal.refused) == (1, 1)
+    outcome = send(sending)
+    assert (outcome.accepted, outcome.refused) == (1, 1), "the real run comes to the same"
+
+
+def test_a_dry_run_holds_nothing_while_it_writes(ingest: Ingest, sending: Settings) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    rehearsal = rehearse(
+        OutsideTransactions(), policy=policy_of(sending), sender=sender_of(sending),
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    assert rehearsal.messages == 1
+
+
+def test_a_dry_run_into_a_folder_that_takes_nothing_says_so(
+    ingest: Ingest, baken: Command, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    (tmp_path / "file").touch()
+    done = baken("send", "--dry-run", tmp_path / "file" / "dry")
+    assert (done.exit_code, "[output-refused]" in done.err) == (73, True)
+    assert not Notification.objects.exists()
 
 
 def test_a_halt_stops_all_sending_until_it_is_lifted(ingest: Ingest, sending: Settings) -> None:

@@ -44,11 +44,17 @@ def send(
 
     if dry_run is not None:
         rehearsal = rehearse_into(dry_run, settings=settings)
-        figures = {"mails": rehearsal.messages, "folder": str(dry_run)}
+        figures = {
+            "mails": rehearsal.messages,
+            "refused": rehearsal.refused,
+            "folder": str(dry_run),
+        }
         if as_json:
             say_json(figures)
         else:
             say(f"{rehearsal.messages:,} mails written to {dry_run}; nothing was sent.")
+            if rehearsal.refused:
+                say(f"{rehearsal.refused:,} would be refused: their address is none.")
         return
     planned = plan(settings=settings)
     with counting("mails") as progress:

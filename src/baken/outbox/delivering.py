@@ -127,18 +127,30 @@ def _deliver(
     if intended is None:
         return None
     delivery, message = intended
+    answer = hand_over(message, channel)
+    _record(delivery, answer.state, reply=answer.reply, at=clock())
+    return answer.state
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of handing one message over, and what the other side said."""
+
+    state: Delivery.State
+    reply: str
+
+
+def hand_over(message: Message, channel: Channel) -> Answer:
+    """Give `message` to `channel`, and say how that ended."""
     try:
-        receipt = channel.send(message)
+        return Answer(Delivery.State.ACCEPTED, channel.send(message).reply)
     except ChannelError as error:
         state = Delivery.State.DEFERRED
         if error.uncertain:
             state = Delivery.State.UNCERTAIN
         elif error.permanent:
             state = Delivery.State.REFUSED
-        _record(delivery, state, reply=error.reply, at=clock())
-        return state
-    _record(delivery, Delivery.State.ACCEPTED, reply=receipt.reply, at=clock())
-    return Delivery.State.ACCEPTED
+        return Answer(state, error.reply)
 
 
 def _intend(

@@ -18,6 +18,7 @@ from django.core.validators import validate_email
 
 from baken.core.asset import Asset, AssetKind, normalise_domain, parse_asset
 from baken.core.errors import AssetRefusedError
+from baken.core.mail_address import routable_address
 
 HOME_REGION: Final = "NL"
 """The country of telephone numbers that name none (ISO 3166)."""
@@ -115,7 +116,7 @@ def read_email(text: str) -> str:
         address = f"{local}@{normalise_domain(domain)}"
         if '"' in local:
             raise ValueError("quoted local part")
-        validate_email(address)
+        validate_email(routable_address(address))
     except (ValueError, ValidationError) as error:
         raise CellRefusedError(
             "bad-email",

@@ -15,10 +15,10 @@ import xlsxwriter
 from django.db import connection, transaction
 from django.db.models.functions import Collate
 
-from baken.constituency.cells import guard_formula, is_formula
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.constituency.outcome import Table
 from baken.constituency.tables import SHAPES
+from baken.core.spreadsheet import guard_formula, is_formula
 
 ROWS_PER_SHEET: Final = 1_048_575
 """What fits a sheet beside its header; further rows go to a further sheet."""

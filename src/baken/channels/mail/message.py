@@ -15,10 +15,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from baken.channels.cleaning import many_lines, one_line
 from baken.channels.message import Attachment, Message, refuse_without_encryption
 from baken.core.errors import ChannelError
 from baken.core.mail_address import routable_address, split_mailbox
+from baken.core.text import many_lines, one_line
 
 _LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 _LONGEST_NAME: Final = 200

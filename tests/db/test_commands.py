@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import DataError, OperationalError
 
-from small_world import Command
+from baken.occasions.models import Occasion
+from baken.outbox.models import Notification
+from small_world import YESTERDAY, Command, Ingest, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +70,38 @@ def test_a_mistake_of_ours_in_a_query_is_not_told_as_a_database_that_is_away(
     monkeypatch.setattr("baken.outbox.services.resume_sending", fail)
     with pytest.raises(DataError):
         baken("resume")
+
+
+def test_reading_reports_marks_what_is_gone(ingest: Ingest, baken: Command, tmp_path: Path) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
+    path = tmp_path / "2026-11-23-scan_rdp-test.csv"
+    path.write_text(report_text("192.0.2.8"))
+    assert "1 cases gone." in baken("ingest", path).out
+    assert json.loads(baken("ingest", path, "--json").out)["gone"] == 0
+
+
+def test_the_label_of_the_daily_feed_is_that_of_the_setting_of_today(
+    ingest: Ingest, baken: Command, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    mails = tmp_path / "mails"
+    strict = {"BAKEN_FEED_TLP": "TLP:AMBER+STRICT"}
+    assert baken("send", "--dry-run", mails, **strict).exit_code == 0
+    (mail,) = mails.glob("*.eml")
+    assert b"[TLP:AMBER+STRICT]" in mail.read_bytes()
+    labels = set(Occasion.objects.values_list("tlp", flat=True))
+    assert labels == {"TLP:AMBER"}, "a dry run changes nothing"
+    baken("send", **strict)
+    assert set(Occasion.objects.values_list("tlp", flat=True)) == {"TLP:AMBER+STRICT"}
+    assert Notification.objects.get().tlp == "TLP:AMBER+STRICT"
+
+
+@pytest.mark.parametrize("name", ["/proc/nowhere", "/proc/nowhere.xlsx"])
+def test_an_export_to_where_nothing_can_be_written_says_so(baken: Command, name: str) -> None:
+    done = baken("export", name)
+    assert (done.exit_code, "[output-refused]" in done.err) == (73, True)
 
 
 def test_a_database_that_goes_away_in_the_middle_is_told(

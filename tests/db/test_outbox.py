@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from baken.channels import Message, Receipt, StdoutChannel
 from baken.constituency.models import Contact, Organisation
+from baken.core.classification import Tlp
 from baken.core.errors import AlreadySendingError, SendingHaltedError
 from baken.jobs.sending import deliver, plan, policy_of, rehearse_into, sender_of
 from baken.occasions.models import Case
@@ -185,9 +186,12 @@ def test_a_dry_run_holds_nothing_while_it_writes(ingest: Ingest, sending: Settin
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7"))
     rehearsal = rehearse(
-        OutsideTransactions(), policy=policy_of(sending), sender=sender_of(sending),
+        OutsideTransactions(),
+        policy=policy_of(sending),
+        feed_tlp=Tlp.AMBER,
+        sender=sender_of(sending),
         now=datetime.now(UTC),
-    )  # fmt: skip
+    )
     assert rehearsal.messages == 1
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from baken.channels import FolderChannel, SmtpChannel
-from baken.core.classification import Severity
+from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender
 from baken.outbox.services import (
@@ -23,7 +23,9 @@ from baken.settings.environment import Settings
 
 def plan(*, settings: Settings) -> Plan:
     """Plan what is to be told now."""
-    return plan_notifications(policy=policy_of(settings), now=datetime.now(UTC))
+    return plan_notifications(
+        policy=policy_of(settings), feed_tlp=Tlp(settings.feed_tlp), now=datetime.now(UTC)
+    )
 
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
@@ -41,6 +43,7 @@ def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
     return rehearse(
         FolderChannel(folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
         policy=policy_of(settings),
+        feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
         now=datetime.now(UTC),
     )

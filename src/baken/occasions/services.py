@@ -209,6 +209,13 @@ def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
         ],
         ignore_conflicts=True,
     )
+    label_standing_occasions(tlp)
+
+
+def label_standing_occasions(tlp: Tlp) -> None:
+    """Give every standing occasion the label `tlp`; what is planned keeps the one it has."""
+    standing = Occasion.objects.filter(kind=Occasion.Kind.STANDING)
+    standing.exclude(tlp=tlp.value).update(tlp=tlp.value)
 
 
 def create_threat_occasion(

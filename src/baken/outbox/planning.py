@@ -22,7 +22,7 @@ from baken.occasions.selectors import (
     rule_under,
     tlp_for,
 )
-from baken.occasions.services import lock_occasion, record_told
+from baken.occasions.services import label_standing_occasions, lock_occasion, record_told
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.selectors import Reach, hindrance, reach_of
 
@@ -47,12 +47,14 @@ class Plan:
     unreachable: tuple[Unreachable, ...] = ()
 
 
-def plan_notifications(*, policy: Policy, now: datetime) -> Plan:
+def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
     """Plan what is to be told now: one notification an organisation and occasion.
 
+    Standing occasions get the label `feed_tlp` first.
     May run any number of times: what is planned is remembered as told on each case, in the same
     transaction.
     """
+    label_standing_occasions(feed_tlp)
     notifications, told = 0, set[int]()
     kept_back: dict[int, Unreachable] = {}
     for occasion in active_occasions():

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from baken.channels import Channel, Message
+from baken.core.classification import Tlp
 from baken.core.errors import ChannelError, OutputRefusedError
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender, compose
@@ -28,7 +29,9 @@ class Rehearsal:
     """Messages that no channel would take: an address that is none."""
 
 
-def rehearse(channel: Channel, *, policy: Policy, sender: Sender, now: datetime) -> Rehearsal:
+def rehearse(
+    channel: Channel, *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
+) -> Rehearsal:
     """Plan and compose everything, undo it all, then give the messages to `channel`.
 
     `channel` must not leave the house: a folder, the screen. All messages are in memory at once.
@@ -38,7 +41,7 @@ def rehearse(channel: Channel, *, policy: Policy, sender: Sender, now: datetime)
         channel.check()
     except ChannelError as error:
         raise _output_refused(error.reply) from error
-    plan, messages = _compose_all(policy=policy, sender=sender, now=now)
+    plan, messages = _compose_all(policy=policy, feed_tlp=feed_tlp, sender=sender, now=now)
     states: Counter[Delivery.State] = Counter()
     with channel:
         for message in messages:
@@ -49,9 +52,11 @@ def rehearse(channel: Channel, *, policy: Policy, sender: Sender, now: datetime)
     return Rehearsal(plan, states[Delivery.State.ACCEPTED], states[Delivery.State.REFUSED])
 
 
-def _compose_all(*, policy: Policy, sender: Sender, now: datetime) -> tuple[Plan, list[Message]]:
+def _compose_all(
+    *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
+) -> tuple[Plan, list[Message]]:
     with transaction.atomic():
-        plan = plan_notifications(policy=policy, now=now)
+        plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
         waiting = waiting_notifications().select_related("organisation", "occasion")
         messages = [compose(warning_of(one), sender) for one in waiting]
         transaction.set_rollback(True)

@@ -15,6 +15,7 @@ from baken.core.classification import Level, Tlp
 from baken.jobs.sending import deliver, plan
 from baken.occasions.models import Case
 from baken.occasions.services import create_threat_occasion, release_occasion
+from baken.occasions.threats import Threat
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome, close_threat
 from baken.settings.environment import Settings
@@ -47,14 +48,16 @@ def hand_over(settings: Settings) -> Outcome:
 
 def release_threat(key: str = "rdp-worm") -> None:
     create_threat_occasion(
-        key=key,
-        title="A worm in remote desktop",
-        likelihood=Level.HIGH,
-        impact=Level.HIGH,
-        tlp=Tlp.AMBER,
-        advice_nl="Doe dit vandaag nog.",
-        advice_en="Do this today.",
-        finding_kinds=["open-rdp"],
+        Threat(
+            key=key,
+            title="A worm in remote desktop",
+            likelihood=Level.HIGH,
+            impact=Level.HIGH,
+            tlp=Tlp.AMBER,
+            advice_nl="Doe dit vandaag nog.",
+            advice_en="Do this today.",
+            finding_kinds=("open-rdp",),
+        )
     )
     for name in ("one", "two"):
         release_occasion(key, by=name, now=NOW)

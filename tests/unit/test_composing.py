@@ -89,7 +89,5 @@ def test_nothing_a_feed_says_becomes_a_formula_or_a_line_of_its_own(text: str) -
     (attachment,) = message.attachments
     rows = list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))
     assert len(rows) == 2
-    assert not [
-        cell for cell in rows[1] if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＠"))
-    ]
+    assert not [cell for cell in rows[1] if cell.startswith(FORMULA_STARTS)]
     assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +10,6 @@ import typer
 
 from baken.cli.progress import say
 from baken.cli.session import begin
-from baken.core.classification import Level, Severity, Tlp
-from baken.core.errors import OccasionError
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -21,30 +18,9 @@ app = typer.Typer(help="Threats: make, release by two people, list, close.", no_
 def new(file: Annotated[Path, typer.Argument(help="A TOML file; see docs/howto.")]) -> None:
     """Make an occasion for one threat from a file. It warns nobody until two people release it."""
     begin()
-    from baken.occasions.services import create_threat_occasion
+    from baken.jobs.threats import make_occasion
 
-    try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
-        selection = said.get("selection", {})
-        occasion = create_threat_occasion(
-            key=said["key"],
-            title=said["title"],
-            likelihood=Level[said["likelihood"].upper()],
-            impact=Level[said["impact"].upper()],
-            tlp=Tlp(said["tlp"]),
-            advice_nl=said["advice"]["nl"].strip(),
-            advice_en=said["advice"]["en"].strip(),
-            finding_kinds=selection.get("finding_kinds", ()),
-            cves=selection.get("cves", ()),
-            severities=[Severity.from_key(key) for key in selection.get("severities", ())],
-            feeds=selection.get("feeds", ()),
-        )
-    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
-        raise OccasionError(
-            f"{file} is not an occasion: {type(error).__name__} {error}.",
-            remedy="It needs key, title, likelihood, impact, tlp, [advice] nl and en, and a "
-            "[selection].",
-        ) from error
+    occasion = make_occasion(file)
     say(f"Occasion {occasion.key} is made. Two people release it with baken occasion release.")
 
 

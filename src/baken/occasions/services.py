@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
 
-from baken.core.classification import Level, Severity, Tlp
+from baken.core.classification import Severity, Tlp
 from baken.core.errors import NotFoundError, OccasionError
 from baken.core.observation import Report
 from baken.intake.models import Batch
@@ -28,9 +28,9 @@ from baken.matching import Matcher
 from baken.matching.sightings import find_sightings, sightings_csv
 from baken.occasions import statements
 from baken.occasions.models import Case, Occasion
+from baken.occasions.threats import Threat
 from baken.store import ObservationStore
 
-_LONGEST_TITLE: Final = 200
 _LONGEST_NAME: Final = 120
 
 Progress = Callable[[int], None]
@@ -218,56 +218,31 @@ def label_standing_occasions(tlp: Tlp) -> None:
     standing.exclude(tlp=tlp.value).update(tlp=tlp.value)
 
 
-def create_threat_occasion(
-    *,
-    key: str,
-    title: str,
-    likelihood: Level,
-    impact: Level,
-    tlp: Tlp,
-    advice_nl: str,
-    advice_en: str,
-    finding_kinds: Iterable[str] = (),
-    cves: Iterable[str] = (),
-    severities: Iterable[Severity] = (),
-    feeds: Iterable[str] = (),
-) -> Occasion:
-    """A new occasion for one threat, not yet released.
+def create_threat_occasion(threat: Threat) -> Occasion:
+    """A new occasion for `threat`, not yet released.
 
-    Raises `OccasionError` when the key is taken or the selection would cover everything.
+    Raises `OccasionError` for a key that is taken.
     """
-    if len(title) > _LONGEST_TITLE:
-        raise OccasionError(
-            f"The title of {key} has {len(title)} characters; {_LONGEST_TITLE} fit.",
-            remedy="Shorten it.",
-        )
-    selection = {
-        "finding_kinds": sorted(set(finding_kinds)),
-        "cves": sorted({cve.upper() for cve in cves}),
-    }
-    if not any(selection.values()):
-        raise OccasionError(
-            f"Occasion {key} selects neither a finding kind nor a CVE, so it would cover all.",
-            remedy="Name finding_kinds or cves in its selection.",
-        )
     occasion, is_new = Occasion.objects.get_or_create(
-        key=key,
+        key=threat.key,
         defaults={
-            "title": title,
+            "title": threat.title,
             "kind": Occasion.Kind.THREAT,
-            "likelihood": likelihood.value,
-            "impact": impact.value,
-            "tlp": tlp.value,
-            "advice_nl": advice_nl,
-            "advice_en": advice_en,
-            "severities": sorted({severity.value for severity in severities}),
-            "feeds": sorted(set(feeds)),
-            **selection,
+            "likelihood": threat.likelihood.value,
+            "impact": threat.impact.value,
+            "tlp": threat.tlp.value,
+            "advice_nl": threat.advice_nl,
+            "advice_en": threat.advice_en,
+            "finding_kinds": sorted(threat.finding_kinds),
+            "cves": sorted(threat.cves),
+            "severities": sorted(severity.value for severity in threat.severities),
+            "feeds": sorted(threat.feeds),
         },
     )
     if not is_new:
         raise OccasionError(
-            f"There is an occasion {key} already.", remedy="Choose another key, or close that one."
+            f"There is an occasion {threat.key} already.",
+            remedy="Choose another key, or close that one.",
         )
     return occasion
 

@@ -104,6 +104,22 @@ def test_an_export_to_where_nothing_can_be_written_says_so(baken: Command, name:
     assert (done.exit_code, "[output-refused]" in done.err) == (73, True)
 
 
+def test_the_doctor_says_what_is_wrong_and_what_to_do(baken: Command) -> None:
+    make_organisation("haven").contacts.all().delete()
+    done = baken("doctor", BAKEN_SMTP_HOST="127.0.0.1", BAKEN_SMTP_PORT="1")
+    assert done.exit_code == 1
+    assert "FAIL constituency: 1 of 1 organisations have no mail address" in done.out
+    assert "FAIL mail server" in done.out
+    assert "ok   settings" in done.out
+
+
+def test_occasions_are_listed_with_how_they_stand(baken: Command, tmp_path: Path) -> None:
+    baken("occasion", "new", occasion_file(tmp_path))
+    assert "not released" in baken("occasion", "list").out
+    baken("occasion", "close", "rdp-worm")
+    assert "closed" in baken("occasion", "list").out
+
+
 def test_a_database_that_goes_away_in_the_middle_is_told(
     baken: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from baken.cli.progress import say, say_json
+from baken.cli.output import say, say_json
 from baken.cli.session import begin_reading
 from baken.core.asset import normalise_domain
 from baken.core.classification import Severity
@@ -186,16 +186,18 @@ def _told(case: Case) -> list[str]:
 
 
 def _told_line(told: NotifiedCase) -> str:
+    from baken.outbox.models import Delivery, Notification
+
     notification = told.notification
     deliveries = list(notification.deliveries.all())
     when = f"{notification.planned_at:%Y-%m-%d %H:%M} UTC"
     last = deliveries[-1] if deliveries else None
-    how = {"withdrawn": f"withdrawn: {notification.state_reason}"}.get(
-        notification.state, "waits for the next send"
-    )
+    how = "waits for the next send"
+    if notification.state == Notification.State.WITHDRAWN:
+        how = f"withdrawn: {notification.state_reason}"
     if last is not None:
         how = f"{last.state}, attempt {last.attempt}"
-        if last.reply and last.state != "accepted":
+        if last.reply and last.state != Delivery.State.ACCEPTED:
             how += f": {last.reply}"
     return (
         f"{notification.address} by {notification.channel}, planned {when} under "

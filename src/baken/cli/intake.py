@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.progress import counting, say, say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import begin
 
 if TYPE_CHECKING:

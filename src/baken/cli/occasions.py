@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from baken.cli.progress import say
+from baken.cli.output import say
 from baken.cli.session import begin
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
@@ -64,8 +64,9 @@ def list_all() -> None:
     """List the occasions and how they stand."""
     begin()
     from baken.occasions.models import Occasion
+    from baken.occasions.selectors import all_occasions
 
-    for occasion in Occasion.objects.all():
+    for occasion in all_occasions():
         state = "standing"
         if occasion.kind == Occasion.Kind.THREAT:
             state = "released" if occasion.released_at else "not released"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from baken.cli.intake import file_figures, say_file
-from baken.cli.progress import counting, say, say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import begin
 from baken.core.policy import Rule
 

@@ -14,6 +14,11 @@ from baken.core.policy import CaseFacts, Policy, Rule, decide
 from baken.occasions.models import Case, Occasion
 
 
+def all_occasions() -> QuerySet[Occasion]:
+    """Every occasion, closed ones too, by key."""
+    return Occasion.objects.order_by("key")
+
+
 def active_occasions() -> list[Occasion]:
     """The occasions under which warnings go out now: released threats first, then by severity."""
     released = Q(kind=Occasion.Kind.THREAT, released_at__isnull=False, closed_at=None)
@@ -108,6 +113,12 @@ def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> 
     """The cases about one address, newest first."""
     found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
     return found.order_by("-last_seen_at", "organisation_id")
+
+
+def untold_case_of_an_operator() -> Case | None:
+    """One case that nobody was told of, since its organisation is only the operator; or None."""
+    untold = Case.objects.filter(told_at=None, relation=Case.Relation.OPERATOR)
+    return untold.select_related("organisation").first()
 
 
 def cases_of_domain(domain: str) -> QuerySet[Case]:

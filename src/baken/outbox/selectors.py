@@ -175,6 +175,12 @@ def _told_system(told: NotifiedCase) -> ToldSystem:
     )
 
 
+def accepted_notification(*, language: str) -> Notification | None:
+    """One notification in `language` that a channel accepted, the most urgent; or None."""
+    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED, language=language)
+    return accepted.first()
+
+
 def warned_organisations() -> list[tuple[str, list[tuple[str, int]]]]:
     """By organisation name: the finding kinds it was warned about, with how many systems of each.
 

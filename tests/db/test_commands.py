@@ -11,6 +11,7 @@ from django.db import DataError, OperationalError
 
 from baken.occasions.models import Occasion
 from baken.outbox.models import Notification
+from baken.specimen.mail_server import FolderMailServer
 from small_world import YESTERDAY, Command, Ingest, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,6 +119,36 @@ def test_occasions_are_listed_with_how_they_stand(baken: Command, tmp_path: Path
     assert "not released" in baken("occasion", "list").out
     baken("occasion", "close", "rdp-worm")
     assert "closed" in baken("occasion", "list").out
+
+
+def test_the_log_says_what_was_done_and_names_no_address(baken: Command, tmp_path: Path) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    path = tmp_path / "2026-11-23-scan_rdp-test.csv"
+    path.write_text(report_text("192.0.2.7"))
+    assert baken("ingest", path).err == "", "ordinary use is quiet"
+    path.write_text(report_text("192.0.2.7", "192.0.2.8"))
+    log = baken("ingest", path, BAKEN_LOG_LEVEL="info").err
+    log += baken("occasion", "new", occasion_file(tmp_path)).err
+    log += baken("occasion", "release", "rdp-worm", "--by", "one").err
+    log += baken("occasion", "release", "rdp-worm", "--by", "two").err
+    assert "notification.planned" not in baken("send", "--dry-run", tmp_path / "dry").err
+    with FolderMailServer(tmp_path / "mailbox") as server:
+        log += baken(
+            "send",
+            BAKEN_SMTP_HOST=server.host,
+            BAKEN_SMTP_PORT=str(server.port),
+            BAKEN_SMTP_SECURITY="none",
+        ).err
+    for event in (
+        "batch.accepted",
+        "occasion.released",
+        "notification.planned",
+        "delivery.finished",
+    ):
+        assert f"event='{event}'" in log
+    assert "rows_matched=2" in log
+    assert "192.0.2." not in log
+    assert "@" not in log
 
 
 def test_a_database_that_goes_away_in_the_middle_is_told(

@@ -12,7 +12,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from baken.cli import bench, constituency, demo, doctor, explain, intake, occasions, outgoing
+from baken.cli import (
+    bench,
+    constituency,
+    demo,
+    doctor,
+    explain,
+    intake,
+    occasions,
+    outgoing,
+    suppressions,
+)
 from baken.core.errors import BakenError, DatabaseUnavailableError
 
 app = typer.Typer(
@@ -49,6 +59,7 @@ app.command()(outgoing.send)
 app.command()(outgoing.run)
 app.command()(outgoing.halt)
 app.command()(outgoing.resume)
+app.command()(suppressions.suppress)
 app.command(name="import")(constituency.import_files)
 app.command()(constituency.export)
 app.command()(explain.explain)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import platformdirs
 
 from baken.core.errors import DatabaseUnavailableError
 from baken.settings.environment import Settings, read_settings
+from baken.settings.log import configure_log
 
 DEMO_HOME = Path(platformdirs.user_data_dir("baken-demo"))
 """Where the demo keeps its own database, store and mails."""
@@ -72,7 +72,7 @@ def _set_up_django() -> Settings:
 
     django.setup()
     settings = read_settings(os.environ)
-    logging.basicConfig(level=settings.log_level.upper())
+    configure_log(settings.log_level)
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from baken.channels import FolderChannel, SmtpChannel
+from baken.channels import CHANNELS, Channel
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender
@@ -41,7 +41,7 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
 def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
     """Write into `folder` the mails that a run would send, and send nothing."""
     return rehearse(
-        FolderChannel(folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
+        CHANNELS["folder"](folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
         policy=policy_of(settings),
         feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
@@ -70,10 +70,10 @@ def sender_of(settings: Settings) -> Sender:
     )
 
 
-def mail_channel(settings: Settings) -> SmtpChannel:
+def mail_channel(settings: Settings) -> Channel:
     """The channel to the mail server that the settings name."""
     server = settings.smtp
-    return SmtpChannel(
+    return CHANNELS["mail"](
         host=server.host,
         port=server.port,
         security=server.security,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 from django.db import connection, transaction
 
 from baken.core.classification import Severity, Tlp
@@ -30,6 +32,8 @@ from baken.occasions import statements
 from baken.occasions.models import Case, Occasion
 from baken.occasions.threats import Threat
 from baken.store import ObservationStore
+
+_log = structlog.get_logger()
 
 _LONGEST_NAME: Final = 120
 
@@ -163,7 +167,21 @@ def _read_into(
             batch, rows_read=rows_read, counts=counts, observed=observed, warnings=warnings
         )
         writer.commit()
+    transaction.on_commit(partial(_log_accepted, batch, counts, cases))
     return AcceptedReport(batch=batch, rows=counts, cases=cases)
+
+
+def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
+    _log.info(
+        "batch.accepted",
+        batch=batch.pk,
+        feed=batch.feed,
+        report_type=batch.report_type,
+        rows_matched=rows.matched,
+        rows_unmatched=rows.unmatched,
+        rows_quarantined=rows.quarantined,
+        cases_opened=cases.opened,
+    )
 
 
 def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None:
@@ -277,6 +295,7 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
         elif occasion.released_by.casefold() != name.casefold() and not occasion.seconded_by:
             occasion.seconded_by = name
             occasion.released_at = now
+            transaction.on_commit(partial(_log.info, "occasion.released", occasion=key))
         occasion.save()
     return occasion
 

@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 
 from baken.channels import Channel, Message
 from baken.core.errors import AlreadySendingError, ChannelError, SendingHaltedError
 from baken.outbox.composing import Sender, compose
 from baken.outbox.models import Delivery, Notification
-from baken.outbox.selectors import is_halted, waiting_notifications, warning_of
-from baken.outbox.withdrawing import take_back
+from baken.outbox.selectors import is_halted, is_suppressed, waiting_notifications, warning_of
+from baken.outbox.withdrawing import leave_alone, take_back
+
+_log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
@@ -129,6 +132,13 @@ def _deliver(
     delivery, message = intended
     answer = hand_over(message, channel)
     _record(delivery, answer.state, reply=answer.reply, at=clock())
+    _log.info(
+        "delivery.finished",
+        delivery=delivery.pk,
+        notification=str(notification_id),
+        attempt=delivery.attempt,
+        state=answer.state.value,
+    )
     return answer.state
 
 
@@ -158,8 +168,8 @@ def _intend(
 ) -> tuple[Delivery, Message] | None:
     """The next delivery, committed: from here on the world may know.
 
-    None when the notification was withdrawn since the run began. Whoever withdraws takes the same
-    lock, and so sees the intention or prevents it.
+    None when the notification was withdrawn since the run began, or is now. Whoever withdraws
+    takes the same lock, and so sees the intention or prevents it.
     """
     with transaction.atomic():
         notification = (
@@ -170,6 +180,9 @@ def _intend(
             .first()
         )
         if notification is None:
+            return None
+        if is_suppressed(notification.address):
+            leave_alone(notification)
             return None
         message = compose(warning_of(notification), sender)
         delivery = Delivery.objects.create(

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+import structlog
 from django.db import transaction
 
 from baken.constituency.models import Contact
@@ -25,6 +27,8 @@ from baken.occasions.selectors import (
 from baken.occasions.services import label_standing_occasions, lock_occasion, record_told
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.selectors import Reach, hindrance, reach_of
+
+_log = structlog.get_logger()
 
 _Told = list[tuple[Case, Rule]]
 
@@ -62,6 +66,7 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
             if not lock_occasion(occasion):
                 continue
             under = _plan_under(occasion, policy=policy, now=now)
+            transaction.on_commit(partial(_log_planned, occasion, under))  # not of a rehearsal
         notifications += under.notifications
         told |= under.told
         kept_back |= under.kept_back
@@ -77,6 +82,17 @@ class _PlanUnder:
     notifications: int
     told: frozenset[int]
     kept_back: dict[int, Unreachable]
+
+
+def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
+    if under.notifications:
+        _log.info(
+            "notification.planned",
+            occasion=occasion.key,
+            notifications=under.notifications,
+            cases=len(under.told),
+            kept_back=len(under.kept_back),
+        )
 
 
 def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:

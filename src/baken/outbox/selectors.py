@@ -71,6 +71,16 @@ def unwanted_addresses(*, now: datetime) -> frozenset[str]:
     return frozenset(suppressed) | frozenset(refused)
 
 
+def suppressions() -> QuerySet[Suppression]:
+    """The addresses that are left alone, in their order."""
+    return Suppression.objects.order_by("address")
+
+
+def is_suppressed(address: str) -> bool:
+    """Whether `address` is left alone."""
+    return Suppression.objects.filter(address=address.lower()).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whom to warn, by organisation id."""

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.core.asset import parse_asset
 from baken.jobs.ingestion import IngestedFile
+from baken.specimen.mail_server import MailFolder
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=3, minute=0, second=0)
 
 Ingest = Callable[..., IngestedFile]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it printed."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+class RefusesHaven(MailFolder):
+    """Refuses one recipient for good, and keeps the mails to the others."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name for it
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        if address == "security@haven.example.nl":
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
 
 
 def make_organisation(reference: str, *assets: str, language: str = "nl") -> Organisation:

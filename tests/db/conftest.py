@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from baken.cli import main
 from baken.jobs.ingestion import IngestedFile, ReadAgain, ReadOnce, ingest_files
 from baken.settings.environment import Settings, read_settings
-from small_world import Ingest
+from small_world import Command, Done, Ingest
 
 
 @pytest.fixture
@@ -41,3 +43,23 @@ def ingest(tmp_path: Path, settings_of_test: Settings) -> Ingest:
         return file
 
     return take_in
+
+
+@pytest.fixture
+def baken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings_of_test: Settings
+) -> Command:
+    """Runs one command as a person types it, on the database of the test."""
+    monkeypatch.setenv("BAKEN_HOME", os.fspath(settings_of_test.home))
+
+    def run(*arguments: object, **variables: str) -> Done:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["baken", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return run

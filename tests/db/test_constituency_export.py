@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import string
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -22,8 +24,10 @@ from baken.constituency.services import (
     import_constituency,
 )
 from baken.core.asset import AssetKind, parse_asset
+from baken.core.errors import OutputRefusedError
+from baken.core.spreadsheet import guard_formula
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MOMENT = datetime(2026, 7, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
@@ -102,7 +106,7 @@ def test_an_empty_constituency_is_exported_and_imported(tmp_path: Path) -> None:
     exported = export_constituency(tmp_path)
     outcome = import_constituency([tmp_path], allow_documentation=False)
     assert exported.organisations == 0
-    assert outcome.is_complete
+    assert not outcome.problems
     assert [file.rows for file in outcome.files] == [0, 0, 0]
 
 
@@ -169,10 +173,31 @@ def test_an_export_that_fails_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("baken.constituency.exporting.guard_formula", disk_full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OutputRefusedError, match="No space"):
         export_constituency(tmp_path)
     assert bytes_of(exported) == before
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_others_write_while_an_export_does_and_it_shows_one_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_organisation("one")
+    written = threading.Event()
+
+    def write() -> None:
+        make_organisation("two")
+        written.set()
+        connection.close()
+
+    def slowly(text: str) -> str:
+        if not written.is_set():
+            threading.Thread(target=write).start()
+            assert written.wait(10), "an export holds nobody up"
+        return guard_formula(text)
+
+    monkeypatch.setattr("baken.constituency.exporting.guard_formula", slowly)
+    assert export_constituency(tmp_path).organisations == 1
 
 
 def test_who_is_asked_first_stays_so(tmp_path: Path) -> None:

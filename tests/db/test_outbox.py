@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from baken.channels import Message, Receipt, StdoutChannel
 from baken.constituency.models import Contact, Organisation
+from baken.core.classification import Tlp
 from baken.core.errors import AlreadySendingError, SendingHaltedError
-from baken.jobs.sending import deliver, plan, rehearse_into
+from baken.jobs.sending import deliver, plan, policy_of, rehearse_into, sender_of
 from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification
-from baken.outbox.services import Outcome, halt_sending, resume_sending
+from baken.outbox.services import Outcome, halt_sending, rehearse, resume_sending
 from baken.settings.environment import Settings, SmtpServer
-from baken.specimen.mail_server import FolderMailServer, MailFolder
-from small_world import YESTERDAY, Ingest, make_organisation, report_text
+from baken.specimen.mail_server import FolderMailServer
+from small_world import YESTERDAY, Command, Ingest, RefusesHaven, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,17 +37,12 @@ def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
     return with_server(settings_of_test, server.port)
 
 
-class RefusesHaven(MailFolder):
-    """Refuses one recipient for good, and keeps the mails to the others."""
+class OutsideTransactions(StdoutChannel):
+    """Takes mails only while no transaction holds anything."""
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name for it
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        del server, session, options
-        if address == "security@haven.example.nl":
-            return "550 5.1.1 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 ok"
+    def send(self, message: Message) -> Receipt:
+        assert not connection.in_atomic_block
+        return Receipt(message.id)
 
 
 def with_server(settings: Settings, port: int) -> Settings:
@@ -173,6 +169,43 @@ def test_a_dry_run_writes_the_mails_and_changes_nothing(
     assert send(sending).accepted == 1
 
 
+def test_a_dry_run_goes_on_after_an_address_that_no_mail_can_have(
+    ingest: Ingest, sending: Settings, tmp_path: Path
+) -> None:
+    wrong = make_organisation("haven", "192.0.2.0/25")
+    wrong.contacts.update(email=f"{'x' * 70}@haven.example.nl")
+    make_organisation("zorg", "192.0.2.128/25")
+    ingest(report_text("192.0.2.7", "192.0.2.200"))
+    rehearsal = rehearse_into(tmp_path / "dry", settings=sending)
+    assert (rehearsal.messages, rehearsal.refused) == (1, 1)
+    outcome = send(sending)
+    assert (outcome.accepted, outcome.refused) == (1, 1), "the real run comes to the same"
+
+
+def test_a_dry_run_holds_nothing_while_it_writes(ingest: Ingest, sending: Settings) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    rehearsal = rehearse(
+        OutsideTransactions(),
+        policy=policy_of(sending),
+        feed_tlp=Tlp.AMBER,
+        sender=sender_of(sending),
+        now=datetime.now(UTC),
+    )
+    assert rehearsal.messages == 1
+
+
+def test_a_dry_run_into_a_folder_that_takes_nothing_says_so(
+    ingest: Ingest, baken: Command, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    (tmp_path / "file").touch()
+    done = baken("send", "--dry-run", tmp_path / "file" / "dry")
+    assert (done.exit_code, "[output-refused]" in done.err) == (73, True)
+    assert not Notification.objects.exists()
+
+
 def test_a_halt_stops_all_sending_until_it_is_lifted(ingest: Ingest, sending: Settings) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7"))
@@ -246,7 +279,9 @@ def test_an_organisation_without_a_contact_is_told_once_it_has_one(
     organisation = make_organisation("haven", "192.0.2.0/24")
     organisation.contacts.all().delete()
     ingest(report_text("192.0.2.7"))
-    assert list(plan(settings=sending).unreachable) == [organisation.pk]
+    assert [(one.organisation_id, one.rule) for one in plan(settings=sending).unreachable] == [
+        (organisation.pk, "no-contact")
+    ]
     Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
     send(sending)
     assert [mail["To"] for mail in server.messages()] == ["it@haven.example.nl"]

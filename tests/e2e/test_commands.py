@@ -57,8 +57,8 @@ def test_the_store_is_looked_over_and_kept_to_its_days(
 ) -> None:
     data, figures = after_demo
     home = {"BAKEN_HOME": str(data / "baken-demo"), "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes"}
-    examined = json.loads(baken("doctor", "--json", data=data, **home).stdout)["findings"]
-    (store,) = [finding for finding in examined if finding["subject"] == "store"]
+    examined = json.loads(baken("doctor", "--json", data=data, **home).stdout)["checks"]
+    (store,) = [check for check in examined if check["subject"] == "store"]
     assert store["is_well"], store
     kept = json.loads(baken("purge", "--json", data=data, **home).stdout)
     assert (kept["expired"], kept["files_removed"], kept["dry_run"]) == ([], 0, False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from baken.core.asset import (
     SPECIAL_NETWORKS,
     Asset,
     AssetKind,
-    Validity,
     is_public_suffix,
     normalise_domain,
     parse_asset,
@@ -168,25 +166,3 @@ class TestRefusals:
     def test_a_name_below_a_public_suffix_is_no_suffix(self) -> None:
         assert is_public_suffix("co.uk")
         assert not is_public_suffix("example.co.uk")
-
-
-class TestValidity:
-    START = datetime(2026, 1, 1, tzinfo=UTC)
-    END = datetime(2026, 7, 1, tzinfo=UTC)
-
-    def test_counts_from_the_start_up_to_and_not_at_the_end(self) -> None:
-        period = Validity(self.START, self.END)
-        instant = timedelta(microseconds=1)
-        assert period.covers(self.START)
-        assert period.covers(self.END - instant)
-        assert not period.covers(self.START - instant)
-        assert not period.covers(self.END)
-
-    @given(st.datetimes(timezones=st.just(UTC)))
-    def test_without_ends_covers_every_moment(self, moment: datetime) -> None:
-        assert Validity().covers(moment)
-
-    @given(st.datetimes(timezones=st.just(UTC)))
-    def test_two_periods_that_meet_share_no_moment_and_miss_none(self, moment: datetime) -> None:
-        before, after = Validity(None, self.END), Validity(self.END, None)
-        assert before.covers(moment) != after.covers(moment)

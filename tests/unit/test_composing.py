@@ -78,6 +78,7 @@ def test_a_long_list_is_cut_in_the_text_and_whole_in_the_attachment() -> None:
     assert len(list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))) == 41
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 hostile = st.text(max_size=40) | st.sampled_from(["=cmd()", "+1", "-1", "@x", "\tx", "a\r\nBcc: b"])
 
 
@@ -88,5 +89,5 @@ def test_nothing_a_feed_says_becomes_a_formula_or_a_line_of_its_own(text: str) -
     (attachment,) = message.attachments
     rows = list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))
     assert len(rows) == 2
-    assert not [cell for cell in rows[1] if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [cell for cell in rows[1] if cell.startswith(FORMULA_STARTS)]
     assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]

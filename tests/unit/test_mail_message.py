@@ -17,10 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baken.channels import Attachment, Message
-from baken.channels.cleaning import many_lines, one_line
 from baken.channels.mail import mail_bytes
 from baken.core.classification import Tlp
 from baken.core.errors import ChannelError
+from baken.core.text import many_lines, one_line
 
 SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
 REPLY_TO = "team@baken.example"
@@ -240,14 +240,6 @@ def test_an_address_is_one_address_or_refused(address: str) -> None:
         return
     assert refusal.permanent
     assert refusal.reply.isprintable()
-
-
-@settings(deadline=None)
-@given(st.text(alphabet=st.characters(blacklist_categories=["Cs"])))
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
-    assert many_lines(many_lines(text)) == many_lines(text)
-    assert one_line(one_line(text, limit=50), limit=50) == one_line(text, limit=50)
-    assert len(one_line(text, limit=50).splitlines()) <= 1
 
 
 # What the tests share.

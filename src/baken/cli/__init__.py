@@ -22,6 +22,7 @@ from baken.cli import (
     occasions,
     outgoing,
     store,
+    suppressions,
 )
 from baken.core.errors import BakenError, DatabaseUnavailableError
 
@@ -60,6 +61,7 @@ app.command()(outgoing.send)
 app.command()(outgoing.run)
 app.command()(outgoing.halt)
 app.command()(outgoing.resume)
+app.command()(suppressions.suppress)
 app.command(name="import")(constituency.import_files)
 app.command()(constituency.export)
 app.command()(explain.explain)
@@ -76,9 +78,9 @@ def main() -> None:
     except BakenError as error:
         _stop_on(error)
     except Exception as error:
-        if not type(error).__module__.startswith(("django.db", "psycopg")):
+        if not _is_database_away(error):
             raise
-        # The server went away in the middle: told here, so that no command must expect it.
+        # Told here, so that no command must expect it.
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
         _stop_on(
             DatabaseUnavailableError(
@@ -87,6 +89,17 @@ def main() -> None:
                 "kept, what was not starts over.",
             )
         )
+
+
+def _is_database_away(error: Exception) -> bool:
+    """Whether the server went away in the middle; any other error of it is a mistake of ours."""
+    import psycopg
+    from django.db import InterfaceError, OperationalError
+
+    return isinstance(
+        error,
+        OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError,
+    )
 
 
 def _stop_on(error: BakenError) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from baken.cli.progress import say_json
+from baken.cli.output import say_json
 
 app = typer.Typer(help="Measure, and print JSON.", no_args_is_help=True)
 

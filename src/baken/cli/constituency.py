@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from baken.cli.progress import say, say_json
+from baken.cli.output import say, say_json
 from baken.cli.session import begin
 
 _SHOWN = 20

@@ -7,13 +7,15 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from baken.cli.explain import explain_case
-from baken.cli.progress import counting, say, say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import DEMO_HOME, begin_demo
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 ROWS: Final = 50_000
 _SEED: Final = 20_260_324
 _ORGANISATIONS_SHOWN: Final = 12
+_ADDRESS_SHOWN: Final = ip_address("198.51.100.7")
 
 
 def demo(
@@ -89,7 +92,7 @@ def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
         "mails_accepted": totals.accepted,
         "mailbox": str(mailbox),
         "assets_refused": len(imported.problems),
-        "organisations_unreachable": len(done.plan.unreachable),
+        "organisations_unreachable": len({one.organisation_id for one in done.plan.unreachable}),
     }
 
 
@@ -115,7 +118,7 @@ def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Pa
         "contact and could not be."
     )
     say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
-    say("Ask about an address of the demo: baken explain 198.51.100.7")
+    say(f"Ask about an address of the demo: baken explain {_ADDRESS_SHOWN}")
 
 
 def _say_who_was_warned() -> None:
@@ -134,9 +137,10 @@ def _show_a_mail(mailbox: Path) -> None:
     from email import policy
     from email.parser import BytesParser
 
-    from baken.outbox.models import Notification
+    from baken.constituency.models import Language
+    from baken.outbox.selectors import accepted_notification
 
-    shown = Notification.objects.filter(state="accepted", language="en").first()
+    shown = accepted_notification(language=Language.EN)
     if shown is None:
         return
     for path in sorted(mailbox.glob("*.eml")):
@@ -154,13 +158,12 @@ def _show_a_mail(mailbox: Path) -> None:
 
 def _explain_two() -> None:
     from baken.jobs.sending import policy_of
-    from baken.occasions.models import Case
+    from baken.occasions.selectors import cases_of_address, untold_case_of_an_operator
     from baken.settings.environment import read_settings
 
     policy, now = policy_of(read_settings(os.environ)), datetime.now(UTC)
-    cases = Case.objects.select_related("organisation")
-    told = cases.filter(told_at__isnull=False, address="198.51.100.7").first()
-    silent = cases.filter(told_at=None, relation=Case.Relation.OPERATOR).first()
+    told = next((case for case in cases_of_address(_ADDRESS_SHOWN) if case.told_at), None)
+    silent = untold_case_of_an_operator()
     for title, case in (("One match, explained:", told), ("One silence, explained:", silent)):
         if case is not None:
             say(title)

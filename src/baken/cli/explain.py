@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from baken.cli.progress import say, say_json
+from baken.cli.output import say, say_json
 from baken.cli.session import begin_reading
 from baken.core.asset import normalise_domain
 from baken.core.classification import Severity
 from baken.core.errors import NotFoundError
-from baken.core.policy import Policy, Rule, decide
+from baken.core.policy import Policy, Rule
 
 if TYPE_CHECKING:
     from baken.occasions.models import Case
     from baken.outbox.models import NotifiedCase
+    from baken.outbox.selectors import Verdict
 
 _SHOWN: Final = 20
 
@@ -39,6 +40,12 @@ _SILENCE_SENTENCES: Final = {
     Rule.BELOW_MINIMUM: "its severity is below the level from which we warn",
     Rule.TOLD_RECENTLY: "it was told already; a reminder waits for its interval",
     Rule.NOT_SEEN_SINCE: "it was told already and has not been seen since",
+    Rule.NO_OCCASION: "no occasion covers it",
+    Rule.NO_CONTACT: "the organisation has no contact with a mail address",
+    Rule.CONTACT_UNWANTED: "every mail address of the organisation refused our mail or asked us "
+    "to stop",
+    Rule.TLP_RED: "it is TLP:RED, which goes out encrypted or not at all, and no channel can "
+    "encrypt yet",
 }
 
 
@@ -127,6 +134,9 @@ def _holders(text: str) -> Iterator[str]:
 
 
 def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
+    """Whose `case` is, what was seen, who was told and what is next, in lines for a person."""
+    from baken.outbox.selectors import verdict_on
+
     sentence = _MATCH_SENTENCES.get(case.rule, "{asset}").format(asset=case.asset_value)
     shared = "; another organisation holds the same, and both match" if case.is_shared else ""
     lines = [
@@ -136,9 +146,10 @@ def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
     ]
     told = _told(case)
     lines += [f"  told    {line}" for line in told]
-    rule = _rule_now(case, policy=policy, now=now)
+    verdict = verdict_on(case, policy=policy, now=now)
+    rule = verdict.rule
     if rule.tells:
-        lines.append(f"  next    will be told with the next send [{rule.value}]{_hindrance(case)}.")
+        lines.append(_next(verdict))
     elif told:
         lines.append(f"  now     silent, because {_SILENCE_SENTENCES[rule]} [{rule.value}].")
     else:
@@ -155,35 +166,16 @@ def _seen(case: Case) -> str:
     )
 
 
-def _rule_now(case: Case, *, policy: Policy, now: datetime) -> Rule:
-    from baken.occasions.selectors import (
-        active_occasions,
-        case_facts,
-        is_covered_by,
-        is_unasked_allowed,
+def _next(verdict: Verdict) -> str:
+    from baken.outbox.selectors import current_halt
+
+    assert verdict.occasion is not None
+    halt = current_halt()
+    when = f"once sending is resumed: sending is halted ({halt.reason})" if halt else ""
+    return (
+        f"  next    {verdict.contact} will be told with the next send under "
+        f"{verdict.occasion.key} [{verdict.rule.value}]{', ' if when else ''}{when}."
     )
-
-    covering = [one for one in active_occasions() if is_covered_by(case, one)]
-    rules = [
-        decide(
-            case_facts(case),
-            policy=policy
-            if occasion.kind == "standing"
-            else Policy(Severity.INFO, policy.reminder_after, policy.oldest_told),
-            now=now,
-            is_unasked_allowed=is_unasked_allowed(occasion),
-        )
-        for occasion in covering
-    ]
-    return next((rule for rule in rules if rule.tells), rules[0] if rules else Rule.BELOW_MINIMUM)
-
-
-def _hindrance(case: Case) -> str:
-    from baken.constituency.selectors import contacts_to_warn
-
-    if contacts_to_warn([case.organisation_id]):
-        return ""
-    return ", but the organisation has no contact with a mail address, so nobody can be told"
 
 
 def _told(case: Case) -> list[str]:
@@ -194,14 +186,18 @@ def _told(case: Case) -> list[str]:
 
 
 def _told_line(told: NotifiedCase) -> str:
+    from baken.outbox.models import Delivery, Notification
+
     notification = told.notification
     deliveries = list(notification.deliveries.all())
     when = f"{notification.planned_at:%Y-%m-%d %H:%M} UTC"
     last = deliveries[-1] if deliveries else None
     how = "waits for the next send"
+    if notification.state == Notification.State.WITHDRAWN:
+        how = f"withdrawn: {notification.state_reason}"
     if last is not None:
         how = f"{last.state}, attempt {last.attempt}"
-        if last.reply and last.state != "accepted":
+        if last.reply and last.state != Delivery.State.ACCEPTED:
             how += f": {last.reply}"
     return (
         f"{notification.address} by {notification.channel}, planned {when} under "

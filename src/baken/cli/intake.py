@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.progress import counting, say, say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import begin
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ def ingest(
 ) -> None:
     """Read reports: store their rows, match them, open cases, quarantine what cannot be read.
 
-    Tells nobody yet: that is `baken send`. Exit code 1 when a file was refused.
+    Marks the cases gone that a report type no longer sees. Tells nobody yet: that is `baken send`.
+    Exit code 1 when a file was refused.
     """
     settings = begin()
-    from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
+    from baken.jobs.ingestion import ReadAgain, ReadOnce, close_gone_cases, ingest_files
 
     done = []
     with counting("rows") as progress:
@@ -43,8 +45,11 @@ def ingest(
             done.append(file)
             if not as_json:
                 say_file(file)
+    gone = close_gone_cases(settings=settings)
     if as_json:
-        say_json({"files": [file_figures(file) for file in done]})
+        say_json({"files": [file_figures(file) for file in done], "gone": gone})
+    else:
+        say(f"{gone:,} cases gone.")
     if any(file.refused for file in done):
         raise typer.Exit(1)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from baken.cli.progress import say
+from baken.cli.output import say
 from baken.cli.session import begin
-from baken.core.classification import Level, Severity, Tlp
-from baken.core.errors import OccasionError
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -21,30 +18,9 @@ app = typer.Typer(help="Threats: make, release by two people, list, close.", no_
 def new(file: Annotated[Path, typer.Argument(help="A TOML file; see docs/howto.")]) -> None:
     """Make an occasion for one threat from a file. It warns nobody until two people release it."""
     begin()
-    from baken.occasions.services import create_threat_occasion
+    from baken.jobs.threats import make_occasion
 
-    try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
-        selection = said.get("selection", {})
-        occasion = create_threat_occasion(
-            key=said["key"],
-            title=said["title"],
-            likelihood=Level[said["likelihood"].upper()],
-            impact=Level[said["impact"].upper()],
-            tlp=Tlp(said["tlp"]),
-            advice_nl=said["advice"]["nl"].strip(),
-            advice_en=said["advice"]["en"].strip(),
-            finding_kinds=selection.get("finding_kinds", ()),
-            cves=selection.get("cves", ()),
-            severities=[Severity.from_key(key) for key in selection.get("severities", ())],
-            feeds=selection.get("feeds", ()),
-        )
-    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
-        raise OccasionError(
-            f"{file} is not an occasion: {type(error).__name__} {error}.",
-            remedy="It needs key, title, likelihood, impact, tlp, [advice] nl and en, and a "
-            "[selection].",
-        ) from error
+    occasion = make_occasion(file)
     say(f"Occasion {occasion.key} is made. Two people release it with baken occasion release.")
 
 
@@ -63,12 +39,24 @@ def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases
 
 @app.command()
 def close(key: str) -> None:
-    """End an occasion: nobody is warned under it any more."""
-    begin()
-    from baken.occasions.services import close_occasion
+    """End an occasion: what waits under it is withdrawn, and nobody is warned any more.
 
-    close_occasion(key, now=datetime.now(UTC))
-    say(f"{key} is closed.")
+    A mail that may have arrived already is not withdrawn; the next `baken send` tries it again.
+    """
+    begin()
+    from baken.outbox.services import close_threat
+
+    closed = close_threat(key, now=datetime.now(UTC))
+    text = _counted(closed.withdrawn, "waited", "is withdrawn", "are withdrawn")
+    say(f"{key} is closed; {text}.")
+    if closed.in_doubt:
+        text = _counted(closed.in_doubt, "may have arrived", "is tried again", "are tried again")
+        say(f"{text} under the same Message-ID.")
+
+
+def _counted(count: int, which: str, singular: str, plural: str) -> str:
+    noun, verb = ("warning", singular) if count == 1 else ("warnings", plural)
+    return f"{count:,} {noun} that {which} {verb}"
 
 
 @app.command(name="list")
@@ -76,8 +64,9 @@ def list_all() -> None:
     """List the occasions and how they stand."""
     begin()
     from baken.occasions.models import Occasion
+    from baken.occasions.selectors import all_occasions
 
-    for occasion in Occasion.objects.all():
+    for occasion in all_occasions():
         state = "standing"
         if occasion.kind == Occasion.Kind.THREAT:
             state = "released" if occasion.released_at else "not released"

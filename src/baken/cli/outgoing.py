@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from baken.cli.intake import file_figures, say_file
-from baken.cli.progress import counting, say, say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import begin
 from baken.cli.store import purge_figures, say_purge
+from baken.core.policy import Rule
 
 if TYPE_CHECKING:
     from baken.outbox.services import Outcome, Plan
+
+_REMEDIES: Final = {
+    Rule.NO_CONTACT: "no contact has a mail address. Add one with baken import.",
+    Rule.CONTACT_UNWANTED: "each mail address they have refused our mail or asked us to stop. "
+    "Add another with baken import.",
+    Rule.TLP_RED: "what is TLP:RED goes out encrypted, and no channel can do that yet. Tell them "
+    "by another way that the source allows.",
+}
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
@@ -35,11 +46,17 @@ def send(
 
     if dry_run is not None:
         rehearsal = rehearse_into(dry_run, settings=settings)
-        figures = {"mails": rehearsal.messages, "folder": str(dry_run)}
+        figures = {
+            "mails": rehearsal.messages,
+            "refused": rehearsal.refused,
+            "folder": str(dry_run),
+        }
         if as_json:
             say_json(figures)
         else:
             say(f"{rehearsal.messages:,} mails written to {dry_run}; nothing was sent.")
+            if rehearsal.refused:
+                say(f"{rehearsal.refused:,} would be refused: their address is none.")
         return
     planned = plan(settings=settings)
     with counting("mails") as progress:
@@ -105,7 +122,8 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     """What planning and handing over came to, as figures."""
     return {
         "notifications_planned": planned.notifications,
-        "organisations_unreachable": len(planned.unreachable),
+        "organisations_unreachable": len({one.organisation_id for one in planned.unreachable}),
+        "unreachable_by_rule": Counter(one.rule.value for one in planned.unreachable),
         "mails_accepted": outcome.accepted,
         "mails_deferred": outcome.deferred,
         "mails_refused": outcome.refused,
@@ -117,9 +135,9 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
 def say_outcome(planned: Plan, outcome: Outcome) -> None:
     """Print what planning and handing over came to, and how to resume."""
     say(f"{planned.notifications:,} warnings planned about {planned.cases:,} cases.")
-    if planned.unreachable:
-        say(f"{len(planned.unreachable):,} organisations cannot be told: no contact that may "
-            "have it. Add one with baken import.")  # fmt: skip
+    counts = Counter(one.rule for one in planned.unreachable)
+    for rule, count in sorted(counts.items()):
+        say(f"{count:,} organisations cannot be told of all: {_REMEDIES[rule]}")
     say(f"{outcome.accepted:,} mails accepted, {outcome.refused:,} refused for good.")
     if outcome.problem:
         say(f"The run stopped early: {outcome.problem}")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
@@ -28,14 +25,3 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
     ) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done: bar.update(task, completed=done)
-
-
-def say_json(figures: Mapping[str, Any]) -> None:
-    """Print `figures` as one JSON object."""
-    json.dump(figures, sys.stdout, default=str)
-    sys.stdout.write("\n")
-
-
-def say(text: str = "") -> None:
-    """Print one line for people."""
-    sys.stdout.write(text + "\n")

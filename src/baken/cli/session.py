@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import platformdirs
 
 from baken.core.errors import DatabaseUnavailableError
 from baken.settings.environment import Settings, read_settings
+from baken.settings.log import configure_log
 
 DEMO_HOME = Path(platformdirs.user_data_dir("baken-demo"))
 """Where the demo keeps its own database, store and mails."""
+
+_MIGRATION_LOCK: Final = 7311  # any number will do, so long as every process takes the same
 
 
 def begin() -> Settings:
@@ -69,14 +72,14 @@ def _set_up_django() -> Settings:
 
     django.setup()
     settings = read_settings(os.environ)
-    logging.basicConfig(level=settings.log_level.upper())
+    configure_log(settings.log_level)
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             with connection.cursor() as cursor:  # two first commands at once: one makes the tables
-                cursor.execute("SELECT pg_advisory_lock(7311)")
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
                 call_command("migrate", verbosity=0)
-                cursor.execute("SELECT pg_advisory_unlock(7311)")
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
     except OperationalError as error:
         raise DatabaseUnavailableError(
             f"The database does not answer: {str(error).strip().splitlines()[0]}.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.progress import say, say_json
+from baken.cli.output import say, say_json
 from baken.cli.session import begin
 
 if TYPE_CHECKING:

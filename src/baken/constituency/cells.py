@@ -18,13 +18,12 @@ from django.core.validators import validate_email
 
 from baken.core.asset import Asset, AssetKind, normalise_domain, parse_asset
 from baken.core.errors import AssetRefusedError
+from baken.core.mail_address import routable_address
+from baken.core.text import is_harmful
 
 HOME_REGION: Final = "NL"
 """The country of telephone numbers that name none (ISO 3166)."""
 
-# What OWASP lists for CSV injection, with the full-width forms that some spreadsheets also take.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_JOINERS: Final = ("\u200c", "\u200d")  # Persian and Indic names need them
 _LONGEST_ASSET: Final = 300
 
 
@@ -38,30 +37,12 @@ class CellRefusedError(Exception):
         self.remedy = remedy
 
 
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take `text` for a formula, apostrophes in front left aside."""
-    return text.lstrip("'").startswith(_FORMULA_STARTS)
-
-
-def guard_formula(text: str) -> str:
-    """`text` for a cell of a CSV file: an apostrophe goes before what would start a formula."""
-    return f"'{text}" if is_formula(text) else text
-
-
-def unguard_formula(text: str) -> str:
-    """What `guard_formula` was given.
-
-    Only an apostrophe before a formula is taken off: ``'s-Hertogenbosch`` keeps its own.
-    """
-    return text[1:] if text.startswith("'") and is_formula(text) else text
-
-
 def line_of_text(*, longest: int) -> Callable[[str], str]:
     """A reader of one line without control characters, of at most `longest` characters."""
 
     def read(text: str) -> str:
         for character in text:
-            if _is_unprintable(character):
+            if is_harmful(character):
                 name = unicodedata.name(character, "a control character")
                 raise CellRefusedError(
                     "control-character",
@@ -115,7 +96,7 @@ def read_email(text: str) -> str:
         address = f"{local}@{normalise_domain(domain)}"
         if '"' in local:
             raise ValueError("quoted local part")
-        validate_email(address)
+        validate_email(routable_address(address))
     except (ValueError, ValidationError) as error:
         raise CellRefusedError(
             "bad-email",
@@ -185,15 +166,6 @@ def asset_reader(*, allow_documentation: bool) -> Callable[[str], Asset | None]:
             raise CellRefusedError(error.reason, error.message, error.remedy) from error
 
     return read
-
-
-def _is_unprintable(character: str) -> bool:
-    if " " <= character <= "~":
-        return False
-    return (
-        unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        and character not in _JOINERS
-    )
 
 
 def _short(text: str) -> str:

@@ -14,19 +14,20 @@ from typing import Any, Final, Protocol
 import xlsxwriter
 from django.db import connection, transaction
 from django.db.models.functions import Collate
+from xlsxwriter.exceptions import FileCreateError
 
-from baken.constituency.cells import guard_formula, is_formula
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.constituency.outcome import Table
 from baken.constituency.tables import SHAPES
+from baken.core.errors import OutputRefusedError
+from baken.core.spreadsheet import guard_formula, is_formula
 
 ROWS_PER_SHEET: Final = 1_048_575
 """What fits a sheet beside its header; further rows go to a further sheet."""
 
-# An import between two of the three reads would leave contacts without their organisation.
-_LOCK: Final = """
-LOCK TABLE constituency_organisation, constituency_contact, constituency_asset IN SHARE MODE
-"""
+# An import between two of the three reads would leave contacts without their organisation. A
+# snapshot shows all three as they stood at one moment, and nobody waits while files are written.
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class CsvWriter(Protocol):
@@ -51,14 +52,19 @@ def export_constituency(path: Path) -> ExportedConstituency:
     To a workbook when `path` ends in ``.xlsx``, else as ``organisations.csv``, ``contacts.csv`` and
     ``assets.csv`` in the folder `path`, which is made when needed. A file that stands there is
     replaced once the new one is complete. The same constituency gives the same bytes of CSV;
-    importing them into an empty database gives the same constituency. Raises ``OSError`` when the
-    disk refuses.
+    importing them into an empty database gives the same constituency. Raises `OutputRefusedError`
+    when the disk refuses.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK)
-        if path.suffix.lower() == ".xlsx":
-            return _export_workbook(path)
-        return _export_folder(path)
+    export = _export_workbook if path.suffix.lower() == ".xlsx" else _export_folder
+    try:
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute(_SNAPSHOT)
+            return export(path)
+    except (OSError, FileCreateError) as error:
+        raise OutputRefusedError(
+            f"{path} cannot be written: {error}.",
+            remedy="Name a folder or file that you may write to, with room on its disk.",
+        ) from error
 
 
 def _export_folder(folder: Path) -> ExportedConstituency:

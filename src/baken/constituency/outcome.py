@@ -117,8 +117,3 @@ class ImportOutcome:
     """Files refused first, then rows, in the order of the files. A row may have several."""
     overlaps: Overlaps
     notes: tuple[ImportNote, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every file and every row was taken."""
-        return not self.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
@@ -89,6 +90,23 @@ def contacts_to_warn(
         .distinct("organisation_id")
     )
     return {contact.organisation_id: contact for contact in chosen}
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationTotals:
+    """How many organisations there are, and to how many of them no mail can go."""
+
+    organisations: int
+    without_mail: int
+
+
+def organisation_totals() -> OrganisationTotals:
+    """The organisations of today, counted."""
+    with_mail = Contact.objects.exclude(email="").values("organisation")
+    return OrganisationTotals(
+        organisations=Organisation.objects.count(),
+        without_mail=Organisation.objects.exclude(pk__in=with_mail).count(),
+    )
 
 
 def find_organisation(what: str) -> Organisation | None:

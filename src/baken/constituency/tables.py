@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from baken.constituency.cells import unguard_formula
 from baken.constituency.outcome import ImportNote, Table
 from baken.core.errors import ImportRefusedError
+from baken.core.spreadsheet import unguard_formula
 
 MAX_CSV_BYTES: Final = 256 << 20
 DELIMITERS: Final = (",", ";", "\t")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Final
@@ -97,19 +96,6 @@ class Asset:
     network: Network | None = None
     asn: int | None = None
     domain: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """From when up to, not including, when an asset counts; None is unbounded."""
-
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-
-    def covers(self, moment: datetime) -> bool:
-        """Whether `moment` (aware) lies within."""
-        after_start = self.valid_from is None or self.valid_from <= moment
-        return after_start and (self.valid_until is None or moment < self.valid_until)
 
 
 def parse_asset(

@@ -70,6 +70,20 @@ class ImportRefusedError(BakenError):
     exit_code = 65
 
 
+class OutputRefusedError(BakenError):
+    """A file or folder cannot be written."""
+
+    code = "output-refused"
+    exit_code = 73  # EX_CANTCREAT
+
+
+class TextRefusedError(BakenError):
+    """A text that is to be kept is empty, too long or not on one line."""
+
+    code = "text-refused"
+    exit_code = 65
+
+
 class SendingHaltedError(BakenError):
     """The switch that stops all sending is on."""
 

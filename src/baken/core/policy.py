@@ -27,6 +27,10 @@ class Rule(StrEnum):
     BELOW_MINIMUM = "below-minimum"
     TOLD_RECENTLY = "told-recently"
     NOT_SEEN_SINCE = "not-seen-since"
+    NO_OCCASION = "no-occasion"
+    NO_CONTACT = "no-contact"
+    CONTACT_UNWANTED = "contact-unwanted"
+    TLP_RED = "tlp-red"
 
     @property
     def tells(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from baken.channels import FolderChannel, SmtpChannel
-from baken.core.classification import Severity
+from baken.channels import CHANNELS, Channel
+from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender
 from baken.outbox.services import (
@@ -23,7 +23,9 @@ from baken.settings.environment import Settings
 
 def plan(*, settings: Settings) -> Plan:
     """Plan what is to be told now."""
-    return plan_notifications(policy=policy_of(settings), now=datetime.now(UTC))
+    return plan_notifications(
+        policy=policy_of(settings), feed_tlp=Tlp(settings.feed_tlp), now=datetime.now(UTC)
+    )
 
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
@@ -39,8 +41,9 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
 def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
     """Write into `folder` the mails that a run would send, and send nothing."""
     return rehearse(
-        FolderChannel(folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
+        CHANNELS["folder"](folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
         policy=policy_of(settings),
+        feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
         now=datetime.now(UTC),
     )
@@ -67,10 +70,10 @@ def sender_of(settings: Settings) -> Sender:
     )
 
 
-def mail_channel(settings: Settings) -> SmtpChannel:
+def mail_channel(settings: Settings) -> Channel:
     """The channel to the mail server that the settings name."""
     server = settings.smtp
-    return SmtpChannel(
+    return CHANNELS["mail"](
         host=server.host,
         port=server.port,
         security=server.security,

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from baken.constituency.models import Organisation
 from baken.core.classification import Level, Severity, Tlp, justifies_unasked_warning
-from baken.core.policy import CaseFacts
+from baken.core.policy import CaseFacts, Policy, Rule, decide
 from baken.occasions.models import Case, Occasion
+
+
+def all_occasions() -> QuerySet[Occasion]:
+    """Every occasion, closed ones too, by key."""
+    return Occasion.objects.order_by("key")
 
 
 def active_occasions() -> list[Occasion]:
@@ -57,7 +65,7 @@ def case_facts(case: Case) -> CaseFacts:
         severity=Severity(case.severity),
         is_owner=case.relation == Case.Relation.OWNER,
         is_gone=case.state == Case.State.GONE,
-        is_registered=case.organisation.standing == "registered",
+        is_registered=case.organisation.standing == Organisation.Standing.REGISTERED,
         last_seen_at=case.last_seen_at,
         reopened_at=case.reopened_at,
         told_at=case.told_at,
@@ -76,6 +84,26 @@ def is_unasked_allowed(occasion: Occasion) -> bool:
     )
 
 
+def policy_under(occasion: Occasion, policy: Policy) -> Policy:
+    """`policy` as it holds under `occasion`: a threat tells whatever the severity.
+
+    Two people released it for what it selects.
+    """
+    if occasion.kind == Occasion.Kind.THREAT:
+        return replace(policy, minimum_severity=Severity.INFO)
+    return policy
+
+
+def rule_under(occasion: Occasion, case: Case, *, policy: Policy, now: datetime) -> Rule:
+    """The rule by which `case`, which `occasion` covers, is told or not; of the policy alone."""
+    return decide(
+        case_facts(case),
+        policy=policy_under(occasion, policy),
+        now=now,
+        is_unasked_allowed=is_unasked_allowed(occasion),
+    )
+
+
 def tlp_for(occasion: Occasion, cases: list[Case]) -> Tlp:
     """The label of a message about `cases` under `occasion`: the strictest of them all."""
     return Tlp.strictest(Tlp(occasion.tlp), *(Tlp(case.tlp) for case in cases))
@@ -85,6 +113,12 @@ def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> 
     """The cases about one address, newest first."""
     found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
     return found.order_by("-last_seen_at", "organisation_id")
+
+
+def untold_case_of_an_operator() -> Case | None:
+    """One case that nobody was told of, since its organisation is only the operator; or None."""
+    untold = Case.objects.filter(told_at=None, relation=Case.Relation.OPERATOR)
+    return untold.select_related("organisation").first()
 
 
 def cases_of_domain(domain: str) -> QuerySet[Case]:

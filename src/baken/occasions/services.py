@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 from django.db import connection, transaction
 
-from baken.core.classification import Level, Severity, Tlp
+from baken.core.classification import Severity, Tlp
 from baken.core.errors import NotFoundError, OccasionError, StoredFileDamagedError
 from baken.core.observation import Report
 from baken.intake.models import Batch
@@ -29,7 +31,12 @@ from baken.matching import Matcher
 from baken.matching.sightings import find_sightings, sightings_csv
 from baken.occasions import statements
 from baken.occasions.models import Case, Occasion
+from baken.occasions.threats import Threat
 from baken.store import ObservationStore
+
+_log = structlog.get_logger()
+
+_LONGEST_NAME: Final = 120
 
 Progress = Callable[[int], None]
 """Called with the number of rows read so far."""
@@ -183,7 +190,21 @@ def _read_into(
             warnings=warnings,
             stored=stored,
         )
+    transaction.on_commit(partial(_log_accepted, batch, counts, cases))
     return AcceptedReport(batch=batch, rows=counts, cases=cases)
+
+
+def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
+    _log.info(
+        "batch.accepted",
+        batch=batch.pk,
+        feed=batch.feed,
+        report_type=batch.report_type,
+        rows_matched=rows.matched,
+        rows_unmatched=rows.unmatched,
+        rows_quarantined=rows.quarantined,
+        cases_opened=cases.opened,
+    )
 
 
 def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None:
@@ -194,15 +215,18 @@ def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None
         copy.write(text)
 
 
-def lock_cases() -> None:
-    """Wait until nobody else writes cases in bulk; held to the end of the transaction."""
+def hold_cases() -> None:
+    """Wait until nobody else writes many cases; held to the end of the transaction.
+
+    To be called after occasions and notifications are locked, and before any case is.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statements.LOCK_CASES)
 
 
 def _open_cases(cursor: Any, batch: Batch, *, now: datetime, statement: str) -> CaseCounts:
     cursor.execute(statements.READY_STAGE)
-    lock_cases()
+    hold_cases()
     cursor.execute(statement, {"batch": batch.pk, "now": now})
     opened, seen_again, reopened = cursor.fetchone()
     cursor.execute("DROP TABLE staged_sighting")
@@ -217,7 +241,7 @@ def mark_gone(*, silence: timedelta, now: datetime) -> int:
     """
     parameters: dict[str, Any] = {"silence": silence, "now": now}
     with transaction.atomic(), connection.cursor() as cursor:
-        lock_cases()
+        hold_cases()
         cursor.execute(statements.MARK_GONE, parameters)
         return int(cursor.rowcount)
 
@@ -238,53 +262,40 @@ def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
         ],
         ignore_conflicts=True,
     )
+    label_standing_occasions(tlp)
 
 
-def create_threat_occasion(
-    *,
-    key: str,
-    title: str,
-    likelihood: Level,
-    impact: Level,
-    tlp: Tlp,
-    advice_nl: str,
-    advice_en: str,
-    finding_kinds: Iterable[str] = (),
-    cves: Iterable[str] = (),
-    severities: Iterable[Severity] = (),
-    feeds: Iterable[str] = (),
-) -> Occasion:
-    """A new occasion for one threat, not yet released.
+def label_standing_occasions(tlp: Tlp) -> None:
+    """Give every standing occasion the label `tlp`; what is planned keeps the one it has."""
+    standing = Occasion.objects.filter(kind=Occasion.Kind.STANDING)
+    standing.exclude(tlp=tlp.value).update(tlp=tlp.value)
 
-    Raises `OccasionError` when the key is taken or the selection would cover everything.
+
+def create_threat_occasion(threat: Threat) -> Occasion:
+    """A new occasion for `threat`, not yet released.
+
+    Raises `OccasionError` for a key that is taken.
     """
-    selection = {
-        "finding_kinds": sorted(set(finding_kinds)),
-        "cves": sorted({cve.upper() for cve in cves}),
-    }
-    if not any(selection.values()):
-        raise OccasionError(
-            f"Occasion {key} selects neither a finding kind nor a CVE, so it would cover all.",
-            remedy="Name finding_kinds or cves in its selection.",
-        )
     occasion, is_new = Occasion.objects.get_or_create(
-        key=key,
+        key=threat.key,
         defaults={
-            "title": title,
+            "title": threat.title,
             "kind": Occasion.Kind.THREAT,
-            "likelihood": likelihood.value,
-            "impact": impact.value,
-            "tlp": tlp.value,
-            "advice_nl": advice_nl,
-            "advice_en": advice_en,
-            "severities": sorted({severity.value for severity in severities}),
-            "feeds": sorted(set(feeds)),
-            **selection,
+            "likelihood": threat.likelihood.value,
+            "impact": threat.impact.value,
+            "tlp": threat.tlp.value,
+            "advice_nl": threat.advice_nl,
+            "advice_en": threat.advice_en,
+            "finding_kinds": sorted(threat.finding_kinds),
+            "cves": sorted(threat.cves),
+            "severities": sorted(severity.value for severity in threat.severities),
+            "feeds": sorted(threat.feeds),
         },
     )
     if not is_new:
         raise OccasionError(
-            f"There is an occasion {key} already.", remedy="Choose another key, or close that one."
+            f"There is an occasion {threat.key} already.",
+            remedy="Choose another key, or close that one.",
         )
     return occasion
 
@@ -297,6 +308,11 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
     name = by.strip()
     if not name:
         raise OccasionError("Nobody is named.", remedy="Say who releases, with --by.")
+    if len(name) > _LONGEST_NAME:
+        raise OccasionError(
+            f"The name of who releases has {len(name)} characters; {_LONGEST_NAME} fit.",
+            remedy="Give a shorter one, with --by.",
+        )
     with transaction.atomic():
         occasion = Occasion.objects.select_for_update().filter(key=key).first()
         if occasion is None:
@@ -314,13 +330,19 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
         elif occasion.released_by.casefold() != name.casefold() and not occasion.seconded_by:
             occasion.seconded_by = name
             occasion.released_at = now
+            transaction.on_commit(partial(_log.info, "occasion.released", occasion=key))
         occasion.save()
     return occasion
 
 
 def close_occasion(key: str, *, now: datetime) -> Occasion:
-    """End a threat: nobody is warned under it any more. May run twice. Raises `NotFoundError`."""
-    occasion = Occasion.objects.filter(key=key, kind=Occasion.Kind.THREAT).first()
+    """End a threat: nothing is planned under it any more, and its row is locked.
+
+    Call it in the transaction that withdraws what was planned. May run twice. Raises
+    `NotFoundError`.
+    """
+    threats = Occasion.objects.filter(key=key, kind=Occasion.Kind.THREAT)
+    occasion = threats.select_for_update().first()
     if occasion is None:
         raise NotFoundError(
             f"There is no threat occasion {key}.", remedy="See them with baken occasion list."
@@ -329,6 +351,12 @@ def close_occasion(key: str, *, now: datetime) -> Occasion:
         occasion.closed_at = now
         occasion.save(update_fields=["closed_at"])
     return occasion
+
+
+def lock_occasion(occasion: Occasion) -> bool:
+    """Hold `occasion` to the end of the transaction; False when it was closed meanwhile."""
+    standing = Occasion.objects.filter(pk=occasion.pk, closed_at=None)
+    return standing.select_for_update().first() is not None
 
 
 def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
@@ -345,6 +373,37 @@ def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
         )
 
 
-def forget_told(case_ids: Iterable[int]) -> None:
-    """Undo `record_told` for cases whose notification was refused: nobody heard of them."""
-    Case.objects.filter(pk__in=list(case_ids)).update(told_at=None, told_severity=None)
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """What a case was told at a moment, to be taken back, and what it had been told before."""
+
+    case_id: int
+    told_at: datetime
+    before_at: datetime | None
+    before_severity: int | None
+
+
+def restore_told(taken_back: Collection[ToldBefore]) -> None:
+    """Undo `record_told` for cases whose notification nobody got.
+
+    A case that was told again since keeps that. Call it in the transaction that ends the
+    notification.
+    """
+    hold_cases()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.RESTORE_TOLD,
+            {
+                "ids": [one.case_id for one in taken_back],
+                "told_at": [one.told_at for one in taken_back],
+                "before_at": [one.before_at for one in taken_back],
+                "before_severity": [one.before_severity for one in taken_back],
+            },
+        )
+
+
+def lock_cases(case_ids: Collection[int]) -> None:
+    """Hold these cases to the end of the transaction."""
+    hold_cases()
+    locked = Case.objects.filter(pk__in=case_ids).select_for_update()
+    list(locked.order_by("organisation_id", "finding_kind", "system").values_list("pk"))

@@ -166,6 +166,17 @@ MARK_GONE: Final = """
         AND c.last_seen_at < least(d.until, %(now)s) - %(silence)s
 """
 
+# Only what still stands as this notification wrote it: a later one, or none, is left alone.
+RESTORE_TOLD: Final = """
+    UPDATE occasions_case AS c
+    SET told_at = before.at, told_severity = before.severity
+    FROM unnest(
+        %(ids)s::bigint[], %(told_at)s::timestamptz[],
+        %(before_at)s::timestamptz[], %(before_severity)s::smallint[]
+    ) AS before (id, told_at, at, severity)
+    WHERE c.id = before.id AND c.told_at = before.told_at
+"""
+
 RECORD_TOLD: Final = """
     UPDATE occasions_case AS c
     SET told_at = %(now)s, told_severity = told.severity

@@ -1,8 +1,8 @@
 """Puts a warning into words: what was seen, why it matters, what to do, how to check.
 
 Pure: values in, a `Message` out, and the same values give the same message, so that a retry under
-the same Message-ID says the same. Text from a feed is cleaned of control characters and never
-reaches a header; in the attachment it cannot become a formula.
+the same Message-ID says the same. Text from a feed goes on one line and never reaches a
+header; in the attachment it cannot become a formula.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,8 @@ from typing import Final
 from baken.advice import Advice, Frame, advice_for, frame
 from baken.channels import Attachment, Message
 from baken.core.classification import Severity, Tlp
-from baken.core.spreadsheet import neutralise_cell
+from baken.core.spreadsheet import guard_formula
+from baken.core.text import one_line
 
 _WIDTH: Final = 76
 _SYSTEMS_IN_TEXT: Final = 15
@@ -123,7 +123,7 @@ def _subject(warning: WarningFacts, groups: Sequence[_Group], words: Frame) -> s
     return template.format(
         label=f"[{warning.tlp}]",
         finding=groups[0].advice.subject,
-        organisation=clean(warning.organisation),
+        organisation=one_line(warning.organisation),
         count=count,
     )
 
@@ -132,14 +132,14 @@ def _text(
     warning: WarningFacts, groups: Sequence[_Group], words: Frame, sender: Sender, file_name: str
 ) -> str:
     count = len({system.system for system in warning.systems})
-    name = clean(warning.recipient_name)
+    name = one_line(warning.recipient_name)
     intro = words.intro_singular if count == 1 else words.intro_plural
     paragraphs = [
         _wrap(words.tlp_sentence(warning.tlp)),
         words.salutation_named.format(name=name) if name else words.salutation,
         _wrap(
             intro.format(
-                sender_name=sender.name, organisation=clean(warning.organisation), count=count
+                sender_name=sender.name, organisation=one_line(warning.organisation), count=count
             )
         ),
     ]
@@ -189,7 +189,7 @@ def _table(systems: Sequence[ToldSystem], words: Frame) -> str:
     ]
     rows = [
         [
-            clean(system.system),
+            one_line(system.system),
             words.severity_word(system.severity.key),
             f"{system.last_seen_at:{_TIME}}",
             words.reason_word(system.reason),
@@ -226,7 +226,7 @@ def _details(system: ToldSystem) -> list[str]:
     }
     facts.pop("hostname_source", None)  # for us; it helps nobody to find the system
     return [
-        f"{name}: {textwrap.shorten(clean(value), _LONGEST_DETAIL, placeholder='…')}"
+        f"{name}: {textwrap.shorten(one_line(value), _LONGEST_DETAIL, placeholder='…')}"
         for name, value in facts.items()
         if value.strip()
     ]
@@ -250,7 +250,7 @@ def _attachment(warning: WarningFacts, words: Frame) -> bytes:
             system.last_seen_at.isoformat(), str(system.sightings), system.host_name, system.url,
             " ".join(system.cves), system.product, system.asset, details, str(warning.tlp),
         ]  # fmt: skip
-        writer.writerow([neutralise_cell(clean(cell)) for cell in cells])
+        writer.writerow([guard_formula(one_line(cell)) for cell in cells])
     return text.getvalue().encode()
 
 
@@ -276,12 +276,3 @@ def _wrap(text: str) -> str:
         else textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
         for line in text.splitlines()
     )
-
-
-def clean(text: str) -> str:
-    """`text` on one line, without control and direction characters."""
-    return "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-    ).strip()

@@ -21,6 +21,7 @@ class Notification(models.Model):
         PLANNED = "planned", "waiting to be handed over"
         ACCEPTED = "accepted", "accepted by the mail server"
         REFUSED = "refused", "refused for good"
+        WITHDRAWN = "withdrawn", "withdrawn before it was handed over"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(
@@ -38,7 +39,7 @@ class Notification(models.Model):
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     policy = models.CharField(max_length=64, help_text="the rule that said: tell")
     planned_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PLANNED)
     state_reason = models.TextField(blank=True)
 
     class Meta:
@@ -75,11 +76,19 @@ class NotifiedCase(models.Model):
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     last_seen_at = models.DateTimeField()
     sightings = models.PositiveBigIntegerField()
+    # What the case remembered as told before this; it does so again when this is taken back.
+    told_before_at = models.DateTimeField(null=True)
+    told_before_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
 
     class Meta:
         ordering = ["notification", "-severity", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["notification", "case"], name="notified_case_once")
+            models.UniqueConstraint(fields=["notification", "case"], name="notified_case_once"),
+            models.CheckConstraint(
+                name="notified_case_told_before_whole",
+                condition=Q(told_before_at=None, told_before_severity=None)
+                | Q(told_before_at__isnull=False, told_before_severity__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

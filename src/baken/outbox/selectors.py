@@ -1,16 +1,25 @@
-"""Reads the ledger of what was told."""
+"""Reads the ledger of what was told, and says what is told next, to whom, or why not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Count, QuerySet
 
+from baken.constituency.models import Contact
+from baken.constituency.selectors import contacts_to_warn
 from baken.core.classification import Severity, Tlp
+from baken.core.policy import Policy, Rule
+from baken.occasions.models import Case, Occasion
+from baken.occasions.selectors import active_occasions, is_covered_by, rule_under, tlp_for
 from baken.outbox.composing import ToldSystem, WarningFacts
 from baken.outbox.models import Delivery, Halt, Notification, NotifiedCase, Suppression
+
+REFUSED_FOR: Final = timedelta(days=7)
+"""How long an address that refused a mail is passed over for another contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +54,95 @@ def waiting_notifications() -> QuerySet[Notification]:
 
 def is_halted() -> bool:
     """Whether the switch that stops all sending is on."""
-    return Halt.objects.filter(lifted_at=None).exists()
+    return current_halt() is not None
 
 
-def unwanted_addresses(*, now: datetime, refused_for: timedelta) -> frozenset[str]:
-    """The addresses that get nothing: suppressed, or refused within `refused_for`."""
+def current_halt() -> Halt | None:
+    """The switch that stops all sending, when it is on, with its reason."""
+    return Halt.objects.filter(lifted_at=None).first()
+
+
+def unwanted_addresses(*, now: datetime) -> frozenset[str]:
+    """The addresses that get nothing: suppressed, or refused within `REFUSED_FOR`."""
     suppressed = Suppression.objects.values_list("address", flat=True)
     refused = Delivery.objects.filter(
-        state=Delivery.State.REFUSED, finished_at__gt=now - refused_for
+        state=Delivery.State.REFUSED, finished_at__gt=now - REFUSED_FOR
     ).values_list("address", flat=True)
     return frozenset(suppressed) | frozenset(refused)
+
+
+def suppressions() -> QuerySet[Suppression]:
+    """The addresses that are left alone, in their order."""
+    return Suppression.objects.order_by("address")
+
+
+def is_suppressed(address: str) -> bool:
+    """Whether `address` is left alone."""
+    return Suppression.objects.filter(address=address.lower()).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom to warn, by organisation id."""
+
+    contacts: Mapping[int, Contact]
+    unwanted: frozenset[int]
+    """The organisations that have contacts, but none at an address that takes our mail."""
+
+
+def reach_of(organisation_ids: Collection[int], *, now: datetime) -> Reach:
+    """Whom to warn at each of these organisations, where there is anybody."""
+    contacts = contacts_to_warn(organisation_ids, unwanted=unwanted_addresses(now=now))
+    missing = set(organisation_ids) - contacts.keys()
+    return Reach(contacts, unwanted=frozenset(contacts_to_warn(missing)))
+
+
+def hindrance(occasion: Occasion, case: Case, *, reach: Reach) -> Rule | None:
+    """The rule that keeps `case` back although the policy says: tell; None when nothing does."""
+    if tlp_for(occasion, [case]) is Tlp.RED:  # no channel can encrypt yet
+        return Rule.TLP_RED
+    if case.organisation_id in reach.contacts:
+        return None
+    is_unwanted = case.organisation_id in reach.unwanted
+    return Rule.CONTACT_UNWANTED if is_unwanted else Rule.NO_CONTACT
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the next planning does about one case."""
+
+    rule: Rule
+    occasion: Occasion | None = None
+    """Under which it is told or not; None when none covers it."""
+    contact: Contact | None = None
+    """Who is told, when somebody is."""
+
+
+def verdict_on(case: Case, *, policy: Policy, now: datetime) -> Verdict:
+    """What the next planning does about `case`, by the rules that planning itself follows.
+
+    The first occasion that tells decides; when none does, the first that covers the case says why.
+    """
+    reach = reach_of([case.organisation_id], now=now)
+    verdicts = [
+        _verdict_under(occasion, case, policy=policy, now=now, reach=reach)
+        for occasion in active_occasions()
+        if is_covered_by(case, occasion)
+    ]
+    telling = (verdict for verdict in verdicts if verdict.rule.tells)
+    return next(telling, verdicts[0] if verdicts else Verdict(Rule.NO_OCCASION))
+
+
+def _verdict_under(
+    occasion: Occasion, case: Case, *, policy: Policy, now: datetime, reach: Reach
+) -> Verdict:
+    rule = rule_under(occasion, case, policy=policy, now=now)
+    if not rule.tells:
+        return Verdict(rule, occasion)
+    kept_back = hindrance(occasion, case, reach=reach)
+    if kept_back is not None:
+        return Verdict(kept_back, occasion)
+    return Verdict(rule, occasion, reach.contacts[case.organisation_id])
 
 
 def warning_of(notification: Notification) -> WarningFacts:
@@ -95,6 +183,12 @@ def _told_system(told: NotifiedCase) -> ToldSystem:
         asset=case.asset_value,
         evidence=case.evidence,
     )
+
+
+def accepted_notification(*, language: str) -> Notification | None:
+    """One notification in `language` that a channel accepted, the most urgent; or None."""
+    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED, language=language)
+    return accepted.first()
 
 
 def warned_organisations() -> list[tuple[str, list[tuple[str, int]]]]:

@@ -6,8 +6,11 @@ import os
 import secrets
 
 from baken.settings.environment import django_database, read_settings
+from baken.settings.log import configure_log
 
 BAKEN = read_settings(os.environ)
+
+configure_log(BAKEN.log_level)
 
 SECRET_KEY = secrets.token_hex(32)  # there are no web pages yet: nothing signed outlives a process
 DEBUG = False

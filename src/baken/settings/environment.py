@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
+from baken.core.asset import normalise_domain
 from baken.core.errors import SettingsError
+from baken.core.mail_address import domain_of, routable_address, split_mailbox
+from baken.core.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,27 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def _mail_address(value: str) -> str:
-    _, address = parseaddr(value)
-    local, _, domain = address.rpartition("@")
-    if not local or "." not in domain or any(mark in value for mark in "\r\n"):
-        raise ValueError(value)
+def _line(value: str) -> str:
+    if one_line(value) != value:
+        raise ValueError("not one line")
     return value
+
+
+def _mailbox(value: str) -> str:
+    _message_id_domain(domain_of(_line(value)))
+    return value
+
+
+def _mail_address(value: str) -> str:
+    _mailbox(value)
+    return routable_address(value)
+
+
+def _message_id_domain(value: str) -> str:
+    domain = normalise_domain(value)
+    if len(domain) > _LONGEST_MESSAGE_ID_DOMAIN:
+        raise ValueError("too long")
+    return domain
 
 
 def _postgres_url(value: str) -> str:
@@ -169,6 +186,7 @@ def _days_by_severity(value: str) -> Mapping[str, int]:
     return {**_REMINDER_DAYS, **days}
 
 
+_LONGEST_MESSAGE_ID_DOMAIN: Final = 160  # with a notification's id it must fit a Message-ID
 _SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 _REMINDER_DAYS: Final = {"critical": 7, "high": 14, "medium": 30, "low": 60, "info": 90}
 
@@ -200,7 +218,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("BAKEN_SMTP_TIMEOUT", _seconds, 30.0, "seconds", "30",
              "How long to wait for the mail server's answer."),
     Variable(
-        "BAKEN_MAIL_FROM", _mail_address, "Baken <warnings@baken.example.nl>",
+        "BAKEN_MAIL_FROM", _mailbox, "Baken <warnings@baken.example.nl>",
         "a mail address, with or without a name", "National CSIRT <warnings@csirt.example.nl>",
         "The sender that people see.",
     ),
@@ -208,17 +226,17 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "BAKEN_MAIL_ENVELOPE_FROM", _mail_address, "", "a mail address", "bounces@csirt.example.nl",
         "Where bounces go; without it, the sender's address.",
     ),
-    Variable("BAKEN_MAIL_REPLY_TO", _mail_address, "", "a mail address", "team@csirt.example.nl",
-             "Where answers go; without it, the sender's address."),
+    Variable("BAKEN_MAIL_REPLY_TO", _mailbox, "", "a mail address, with or without a name",
+             "team@csirt.example.nl", "Where answers go; without it, the sender's address."),
     Variable(
-        "BAKEN_MAIL_CONTACT_LINE", _text, "", "one line of text",
+        "BAKEN_MAIL_CONTACT_LINE", _line, "", "one line of text",
         "+31 70 000 0000 or csirt.example.nl/check",
         "How a recipient checks that a warning is really ours: a telephone number, a page.",
     ),
-    Variable("BAKEN_SENDER_NAME", _text, "Baken", "a name", "National CSIRT",
+    Variable("BAKEN_SENDER_NAME", _line, "Baken", "a name", "National CSIRT",
              "Who warns, as the mails say it."),
     Variable(
-        "BAKEN_MESSAGE_ID_DOMAIN", _text, "", "a domain", "csirt.example.nl",
+        "BAKEN_MESSAGE_ID_DOMAIN", _message_id_domain, "", "a domain", "csirt.example.nl",
         "The domain in Message-ID; without it, the sender's. Do not change it while mail waits.",
     ),
     Variable("BAKEN_DEFAULT_LANGUAGE", _one_of("nl", "en"), "nl", "nl or en", "nl",
@@ -314,7 +332,7 @@ def _raw_value(variable: Variable, environment: Mapping[str, str]) -> str:
 
 
 def _settings_of(values: Mapping[str, Any]) -> Settings:
-    _, sender = parseaddr(values["BAKEN_MAIL_FROM"])
+    _, sender = split_mailbox(values["BAKEN_MAIL_FROM"])
     return Settings(
         home=values["BAKEN_HOME"],
         database_url=values["BAKEN_DATABASE_URL"],
@@ -332,7 +350,7 @@ def _settings_of(values: Mapping[str, Any]) -> Settings:
         mail_reply_to=values["BAKEN_MAIL_REPLY_TO"] or sender,
         mail_contact_line=values["BAKEN_MAIL_CONTACT_LINE"],
         sender_name=values["BAKEN_SENDER_NAME"],
-        message_id_domain=values["BAKEN_MESSAGE_ID_DOMAIN"] or sender.rpartition("@")[2],
+        message_id_domain=values["BAKEN_MESSAGE_ID_DOMAIN"] or domain_of(sender),
         default_language=values["BAKEN_DEFAULT_LANGUAGE"],
         feed_tlp=values["BAKEN_FEED_TLP"],
         gone_after_days=values["BAKEN_GONE_AFTER_DAYS"],

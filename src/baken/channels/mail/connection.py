@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from baken.channels.cleaning import one_line
 from baken.core.errors import ChannelError
+from baken.core.text import one_line
 
 FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
 """What a conversation over `smtplib` can fail with; TLS and time-outs are kinds of ``OSError``."""

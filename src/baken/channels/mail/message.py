@@ -12,21 +12,18 @@ import unicodedata
 from datetime import UTC
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Final
 
-import idna
-
-from baken.channels.cleaning import many_lines, one_line
 from baken.channels.message import Attachment, Message, refuse_without_encryption
 from baken.core.errors import ChannelError
+from baken.core.mail_address import routable_address, split_mailbox
+from baken.core.text import many_lines, one_line
 
 _LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 _LONGEST_NAME: Final = 200
 _LONGEST_SUBJECT: Final = 900
-_LONGEST_ADDRESS: Final = 254  # RFC 5321 section 4.5.3.1.3, as erratum 1690 corrects it
 _PLAIN_WORD: Final = re.compile(r"(?!.*=\?)[!-~]{1,60}")
-_LOCAL_PART: Final = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,64}")
 # The letters that RFC 2047 section 5 allows in an encoded word anywhere, names included.
 _UNENCODED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 
@@ -43,7 +40,7 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
     refuse_without_encryption(message)
     recipient = recipient_of(message)
     headers = [
-        _header("From", _mailbox_words(*parseaddr(sender))),
+        _header("From", _mailbox_words(*split_mailbox(sender))),
         _header("To", _mailbox_words(message.recipient_name, recipient)),
         _header("Subject", _text_words(one_line(message.subject, limit=_LONGEST_SUBJECT))),
         _header("Date", [format_datetime(message.made_at.astimezone(UTC))]),
@@ -52,7 +49,7 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
         _header("Content-Language", [message.language]),
     ]
     if reply_to:
-        headers.insert(2, _header("Reply-To", _mailbox_words(*parseaddr(reply_to))))
+        headers.insert(2, _header("Reply-To", _mailbox_words(*split_mailbox(reply_to))))
     return "".join(headers).encode() + _body(message)
 
 
@@ -67,31 +64,7 @@ def recipient_of(message: Message) -> str:
 def check_sender(*, sender: str, reply_to: str) -> None:
     """Raises ``ValueError`` unless both hold an address; `reply_to` may be empty."""
     for mailbox in (sender, reply_to) if reply_to else (sender,):
-        routable_address(parseaddr(mailbox)[1])
-
-
-def routable_address(address: str) -> str:
-    """`address` with its domain in ASCII (IDNA), as SMTP and DNS take it.
-
-    Raises ``ValueError`` for what is not one plain address.
-    """
-    local, _, domain = address.strip().rpartition("@")
-    try:
-        ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode()
-    except UnicodeError:  # idna.IDNAError is one
-        ascii_domain = ""
-    routable = f"{local}@{ascii_domain}"
-    if (
-        not ascii_domain
-        or not _LOCAL_PART.fullmatch(local)
-        or one_line(local, limit=len(local)) != local
-        or local.startswith(".")
-        or local.endswith(".")
-        or ".." in local
-        or len(routable.encode()) > _LONGEST_ADDRESS
-    ):
-        raise ValueError(f"{one_line(address, limit=80)!r} is not a mail address.")
-    return routable
+        split_mailbox(mailbox)
 
 
 def _mailbox_words(name: str, address: str) -> list[str]:

@@ -18,9 +18,10 @@ from baken.channels.mail.connection import (
     spoken,
     told,
 )
-from baken.channels.mail.message import check_sender, mail_bytes, recipient_of, routable_address
+from baken.channels.mail.message import check_sender, mail_bytes, recipient_of
 from baken.channels.message import Message, Receipt
 from baken.core.errors import ChannelError
+from baken.core.mail_address import routable_address
 
 _SECURITIES: Final = ("none", "starttls", "tls")
 _IDLE_SECONDS: Final = 30.0

@@ -6,9 +6,9 @@ import sys
 from types import TracebackType
 from typing import Self, TextIO
 
-from baken.channels.cleaning import many_lines, one_line
 from baken.channels.message import Message, Receipt, refuse_without_encryption
 from baken.core.errors import ChannelError
+from baken.core.text import many_lines, one_line
 
 
 class StdoutChannel:

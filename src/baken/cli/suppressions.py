@@ -1,0 +1,59 @@
+"""``baken suppress``: addresses that get nothing from us."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from baken.cli.output import say, say_json
+from baken.cli.session import begin
+
+
+def suppress(
+    address: Annotated[str | None, typer.Argument(help="Without it, all are listed.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept.")] = "asked us to stop",
+    lift: Annotated[bool, typer.Option("--lift", help="Let ADDRESS be warned again.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """Leave ADDRESS alone from now on, or list the addresses that are left alone.
+
+    What waits for it is withdrawn, and another contact of the organisation is told instead.
+    """
+    begin()
+    if address is None:
+        if lift:
+            raise typer.BadParameter("--lift needs an address.")
+        _list(as_json=as_json)
+    elif lift:
+        from baken.outbox.services import lift_suppression
+
+        lift_suppression(address)
+        say(f"{address} may be warned again.")
+    else:
+        from baken.outbox.services import suppress_address
+
+        done = suppress_address(address, reason=reason)
+        say(f"{done.address} gets nothing any more; mails withdrawn: {done.withdrawn:,}.")
+        if done.in_doubt:
+            say(f"Mails that may have arrived and are not tried again: {done.in_doubt:,}.")
+
+
+def _list(*, as_json: bool) -> None:
+    from baken.outbox.selectors import suppressions
+
+    found = list(suppressions())
+    if as_json:
+        say_json(
+            {
+                "suppressed": [
+                    {"address": one.address, "reason": one.reason, "since": one.created_at}
+                    for one in found
+                ]
+            }
+        )
+        return
+    for one in found:
+        say(f"{one.address}  since {one.created_at:%Y-%m-%d}: {one.reason}")
+    if not found:
+        say("No address is left alone.")

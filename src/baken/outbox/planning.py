@@ -1,0 +1,193 @@
+"""Plans what is to be told: notifications, and what the cases remember as told.
+
+One transaction an occasion, so that what is planned and what is remembered can never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import structlog
+from django.db import transaction
+
+from baken.constituency.models import Contact
+from baken.core.classification import Tlp
+from baken.core.policy import Policy, Rule
+from baken.occasions.models import Case, Occasion
+from baken.occasions.selectors import (
+    active_occasions,
+    cases_under,
+    policy_under,
+    rule_under,
+    tlp_for,
+)
+from baken.occasions.services import (
+    hold_cases,
+    label_standing_occasions,
+    lock_occasion,
+    record_told,
+)
+from baken.outbox.models import Notification, NotifiedCase
+from baken.outbox.selectors import Reach, hindrance, reach_of
+
+_log = structlog.get_logger()
+
+_Told = list[tuple[Case, Rule]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unreachable:
+    """An organisation of which something was kept back, and the rule that did it."""
+
+    organisation_id: int
+    rule: Rule
+    """`NO_CONTACT`, `CONTACT_UNWANTED` or `TLP_RED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What planning wrote, and whom it could not reach."""
+
+    notifications: int = 0
+    cases: int = 0
+    unreachable: tuple[Unreachable, ...] = ()
+
+
+def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
+    """Plan what is to be told now: one notification an organisation and occasion.
+
+    Standing occasions get the label `feed_tlp` first.
+    May run any number of times: what is planned is remembered as told on each case, in the same
+    transaction.
+    """
+    label_standing_occasions(feed_tlp)
+    notifications, told = 0, set[int]()
+    kept_back: dict[int, Unreachable] = {}
+    for occasion in active_occasions():
+        with transaction.atomic():
+            if not lock_occasion(occasion):
+                continue
+            hold_cases()
+            under = _plan_under(occasion, policy=policy, now=now)
+            transaction.on_commit(partial(_log_planned, occasion, under))  # not of a rehearsal
+        notifications += under.notifications
+        told |= under.told
+        kept_back |= under.kept_back
+    # What one occasion keeps back, another may have told.
+    unreachable = {why for case_id, why in kept_back.items() if case_id not in told}
+    return Plan(notifications, len(told), tuple(sorted(unreachable)))
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanUnder:
+    """What planning did under one occasion; cases by id."""
+
+    notifications: int
+    told: frozenset[int]
+    kept_back: dict[int, Unreachable]
+
+
+def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
+    if under.notifications:
+        _log.info(
+            "notification.planned",
+            occasion=occasion.key,
+            notifications=under.notifications,
+            cases=len(under.told),
+            kept_back=len(under.kept_back),
+        )
+
+
+def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:
+    to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
+    reach = reach_of({case.organisation_id for case, _ in to_tell}, now=now)
+    by_organisation: dict[int, _Told] = {}
+    kept_back: dict[int, Unreachable] = {}
+    for case, rule in to_tell:
+        why = hindrance(occasion, case, reach=reach)
+        if why is None:
+            by_organisation.setdefault(case.organisation_id, []).append((case, rule))
+        else:
+            kept_back[case.pk] = Unreachable(case.organisation_id, why)
+    notified = _write(occasion, by_organisation, reach=reach, now=now)
+    return _PlanUnder(len(by_organisation), frozenset(one.case_id for one in notified), kept_back)
+
+
+def _write(
+    occasion: Occasion, by_organisation: dict[int, _Told], *, reach: Reach, now: datetime
+) -> list[NotifiedCase]:
+    notifications: list[Notification] = []
+    notified: list[NotifiedCase] = []
+    for organisation_id, told in by_organisation.items():
+        label = tlp_for(occasion, [case for case, _ in told])
+        contact = reach.contacts[organisation_id]
+        notification = _notification(occasion, contact, told, label=label, now=now)
+        notifications.append(notification)
+        notified += [_notified_case(notification, case, rule) for case, rule in told]
+    Notification.objects.bulk_create(notifications, batch_size=2_000)
+    NotifiedCase.objects.bulk_create(notified, batch_size=5_000)
+    if notified:
+        record_told([(one.case_id, one.severity) for one in notified], now=now)
+    return notified
+
+
+def _cases_to_tell(
+    occasion: Occasion, *, policy: Policy, now: datetime
+) -> Iterator[tuple[Case, Rule]]:
+    # What the rules would keep silent anyway need not be read.
+    held = policy_under(occasion, policy)
+    open_cases = (
+        cases_under(occasion)
+        .filter(
+            state=Case.State.OPEN,
+            relation=Case.Relation.OWNER,
+            severity__gte=held.minimum_severity,
+            last_seen_at__gte=now - held.oldest_told,
+        )
+        .select_related("organisation")
+        .select_for_update(of=("self",))
+        .order_by("organisation_id", "finding_kind", "system")
+    )
+    for case in open_cases.iterator(chunk_size=5_000):
+        rule = rule_under(occasion, case, policy=policy, now=now)
+        if rule.tells:
+            yield case, rule
+
+
+def _notification(
+    occasion: Occasion,
+    contact: Contact,
+    told: _Told,
+    *,
+    label: Tlp,
+    now: datetime,
+) -> Notification:
+    return Notification(
+        organisation_id=contact.organisation_id,
+        occasion=occasion,
+        contact=contact,
+        channel=Contact.Channel.MAIL,
+        address=contact.email,
+        recipient_name=contact.name,
+        language=contact.language,
+        tlp=label.value,
+        severity=max(case.severity for case, _ in told),
+        policy=",".join(sorted({rule.value for _, rule in told})),
+        planned_at=now,
+    )
+
+
+def _notified_case(notification: Notification, case: Case, rule: Rule) -> NotifiedCase:
+    return NotifiedCase(
+        notification=notification,
+        case=case,
+        reason=rule.value,
+        severity=case.severity,
+        last_seen_at=case.last_seen_at,
+        sightings=case.sightings,
+        told_before_at=case.told_at,
+        told_before_severity=case.told_severity,
+    )

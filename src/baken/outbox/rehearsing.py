@@ -1,0 +1,70 @@
+"""What a run would send, without sending it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from baken.channels import Channel, Message
+from baken.core.classification import Tlp
+from baken.core.errors import ChannelError, OutputRefusedError
+from baken.core.policy import Policy
+from baken.outbox.composing import Sender, compose
+from baken.outbox.delivering import hand_over
+from baken.outbox.models import Delivery
+from baken.outbox.planning import Plan, plan_notifications
+from baken.outbox.selectors import waiting_notifications, warning_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a run would send."""
+
+    plan: Plan
+    messages: int
+    refused: int
+    """Messages that no channel would take: an address that is none."""
+
+
+def rehearse(
+    channel: Channel, *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
+) -> Rehearsal:
+    """Plan and compose everything, undo it all, then give the messages to `channel`.
+
+    `channel` must not leave the house: a folder, the screen. All messages are in memory at once.
+    Raises `OutputRefusedError` when the channel takes none.
+    """
+    try:
+        channel.check()
+    except ChannelError as error:
+        raise _output_refused(error.reply) from error
+    plan, messages = _compose_all(policy=policy, feed_tlp=feed_tlp, sender=sender, now=now)
+    states: Counter[Delivery.State] = Counter()
+    with channel:
+        for message in messages:
+            answer = hand_over(message, channel)
+            if answer.state not in (Delivery.State.ACCEPTED, Delivery.State.REFUSED):
+                raise _output_refused(answer.reply)
+            states[answer.state] += 1
+    return Rehearsal(plan, states[Delivery.State.ACCEPTED], states[Delivery.State.REFUSED])
+
+
+def _compose_all(
+    *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
+) -> tuple[Plan, list[Message]]:
+    with transaction.atomic():
+        plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
+        waiting = waiting_notifications().select_related("organisation", "occasion")
+        messages = [compose(warning_of(one), sender) for one in waiting]
+        transaction.set_rollback(True)
+    return plan, messages
+
+
+def _output_refused(reply: str) -> OutputRefusedError:
+    return OutputRefusedError(
+        f"The mails cannot be written: {reply}.",
+        remedy="Name a folder that you may write to, with room on its disk.",
+    )

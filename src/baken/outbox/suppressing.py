@@ -1,0 +1,61 @@
+"""Addresses that get nothing from us, until that is lifted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.db.models.functions import Lower
+
+from baken.core.errors import NotFoundError, TextRefusedError
+from baken.core.mail_address import routable_address
+from baken.core.text import check_line
+from baken.outbox.models import Notification, Suppression
+from baken.outbox.withdrawing import withdraw
+
+_LONGEST_REASON: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedAddress:
+    """An address that gets nothing any more, and what had waited for it."""
+
+    address: str
+    withdrawn: int
+    in_doubt: int
+    """May have arrived already; they are not tried again."""
+
+
+def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
+    """Leave `address` alone from now on, and withdraw what waits for it.
+
+    The organisation's next contact is told instead, when there is one. May run twice; the last
+    reason stands. Raises `TextRefusedError`.
+    """
+    check_line(reason, name="reason", longest=_LONGEST_REASON)
+    normal = _normal(address)
+    with transaction.atomic():
+        Suppression.objects.update_or_create(address=normal, defaults={"reason": reason})
+        to_address = Notification.objects.alias(to=Lower("address")).filter(to=normal)
+        done = withdraw(to_address, reason=f"the address is left alone: {reason}")
+    return SuppressedAddress(normal, done.withdrawn, done.in_doubt)
+
+
+def lift_suppression(address: str) -> None:
+    """Let `address` be warned again. Raises `NotFoundError`, `TextRefusedError`."""
+    normal = _normal(address)
+    deleted, _ = Suppression.objects.filter(address=normal).delete()
+    if not deleted:
+        raise NotFoundError(
+            f"{normal} is not left alone.", remedy="See those that are with baken suppress."
+        )
+
+
+def _normal(address: str) -> str:
+    try:
+        return routable_address(address).lower()
+    except ValueError as error:
+        raise TextRefusedError(
+            str(error), remedy="Give one plain address, such as security@example.nl."
+        ) from error

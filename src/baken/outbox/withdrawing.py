@@ -1,0 +1,113 @@
+"""Takes back what was planned and nobody got, and what its cases remember of it.
+
+Locks are taken in one order everywhere: the occasion, its notifications, cases in bulk, cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from baken.occasions.models import Occasion
+from baken.occasions.services import ToldBefore, close_occasion, lock_cases, restore_told
+from baken.outbox.models import Delivery, Notification, NotifiedCase
+
+# A later notification of the same case must not bring back, when it is taken back too, what this
+# one said. The ORM has no UPDATE … FROM.
+_UNLINK: Final = """
+    UPDATE outbox_notifiedcase AS later
+    SET told_before_at = taken.told_before_at, told_before_severity = taken.told_before_severity
+    FROM outbox_notifiedcase AS taken
+    JOIN outbox_notification AS notification ON notification.id = taken.notification_id
+    WHERE notification.id = ANY(%(ids)s) AND notification.planned_at = %(planned_at)s
+        AND later.case_id = taken.case_id AND later.told_before_at = %(planned_at)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What became of the notifications that waited."""
+
+    withdrawn: int
+    in_doubt: int
+    """Their last attempt may have arrived: they are tried again under the same Message-ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedThreat:
+    """A threat that ended, with what had waited under it."""
+
+    occasion: Occasion
+    withdrawn: int
+    in_doubt: int
+
+
+def close_threat(key: str, *, now: datetime) -> ClosedThreat:
+    """End a threat: nothing is planned under it any more, and what waited is withdrawn.
+
+    One transaction. What may have arrived already is not withdrawn. May run twice. Raises
+    `NotFoundError`.
+    """
+    with transaction.atomic():
+        occasion = close_occasion(key, now=now)
+        done = withdraw(Notification.objects.filter(occasion=occasion), reason=f"{key} was closed")
+    return ClosedThreat(occasion, done.withdrawn, done.in_doubt)
+
+
+def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawal:
+    """Withdraw those of `notifications` that wait and cannot have arrived.
+
+    Call it in a transaction.
+    """
+    waiting = notifications.filter(state=Notification.State.PLANNED).order_by("pk")
+    locked = set(waiting.select_for_update().values_list("pk", flat=True))
+    # Asked only now: a sender takes the same lock before it writes its intention.
+    in_doubt = set(
+        Delivery.objects.filter(
+            notification__in=locked, state__in=(Delivery.State.SENDING, Delivery.State.UNCERTAIN)
+        ).values_list("notification_id", flat=True)
+    )
+    withdrawn = locked - in_doubt
+    Notification.objects.filter(pk__in=withdrawn).update(
+        state=Notification.State.WITHDRAWN, state_reason=reason
+    )
+    take_back(withdrawn)
+    return Withdrawal(withdrawn=len(withdrawn), in_doubt=len(in_doubt))
+
+
+def leave_alone(notification: Notification) -> None:
+    """Withdraw a notification to an address that asked for none, even when it may have arrived.
+
+    Then its cases stay told. Call it in a transaction.
+    """
+    reason = "the address is left alone"
+    mine = Notification.objects.filter(pk=notification.pk)
+    if withdraw(mine, reason=reason).in_doubt:
+        mine.update(state=Notification.State.WITHDRAWN, state_reason=reason)
+
+
+def take_back(notification_ids: Collection[UUID]) -> None:
+    """Let the cases of these notifications remember what they were told before.
+
+    Call it in the transaction that ends the notifications.
+    """
+    told = NotifiedCase.objects.filter(notification__in=notification_ids)
+    lock_cases(told.values_list("case_id", flat=True))
+    moments = Notification.objects.filter(pk__in=notification_ids).values_list(
+        "planned_at", flat=True
+    )
+    for planned_at in sorted(set(moments), reverse=True):  # the last word first
+        with connection.cursor() as cursor:
+            cursor.execute(_UNLINK, {"ids": list(notification_ids), "planned_at": planned_at})
+        restore_told(
+            [
+                ToldBefore(one.case_id, planned_at, one.told_before_at, one.told_before_severity)
+                for one in told.filter(notification__planned_at=planned_at)
+            ]
+        )

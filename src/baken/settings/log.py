@@ -1,0 +1,31 @@
+"""The log: one fact a line on the standard error, with ids and counts and never an address."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure_log(level: str) -> None:
+    """Log what is at least `level` (``debug``, ``info``, ``warning`` or ``error``)."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(level=number)  # what libraries say
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(
+                key_order=["timestamp", "level", "event"], drop_missing=True
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=_to_standard_error,
+    )
+
+
+def _to_standard_error(*_: Any) -> structlog.PrintLogger:
+    # Asked for with each line: whoever runs us may have put another stream there.
+    return structlog.PrintLogger(sys.stderr)

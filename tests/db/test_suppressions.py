@@ -1,0 +1,94 @@
+"""An address that asks us to stop gets nothing, and its organisation another way to hear of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from baken.constituency.models import Contact
+from baken.jobs.sending import deliver, plan
+from baken.occasions.models import Case
+from baken.outbox.models import Delivery, Notification, Suppression
+from baken.settings.environment import Settings
+from baken.specimen.mail_server import FolderMailServer
+from small_world import Command, Ingest, make_organisation, report_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ADDRESS = "security@haven.example.nl"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FolderMailServer]:
+    with FolderMailServer(tmp_path / "mailbox") as running:
+        yield running
+
+
+@pytest.fixture
+def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
+    smtp = replace(settings_of_test.smtp, host=server.host, port=server.port, security="none")
+    return replace(settings_of_test, smtp=smtp)
+
+
+def test_what_waits_for_it_is_withdrawn_and_another_contact_is_told(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command
+) -> None:
+    organisation = make_organisation("haven", "192.0.2.0/24")
+    Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    assert "mails withdrawn: 1." in baken("suppress", ADDRESS.upper()).out
+    assert Notification.objects.get().state == Notification.State.WITHDRAWN
+    plan(settings=sending)
+    assert deliver(settings=sending, progress=lambda _: None).accepted == 1
+    assert [mail["To"] for mail in server.messages()] == ["it@haven.example.nl"]
+
+
+def test_one_that_was_planned_meanwhile_is_not_sent_either(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    Suppression.objects.create(address=ADDRESS, reason="asked")
+    assert deliver(settings=sending, progress=lambda _: None).left == 0
+    assert server.messages() == []
+    assert Case.objects.get().told_at is None
+
+
+def test_one_that_may_have_arrived_is_not_tried_again_and_stays_told(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    Delivery.objects.create(
+        notification=Notification.objects.get(), attempt=1, channel="mail", address=ADDRESS,
+        message_id="x@example.nl", started_at=datetime.now(UTC), finished_at=datetime.now(UTC),
+        state=Delivery.State.UNCERTAIN,
+    )  # fmt: skip
+    assert "not tried again" in baken("suppress", ADDRESS).out
+    assert deliver(settings=sending, progress=lambda _: None).left == 0
+    assert server.messages() == []
+    assert Case.objects.get().told_at is not None
+
+
+def test_it_is_listed_and_lifted(baken: Command) -> None:
+    assert "No address is left alone" in baken("suppress").out
+    baken("suppress", ADDRESS, "--reason", "moved to another desk")
+    assert "moved to another desk" in baken("suppress").out
+    (listed,) = json.loads(baken("suppress", "--json").out)["suppressed"]
+    assert listed["address"] == ADDRESS
+    assert baken("suppress", ADDRESS, "--lift").exit_code == 0
+    assert not Suppression.objects.exists()
+    assert baken("suppress", ADDRESS, "--lift").exit_code == 66
+
+
+@pytest.mark.parametrize("arguments", [["nobody"], [ADDRESS, "--reason", "x" * 201]])
+def test_nonsense_is_refused(baken: Command, arguments: list[str]) -> None:
+    done = baken("suppress", *arguments)
+    assert (done.exit_code, "[text-refused]" in done.err) == (65, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -29,19 +30,23 @@ def measure_ingest(*, rows: int) -> Measurement:
     organisations = made_up_organisations()
     with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
         path = _write_report(Path(folder), organisations=organisations, rows=rows)
-        size = path.stat().st_size
-        matcher = PolarsMatcher(_asset_table([str(one.network) for one in organisations]))
-        read = matches = 0
-        with timed() as watch:
-            for parsed in FEEDS["shadowserver"].open_report(path).batches():
-                read += parsed.rows_read
-                matches += matcher.match(parsed.observations).num_rows
+        return measure_report(path, networks=[str(one.network) for one in organisations])
+
+
+def measure_report(path: Path, *, networks: Sequence[str]) -> Measurement:
+    """Read the made-up Shadowserver CSV at `path` and match it against `networks`."""
+    matcher = PolarsMatcher(_asset_table(networks))
+    read = matches = 0
+    with timed() as watch:
+        for parsed in FEEDS["shadowserver"].open_report(path).batches():
+            read += parsed.rows_read
+            matches += matcher.match(parsed.observations).num_rows
     return Measurement(
-        measured=f"a made-up scan_rdp CSV to matches, against {len(organisations)} networks",
+        measured=f"a made-up scan_rdp CSV to matches, against {len(networks)} networks",
         rows=read,
         seconds=watch.seconds,
         peak_rss_bytes=peak_rss_bytes(),
-        details={"matches": matches, "bytes": size},
+        details={"matches": matches, "bytes": path.stat().st_size},
     )
 
 
@@ -63,7 +68,7 @@ def _write_report(folder: Path, *, organisations: list[MadeUpOrganisation], rows
     return path
 
 
-def _asset_table(networks: list[str]) -> pa.Table:
+def _asset_table(networks: Sequence[str]) -> pa.Table:
     rows = [
         {
             "asset_id": number,

@@ -98,6 +98,13 @@ class NotFoundError(BakenError):
     exit_code = 66  # EX_NOINPUT
 
 
+class PeersUnavailableError(BakenError):
+    """None of the programs to compare with can be installed here."""
+
+    code = "peers-unavailable"
+    exit_code = 69
+
+
 class ChannelError(Exception):
     """A channel could not hand over one delivery.
 

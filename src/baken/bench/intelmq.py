@@ -103,7 +103,7 @@ def run_intelmq(
     program = _redis_program(room)
     if program is None:
         raise PeerLeftOutError("there is no redis-server")
-    with running_redis(program, folder=folder, database=_DATABASE) as redis:
+    with _redis_that_may_fail(program, folder=folder) as redis:
         with _running_bot(room, _COLLECTOR, name="collector", folder=folder) as collector:
             _wait_for_end(collector, seconds=limit_seconds)
         if redis.number("EXISTS", _COLLECTED) == 0:
@@ -199,6 +199,15 @@ def _redis_program(room: PeerRoom) -> Path | None:
         return Path(installed)
     own = room.program("redis-server")
     return own if own.exists() else None
+
+
+@contextmanager
+def _redis_that_may_fail(program: Path, *, folder: Path) -> Iterator[Redis]:
+    try:
+        with running_redis(program, folder=folder, database=_DATABASE) as redis:
+            yield redis
+    except ConnectionError as error:
+        raise PeerLeftOutError(f"its Redis server failed: {error}") from error
 
 
 @contextmanager

@@ -24,7 +24,10 @@ COLUMNS: Final = (
     "sha1_fingerprint", "cert_serial_number", "ssl_version", "signature_algorithm",
     "key_algorithm", "sha256_fingerprint", "sha512_fingerprint", "md5_fingerprint",
 )  # fmt: skip
-"""The columns of a scan_rdp report up to the certificate's fingerprints, in their order."""
+"""The columns of a scan_rdp report in their order, up to the certificate's fingerprints.
+
+The schema of 2026-03 has three more: tlsv13_support, tlsv13_cipher and jarm.
+"""
 
 ELSEWHERE: Final = IPv4Network("240.0.0.0/4")
 """Where the systems of nobody stand: reserved (RFC 1112), and wide enough for distinct ones."""

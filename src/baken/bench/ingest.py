@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Final
 
@@ -16,56 +17,42 @@ from baken.feeds import FEEDS
 from baken.matching import ASSET_SCHEMA
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
-from baken.specimen.constituency import MadeUpOrganisation, made_up_organisations
-from baken.specimen.reports import TYPES, report_frame
+from baken.specimen.load import REPORT_TYPE, write_report
 
-_DAY: Final = date(2026, 11, 22)
+DAY: Final = date(2026, 11, 22)
+NETWORKS: Final = tuple(
+    IPv4Network(text) for text in ("192.0.2.0/24", "198.51.100.0/25", "203.0.113.0/26")
+)
 _SEED: Final = 1
-_DRAWN_ROWS: Final = 100_000
-"""So many rows are drawn; a longer file repeats them."""
 
 
 def measure_ingest(*, rows: int) -> Measurement:
-    """Read a made-up scan_rdp CSV of `rows` rows and match it; what is measured writes nothing."""
-    organisations = made_up_organisations()
+    """Read a made-up Shadowserver CSV of `rows` rows and match it; nothing is written."""
     with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
-        path = _write_report(Path(folder), organisations=organisations, rows=rows)
-        size = path.stat().st_size
-        assets = _asset_table([str(one.network) for one in organisations])
-        matcher = ArrayMatcher(build_index(assets, as_of=datetime.combine(_DAY, time(), UTC)))
-        read = matches = 0
-        with timed() as watch:
-            for parsed in FEEDS["shadowserver"].open_report(path).batches():
-                read += parsed.rows_read
-                matches += matcher.match(parsed.observations).num_rows
+        path = Path(folder) / f"{DAY}-{REPORT_TYPE}-bench.csv"
+        write_report(path, rows=rows, seed=_SEED, networks=NETWORKS, day=DAY)
+        return measure_report(path, networks=[str(network) for network in NETWORKS])
+
+
+def measure_report(path: Path, *, networks: Sequence[str]) -> Measurement:
+    """Read the made-up Shadowserver CSV at `path` and match it against `networks`."""
+    assets = _asset_table(networks)
+    matcher = ArrayMatcher(build_index(assets, as_of=datetime.combine(DAY, time(), UTC)))
+    read = matches = 0
+    with timed() as watch:
+        for parsed in FEEDS["shadowserver"].open_report(path).batches():
+            read += parsed.rows_read
+            matches += matcher.match(parsed.observations).num_rows
     return Measurement(
-        measured=f"a made-up scan_rdp CSV to matches, against {len(organisations)} networks",
+        measured=f"a made-up {REPORT_TYPE} CSV to matches, against {len(networks)} networks",
         rows=read,
         seconds=watch.seconds,
         peak_rss_bytes=peak_rss_bytes(),
-        details={"matches": matches, "bytes": size},
+        details={"matches": matches, "bytes": path.stat().st_size},
     )
 
 
-def _write_report(folder: Path, *, organisations: list[MadeUpOrganisation], rows: int) -> Path:
-    path = folder / f"{_DAY}-{TYPES[0].report_type}-bench.csv"
-    piece = report_frame(
-        TYPES[0],
-        day=_DAY,
-        organisations=organisations,
-        rows=min(rows, _DRAWN_ROWS),
-        chance=random.Random(_SEED),  # noqa: S311 - made-up data is seeded, not secret
-    ).write_csv(quote_style="non_numeric")
-    header, body = piece.split("\n", 1)
-    lines = body.splitlines(keepends=True)
-    with path.open("w") as file:
-        file.write(header + "\n")
-        for start in range(0, rows, len(lines)):
-            file.writelines(lines[: rows - start])
-    return path
-
-
-def _asset_table(networks: list[str]) -> pa.Table:
+def _asset_table(networks: Sequence[str]) -> pa.Table:
     rows = [
         {
             "asset_id": number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -54,3 +55,29 @@ def store(
     from baken.bench.store import measure_store
 
     say_json(measure_store(rows=rows).as_json())
+
+
+@app.command()
+def peers(
+    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 200_000,
+    limit_seconds: Annotated[
+        float, typer.Option("--limit-seconds", min=1, help="Stop IntelMQ after so many seconds.")
+    ] = 600,
+    as_json: AsJson = True,
+) -> None:
+    """Beside IntelMQ and pytricia: give each the same made-up report of ROWS rows, in turn.
+
+    Installs them in an environment of their own, with pip. One that cannot be is left out, with
+    the reason. Exit code 69 when none can.
+    """
+    del as_json
+    from baken.bench.peer_room import peer_room
+    from baken.bench.peers import compare_with_peers
+
+    compared = compare_with_peers(
+        rows=rows,
+        room=peer_room(os.environ),
+        limit_seconds=limit_seconds,
+        say=lambda text: typer.echo(text, err=True),
+    )
+    say_json(compared.as_json())

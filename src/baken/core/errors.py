@@ -149,6 +149,12 @@ class SparkUnavailableError(BakenError):
     """The Spark cluster does not answer, or could not finish a job."""
 
     code = "spark-unavailable"
+
+
+class PeersUnavailableError(BakenError):
+    """None of the programs to compare with can be installed here."""
+
+    code = "peers-unavailable"
     exit_code = 69
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from baken.core.classification import Level, Tlp
@@ -138,6 +139,21 @@ def test_what_may_have_arrived_is_not_withdrawn(
     assert (closed.withdrawn, closed.in_doubt) == (0, 1)
     assert Case.objects.get().told_at is not None
     assert hand_over(sending).accepted == 1
+
+
+def test_the_tables_can_go_back_to_before_there_was_withdrawing(
+    ingest: Ingest, sending: Settings
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", severity="info"))
+    release_threat()
+    plan(settings=sending)
+    close_threat("rdp-worm", now=NOW)
+    try:
+        call_command("migrate", "outbox", "0002", verbosity=0)
+    finally:
+        call_command("migrate", "outbox", verbosity=0)
+    assert Notification.objects.get().state == Notification.State.REFUSED
 
 
 def test_the_command_says_what_it_withdrew(

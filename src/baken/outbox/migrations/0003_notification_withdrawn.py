@@ -21,4 +21,9 @@ class Migration(migrations.Migration):
                 max_length=9,
             ),
         ),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            # The word did not exist before; both mean that nobody got it.
+            "UPDATE outbox_notification SET state = 'refused' WHERE state = 'withdrawn'",
+        ),
     ]

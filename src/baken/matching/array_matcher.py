@@ -160,7 +160,7 @@ class ArrayMatcher:
 
     def _name_nodes(self, names: pa.Array) -> UInt32s | None:
         missing = names.null_count
-        if missing == len(names):
+        if missing == len(names) or not len(self._index.names.names):
             return None
         if not missing:
             return self._index.names.nodes_of(Texts.from_array(names))
@@ -169,7 +169,7 @@ class ArrayMatcher:
         return nodes
 
     def _asn_nodes(self, column: pa.Array) -> UInt32s | None:
-        if column.null_count == len(column):
+        if column.null_count == len(column) or not self._index.numbers.chain_slots.size:
             return None
         nodes = self._index.asns.nodes_of([_values(column, np.uint32)])
         if column.null_count:

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from baken.feeds.ahead import worked_ahead
+from baken.core.ahead import worked_ahead
 
 
 class BrokenError(Exception):

@@ -1,9 +1,9 @@
-"""Matches to cases in PostgreSQL: how long they take to open, and to be seen again."""
+"""Matches to cases in PostgreSQL, and cases to notifications: how long each takes."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -13,14 +13,17 @@ import pyarrow.compute as pc
 
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.bench.database import register
+from baken.core.classification import Severity, Tlp
 from baken.core.observation import ParsedBatch, ReportInfo
+from baken.core.policy import Policy
 from baken.intake.services import ReportFile
 from baken.matching import Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
-from baken.occasions.services import AcceptedReport, accept_report
-from baken.specimen.nation import NOW, found_nation, observe_nation
-from baken.store import ObservationStore, S3Access, open_store
+from baken.occasions.services import AcceptedReport, accept_report, ensure_standing_occasions
+from baken.outbox.services import plan_notifications
+from baken.specimen.nation import NOW, Nation, found_nation, observe_nation
+from baken.store import S3Access, open_store
 
 _SEED: Final = 1
 _BATCH_ROWS: Final = 100_000
@@ -35,13 +38,13 @@ class ReportInMemory:
         self.info = ReportInfo("shadowserver", "scan_rdp", is_known_type=True, report_date=None)
         self._batches = batches
 
-    def batches(self) -> Iterator[ParsedBatch]:
+    def batches(self) -> Generator[ParsedBatch, None, None]:
         """See `baken.core.observation.Report`."""
         for batch in self._batches:
             yield ParsedBatch(observations=batch, quarantined=[])
 
 
-def measure_cases(*, matches: int) -> dict[str, Measurement]:
+def measure_cases(*, matches: int) -> Measurement:
     """Make cases of about `matches` matches, and refresh them a day later; in an empty database.
 
     What is timed is all of `accept_report`: matching, the store and the commit are in it.
@@ -49,58 +52,88 @@ def measure_cases(*, matches: int) -> dict[str, Measurement]:
     nation = found_nation(assets=max(1_000, matches // 20), seed=_SEED)
     organisations = register(nation.assets)
     matcher = ArrayMatcher(build_index(nation.assets, as_of=NOW))
-    batches: list[pa.RecordBatch] = []
-    found = 0
-    while found < matches:
-        batch = observe_nation(
-            nation, rows=_BATCH_ROWS, shares=_SHARES, seed=_SEED + len(batches),
-            evidence=_EVIDENCE_COLUMNS,
-        )  # fmt: skip
-        batches.append(batch)
-        found += matcher.match(batch).num_rows
+    batches, found = _observed(nation, matcher, matches=matches)
+    with timed() as opening:
+        opened = _accept(batches, matcher, name="today")
     next_day = [_a_day_later(batch) for batch in batches]
-    measured = f"matches to cases of {organisations:,} organisations"
-    return {
-        "opened": _measure(batches, matcher, measured=f"new {measured}", found=found),
-        "refreshed": _measure(next_day, matcher, measured=f"the next day's {measured}",
-                              found=found),
-    }  # fmt: skip
-
-
-def _measure(
-    batches: Sequence[pa.RecordBatch], matcher: Matcher, *, measured: str, found: int
-) -> Measurement:
-    with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder, timed() as watch:
-        accepted = _accept(batches, matcher, store=_store(Path(folder)), name=measured)
-    cases = accepted.cases
+    with timed() as refreshing:
+        refreshed = _accept(next_day, matcher, name="tomorrow")
     return Measurement(
-        measured=measured,
+        measured=f"matches in memory to new cases of {organisations:,} organisations, committed; "
+        "refreshed: the same a day later",
         rows=found,
-        seconds=watch.seconds,
+        seconds=opening.seconds,
         peak_rss_bytes=peak_rss_bytes(),
         details={
-            "observations": accepted.rows.read,
-            "opened": cases.opened,
-            "seen_again": cases.seen_again,
+            "observations": opened.rows.read,
+            "cases_opened": opened.cases.opened,
+            "cases_refreshed": refreshed.cases.seen_again,
+            "refresh_seconds": round(refreshing.seconds, 3),
+            "refresh_rows_per_second": round(found / refreshing.seconds),
         },
     )
 
 
-def _store(folder: Path) -> ObservationStore:
-    return open_store(folder.as_uri(), s3=S3Access(), owner="0" * 8)
+def measure_plan(*, organisations: int) -> Measurement:
+    """Plan what is told to about `organisations` organisations, in an empty database.
+
+    Each has some ten open cases. What is timed is `plan_notifications`.
+    """
+    nation = found_nation(assets=organisations * 8 // 5, seed=_SEED)
+    register(nation.assets)
+    matcher = ArrayMatcher(build_index(nation.assets, as_of=NOW))
+    batches, _ = _observed(nation, matcher, matches=organisations * 12)
+    ensure_standing_occasions(feed="shadowserver", tlp=Tlp.AMBER)
+    _accept(batches, matcher, name="today")
+    policy = Policy(minimum_severity=Severity.MEDIUM)
+    with timed() as watch:
+        plan = plan_notifications(policy=policy, feed_tlp=Tlp.AMBER, now=NOW)
+    return Measurement(
+        measured="notifications planned and committed, from open cases",
+        rows=plan.notifications,
+        seconds=watch.seconds,
+        peak_rss_bytes=peak_rss_bytes(),
+        details={"cases": plan.cases, "kept_back": len(plan.unreachable)},
+    )
 
 
-def _accept(
-    batches: Sequence[pa.RecordBatch], matcher: Matcher, *, store: ObservationStore, name: str
-) -> AcceptedReport:
+def _observed(
+    nation: Nation, matcher: Matcher, *, matches: int
+) -> tuple[list[pa.RecordBatch], int]:
+    """Observations that make at least so many matches, and how many they make."""
+    batches: list[pa.RecordBatch] = []
+    found = 0
+    while found < matches:
+        batch = observe_nation(
+            nation,
+            rows=min(_BATCH_ROWS, matches),
+            shares=_SHARES,
+            seed=_SEED + len(batches),
+            evidence=_EVIDENCE_COLUMNS,
+        )
+        batches.append(batch)
+        found += matcher.match(batch).num_rows
+    return batches, found
+
+
+def _accept(batches: Sequence[pa.RecordBatch], matcher: Matcher, *, name: str) -> AcceptedReport:
     file = ReportFile(
-        feed="shadowserver", report_type="scan_rdp", file_name=name, content_sha256=name,
+        feed="shadowserver",
+        report_type="scan_rdp",
+        file_name=name,
+        content_sha256=name,
         report_date=None,
-    )  # fmt: skip
-    return accept_report(
-        ReportInMemory(batches), file, matcher=matcher, store=store, now=NOW,
-        progress=lambda _: None,
-    )  # fmt: skip
+    )
+    with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
+        store = open_store(Path(folder).as_uri(), s3=S3Access(), owner="0" * 8)
+        return accept_report(
+            ReportInMemory(batches),
+            file,
+            matcher=matcher,
+            store=store,
+            now=NOW,
+            progress=lambda _: None,
+        )
 
 
 def _a_day_later(batch: pa.RecordBatch) -> pa.RecordBatch:

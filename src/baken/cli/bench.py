@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from baken.cli.output import say_json
+from baken.cli.session import begin_bench
 
 app = typer.Typer(help="Measure, and print JSON.", no_args_is_help=True)
 
@@ -81,3 +82,29 @@ def peers(
         say=lambda text: typer.echo(text, err=True),
     )
     say_json(compared.as_json())
+
+
+@app.command()
+def cases(
+    matches: Annotated[int, typer.Option(help="How many matches.")] = 1_000_000,
+    as_json: AsJson = True,
+) -> None:
+    """Matches to cases: open MATCHES of them, then refresh them, in a database of its own."""
+    del as_json
+    with begin_bench():
+        from baken.bench.cases import measure_cases
+
+        say_json(measure_cases(matches=matches).as_json())
+
+
+@app.command()
+def plan(
+    organisations: Annotated[int, typer.Option(help="How many organisations.")] = 10_000,
+    as_json: AsJson = True,
+) -> None:
+    """Cases to notifications: plan for ORGANISATIONS organisations, in a database of its own."""
+    del as_json
+    with begin_bench():
+        from baken.bench.cases import measure_plan
+
+        say_json(measure_plan(organisations=organisations).as_json())

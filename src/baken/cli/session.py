@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -42,12 +45,36 @@ def begin_reading() -> Settings:
 
 def begin_demo() -> Settings:
     """Like `begin`, with the demo's own home, whatever the environment says."""
-    for name in [name for name in os.environ if name.startswith("BAKEN_")]:
-        del os.environ[name]
+    _forget_environment()
     os.environ["BAKEN_HOME"] = str(DEMO_HOME)
     os.environ["BAKEN_ALLOW_DOCUMENTATION_RANGES"] = "yes"
     os.environ["BAKEN_SMTP_SECURITY"] = "none"
     return begin()
+
+
+@contextmanager
+def begin_bench() -> Iterator[Settings]:
+    """Like `begin`, with an embedded server and a home of its own that go when the block ends."""
+    from baken.settings.embedded import start_embedded_server, stop_embedded_server
+
+    _forget_environment()
+    with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
+        home = Path(folder)
+        os.environ["BAKEN_HOME"] = folder
+        start_embedded_server(home)
+        stop_embedded_server(home)  # some of what it is set to holds from its second start
+        try:
+            yield begin()
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+            stop_embedded_server(home)
+
+
+def _forget_environment() -> None:
+    for name in [name for name in os.environ if name.startswith("BAKEN_")]:
+        del os.environ[name]
 
 
 def _fall_back_to_demo() -> None:

@@ -6,7 +6,7 @@ time, this address showed this. Rows stay in columns until they match somebody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -119,7 +119,7 @@ class Report(Protocol):
 
     info: ReportInfo
 
-    def batches(self) -> Iterator[ParsedBatch]:
+    def batches(self) -> Generator[ParsedBatch, None, None]:
         """The rows, in file order and in pieces of bounded size.
 
         Raises `baken.core.errors.ReportRefusedError` when the file as a whole cannot be read.

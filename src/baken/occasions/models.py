@@ -133,11 +133,6 @@ class Case(models.Model):
             models.Index(
                 fields=["host_name"], name="case_by_host_name", condition=~Q(host_name="")
             ),
-            models.Index(
-                fields=["organisation", "severity"],
-                name="case_to_tell",
-                condition=Q(state="open", relation="owner"),
-            ),
         ]
         constraints = [
             models.UniqueConstraint(

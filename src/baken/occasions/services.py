@@ -138,7 +138,7 @@ def match_stored_report(
             except StoredFileDamagedError as error:
                 if is_to_be_read(file):  # it may have expired a moment ago
                     problems.append(error)
-        cases = _open_cases(cursor, batch, now=now, statement=statements.WIDEN_CASES)
+        cases = _write_cases(cursor, batch, now=now, refresh=statements.WIDEN_CASES)
     return MatchedReport(cases=cases, problems=problems)
 
 
@@ -179,7 +179,7 @@ def _read_into(
             )
             progress(rows_read)
         stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
-        cases = _open_cases(cursor, batch, now=now, statement=statements.UPSERT_CASES)
+        cases = _write_cases(cursor, batch, now=now, refresh=statements.REFRESH_CASES)
         observed = (min(moments), max(moments)) if moments else None
         complete_batch(
             batch,
@@ -251,12 +251,16 @@ def hold_cases() -> None:
         cursor.execute(statements.LOCK_CASES)
 
 
-def _open_cases(cursor: Any, batch: Batch, *, now: datetime, statement: str) -> CaseCounts:
-    cursor.execute(statements.READY_STAGE)
+def _write_cases(cursor: Any, batch: Batch, *, now: datetime, refresh: str) -> CaseCounts:
+    """Refresh the cases that are known of what was staged, and open the others."""
+    parameters = {"batch": batch.pk, "now": now}
     hold_cases()
-    cursor.execute(statement, {"batch": batch.pk, "now": now})
-    opened, seen_again, reopened = cursor.fetchone()
-    cursor.execute("DROP TABLE staged_sighting")
+    cursor.execute(statements.SUM_STAGE)
+    cursor.execute(refresh, parameters)
+    seen_again, reopened = cursor.fetchone()
+    cursor.execute(statements.OPEN_CASES, parameters)
+    opened = cursor.rowcount
+    cursor.execute("DROP TABLE staged_sighting, summed_sighting")
     return CaseCounts(opened=opened, seen_again=seen_again, reopened=reopened)
 
 

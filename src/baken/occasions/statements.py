@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# Who writes cases in bulk waits for who does already: two reports about the same systems would
-# otherwise lock them in different orders. Held to the transaction's end.
+# Who writes many cases waits for who does already: two reports about the same systems would
+# otherwise lock them in different orders, or open a case twice. Held to the transaction's end.
 LOCK_CASES: Final = "SELECT pg_advisory_xact_lock(hashtextextended('occasions_case', 0))"
 
 # Sightings arrive here by COPY. `copied` keeps the order of arrival, so that of two sightings at
@@ -24,13 +24,6 @@ CREATE_STAGE: Final = """
     ) ON COMMIT DROP
 """
 
-# A million rows are sorted and joined in memory, and planned with figures about them.
-READY_STAGE: Final = """
-    SET LOCAL work_mem = '256MB';
-    SET LOCAL jit = off;
-    ANALYZE staged_sighting
-"""
-
 COPY_INTO_STAGE: Final = """
     COPY staged_sighting (
         organisation_id, finding_kind, system, relation, rule, asset_id, is_shared, severity,
@@ -41,12 +34,17 @@ COPY_INTO_STAGE: Final = """
 """
 
 # A report may come in pieces. Its rows about one system add up: the gravest severity, the strongest
-# rule and all CVEs of them; the last speaks for the rest. Which rows those are is found on few
-# columns.
-_UPSERT: Final = """
-    WITH summed AS (
+# rule and all CVEs of them; the last speaks for the rest. Which rows those are, and which case is
+# known already, is found on few columns and put down with figures about it, so that the wide rows
+# are read in their order. Who holds the cases is the only one who opens any.
+SUM_STAGE: Final = """
+    SET LOCAL work_mem = '256MB';
+    SET LOCAL jit = off;
+    CREATE TEMPORARY TABLE summed_sighting ON COMMIT DROP AS
+    SELECT summed.*, c.id AS case_id
+    FROM (
         SELECT DISTINCT ON (organisation_id, finding_kind, system)
-            copied,
+            organisation_id, finding_kind, system, copied,
             min(first_seen_at) OVER key AS first_of_all,
             sum(sightings) OVER key AS sum_of_all,
             max(severity) OVER key AS gravest,
@@ -54,81 +52,92 @@ _UPSERT: Final = """
         FROM staged_sighting
         WINDOW key AS (PARTITION BY organisation_id, finding_kind, system)
         ORDER BY organisation_id, finding_kind, system, last_seen_at DESC, copied DESC
-    ), named AS (
+    ) AS summed
+    LEFT JOIN occasions_case AS c USING (organisation_id, finding_kind, system);
+    ANALYZE staged_sighting, summed_sighting
+"""
+
+_WHOLE: Final = """
+    WITH named AS (
         SELECT organisation_id, finding_kind, system, array_agg(DISTINCT cve ORDER BY cve) AS cves
         FROM staged_sighting, unnest(cves) AS cve
         GROUP BY organisation_id, finding_kind, system
     ), whole AS (
         SELECT
-            l.organisation_id, l.finding_kind, l.system, r.relation, r.rule, r.asset_id,
-            r.is_shared, s.gravest AS severity, s.first_of_all, l.last_seen_at, s.sum_of_all,
-            l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type, l.affected_role, l.address, l.port,
-            l.transport, l.host_name, l.url, l.email_domain, coalesce(n.cves, '{{}}') AS cves,
-            l.product, l.tlp, l.evidence
-        FROM summed AS s
+            s.case_id, l.organisation_id, l.finding_kind, l.system, r.relation, r.rule,
+            a.id AS asset_id, coalesce(a.value, '') AS asset_value, r.is_shared,
+            s.gravest AS severity, s.first_of_all, l.last_seen_at, s.sum_of_all,
+            %(batch)s AS batch_id, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
+            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
+            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, '{{}}')::varchar[] AS cves,
+            coalesce(l.product, '') AS product, l.tlp, l.evidence
+        FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
         JOIN staged_sighting AS r ON r.copied = s.strongest
         LEFT JOIN named AS n ON (n.organisation_id, n.finding_kind, n.system)
             = (l.organisation_id, l.finding_kind, l.system)
-    ), written AS (
-        INSERT INTO occasions_case AS c (
-            organisation_id, finding_kind, system, relation, state, severity, first_seen_at,
-            last_seen_at, sightings, rule, asset_id, asset_value, is_shared, batch_id, feed,
-            report_type, rsit_taxonomy, rsit_type, affected_role, address, port, transport,
-            host_name, url, email_domain, cves, product, tlp, evidence
-        )
-        SELECT
-            w.organisation_id, w.finding_kind, w.system, w.relation, 'open', w.severity,
-            w.first_of_all, w.last_seen_at, w.sum_of_all, w.rule, a.id, coalesce(a.value, ''),
-            w.is_shared, %(batch)s, w.feed, w.report_type, w.rsit_taxonomy, w.rsit_type,
-            w.affected_role, w.address, w.port, coalesce(w.transport, ''),
-            coalesce(w.host_name, ''), coalesce(w.url, ''), coalesce(w.email_domain, ''), w.cves,
-            coalesce(w.product, ''), w.tlp, w.evidence
-        FROM whole AS w
-        LEFT JOIN constituency_asset AS a ON a.id = w.asset_id
-        WHERE EXISTS (SELECT FROM constituency_organisation AS o WHERE o.id = w.organisation_id)
-        ON CONFLICT (organisation_id, finding_kind, system) DO UPDATE SET
-            first_seen_at = least(c.first_seen_at, excluded.first_seen_at),
-            last_seen_at = greatest(c.last_seen_at, excluded.last_seen_at),
+        LEFT JOIN constituency_asset AS a ON a.id = r.asset_id
+        WHERE s.case_id IS {known}
+    )
+"""
+
+# What a case takes over from a sighting.
+_SEEN: Final = (
+    "severity", "relation", "rule", "asset_id", "asset_value", "is_shared", "batch_id", "feed",
+    "report_type", "rsit_taxonomy", "rsit_type", "affected_role", "address", "port",
+    "transport", "host_name", "url", "email_domain", "cves", "product", "tlp", "evidence",
+)  # fmt: skip
+
+OPEN_CASES: Final = f"""{_WHOLE.format(known="NULL")}
+    INSERT INTO occasions_case (
+        organisation_id, finding_kind, system, state, first_seen_at, last_seen_at, sightings,
+        {", ".join(_SEEN)}
+    )
+    SELECT
+        organisation_id, finding_kind, system, 'open', first_of_all, last_seen_at, sum_of_all,
+        {", ".join(_SEEN)}
+    FROM whole
+    WHERE EXISTS (SELECT FROM constituency_organisation AS o WHERE o.id = organisation_id)
+"""  # noqa: S608 - made of constants of this module
+
+_REFRESH: Final = """{whole}, written AS (
+        UPDATE occasions_case AS c SET
+            first_seen_at = least(c.first_seen_at, w.first_of_all),
+            last_seen_at = greatest(c.last_seen_at, w.last_seen_at),
             sightings = c.sightings + {added_sightings},
             -- A sighting from before the silence does not bring a case back.
             state = CASE WHEN {is_back} THEN 'open' ELSE c.state END,
             reopened_at = CASE WHEN {is_back} THEN %(now)s ELSE c.reopened_at END,
             gone_at = CASE WHEN {is_back} THEN NULL ELSE c.gone_at END,
-            {latest}
-        RETURNING (xmax = 0) AS is_new, (reopened_at = %(now)s) AS is_back
+            {seen}
+        FROM whole AS w
+        WHERE c.id = w.case_id
+        RETURNING (reopened_at = %(now)s) AS is_back
     )
-    SELECT
-        count(*) FILTER (WHERE is_new),
-        count(*) FILTER (WHERE NOT is_new AND is_back IS NOT TRUE),
-        count(*) FILTER (WHERE NOT is_new AND is_back)
+    SELECT count(*) FILTER (WHERE is_back IS NOT TRUE), count(*) FILTER (WHERE is_back)
     FROM written
 """
 
-_IS_BACK: Final = "c.state = 'gone' AND excluded.last_seen_at > c.last_seen_at"
+_IS_BACK: Final = "c.state = 'gone' AND w.last_seen_at > c.last_seen_at"
 
 # What is known of a case is what was seen last…
-_IS_LATER: Final = "excluded.last_seen_at >= c.last_seen_at"
 _BY_LAST: Final = {
-    name: f"CASE WHEN {_IS_LATER} THEN excluded.{name} ELSE c.{name} END"
-    for name in (
-        "severity", "relation", "rule", "asset_id", "asset_value", "is_shared", "batch_id", "feed",
-        "report_type", "rsit_taxonomy", "rsit_type", "affected_role", "address", "port",
-        "transport", "host_name", "url", "email_domain", "cves", "product", "tlp", "evidence",
-    )
-}  # fmt: skip
+    name: f"CASE WHEN w.last_seen_at >= c.last_seen_at THEN w.{name} ELSE c.{name} END"
+    for name in _SEEN
+}
 
 # …but reports of one day are of one look: what one of them says is not undone by another.
 _IS_SAME_DAY: Final = (
-    "(excluded.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
+    "(w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
 )
-_IS_OWNER_TODAY: Final = f"{_IS_SAME_DAY} AND c.relation = 'owner' AND excluded.relation <> 'owner'"
+_IS_OWNER_TODAY: Final = f"{_IS_SAME_DAY} AND c.relation = 'owner' AND w.relation <> 'owner'"
 _BY_DAY: Final = {
     **_BY_LAST,
-    "severity": f"CASE WHEN {_IS_SAME_DAY} THEN greatest(c.severity, excluded.severity) "
+    "severity": f"CASE WHEN {_IS_SAME_DAY} THEN greatest(c.severity, w.severity) "
     f"ELSE {_BY_LAST['severity']} END",
-    "cves": f"CASE WHEN {_IS_SAME_DAY} AND c.cves <> excluded.cves "
-    "THEN ARRAY(SELECT DISTINCT unnest(c.cves || excluded.cves) ORDER BY 1) "
+    "cves": f"CASE WHEN {_IS_SAME_DAY} AND c.cves <> w.cves "
+    "THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) "
     f"ELSE {_BY_LAST['cves']} END",
     **{
         name: f"CASE WHEN {_IS_OWNER_TODAY} THEN c.{name} ELSE {_BY_LAST[name]} END"
@@ -137,16 +146,20 @@ _BY_DAY: Final = {
 }
 
 
-def _upsert(*, added_sightings: str, values: Mapping[str, str]) -> str:
+def _refresh(*, added_sightings: str, values: Mapping[str, str]) -> str:
     """The statement; every name and expression put into it is a constant of this module."""
-    assigned = ",\n".join(f"{name} = {value}" for name, value in values.items())
-    return _UPSERT.format(added_sightings=added_sightings, is_back=_IS_BACK, latest=assigned)
+    return _REFRESH.format(
+        whole=_WHOLE.format(known="NOT NULL"),
+        added_sightings=added_sightings,
+        is_back=_IS_BACK,
+        seen=",\n".join(f"{name} = {value}" for name, value in values.items()),
+    )
 
 
-UPSERT_CASES: Final = _upsert(added_sightings="excluded.sightings", values=_BY_DAY)
+REFRESH_CASES: Final = _refresh(added_sightings="w.sum_of_all", values=_BY_DAY)
 
 # The same sightings, matched against other assets: what counts now is what they say.
-WIDEN_CASES: Final = _upsert(added_sightings="0", values=_BY_LAST)
+WIDEN_CASES: Final = _refresh(added_sightings="0", values=_BY_LAST)
 
 # An empty report counts as delivered on the day in its name. No report speaks of a time after it
 # came in, and one of which no row could be read says nothing.

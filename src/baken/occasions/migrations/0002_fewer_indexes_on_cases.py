@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
             model_name="case",
             name="case_by_last_seen",
         ),
+        migrations.RemoveIndex(
+            model_name="case",
+            name="case_to_tell",
+        ),
         migrations.AlterField(
             model_name="case",
             name="asset",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,28 @@ def test_what_does_not_exist_or_goes_by_itself_cannot_be_released(ingest: Ingest
         release_occasion("shadowserver-high", by="one", now=NOW)
     with pytest.raises(OccasionError, match="Nobody"):
         release_occasion("shadowserver-high", by=" ", now=NOW)
+
+
+def test_a_threat_is_told_to_those_whom_the_daily_feed_told_already_and_once(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    deliver(settings=sending, progress=lambda _: None)
+    make_threat()
+    for person in ("first", "second"):
+        release_occasion("rdp-worm", by=person, now=datetime.now(UTC))
+    for _ in range(2):
+        plan(settings=sending)
+        deliver(settings=sending, progress=lambda _: None)
+    daily, threat = server.messages()
+    assert "Doe dit vandaag nog." not in text_of(daily)
+    assert "Doe dit vandaag nog." in text_of(threat)
+    assert Notification.objects.get(occasion__key="rdp-worm").policy == "threat"
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -20,7 +21,7 @@ from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome, halt_sending, rehearse, resume_sending
 from baken.settings.environment import Settings, SmtpServer
-from baken.specimen.mail_server import FolderMailServer
+from baken.specimen.mail_server import FolderMailServer, MailFolder
 from small_world import YESTERDAY, Command, Ingest, RefusesHaven, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -285,3 +286,36 @@ def test_an_organisation_without_a_contact_is_told_once_it_has_one(
     Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
     send(sending)
     assert [mail["To"] for mail in server.messages()] == ["it@haven.example.nl"]
+
+
+def test_who_lost_the_asset_is_not_told_of_the_system(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    haven = make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    haven.assets.update(valid_until=YESTERDAY - timedelta(days=1))
+    assert send(sending).accepted == 0
+    haven.assets.update(valid_until=YESTERDAY + timedelta(days=1))
+    assert send(sending).accepted == 1
+    assert len(server.messages()) == 1
+
+
+class TakesNoLargeMail(MailFolder):
+    """Says of every mail that it is too large."""
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name for it
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        del server, session, envelope
+        return "552 5.3.4 message size exceeds fixed limit"
+
+
+def test_an_address_that_refused_the_mail_for_its_size_still_gets_others(
+    ingest: Ingest, sending: Settings, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    with FolderMailServer(TakesNoLargeMail(tmp_path / "small")) as small:
+        assert send(with_server(sending, small.port)).refused == 1
+    ingest(report_text("192.0.2.8", severity="critical"))
+    assert send(sending).accepted > 0

@@ -18,7 +18,7 @@ POLICY = Policy(
     oldest_told=30 * DAY,
 )
 UNTOLD = CaseFacts(
-    severity=Severity.HIGH, is_owner=True, is_gone=False, is_registered=True,
+    severity=Severity.HIGH, is_owner=True, is_held=True, is_gone=False, is_registered=True,
     last_seen_at=NOW - DAY, reopened_at=None, told_at=None, told_severity=None,
 )  # fmt: skip
 TOLD = replace(UNTOLD, told_at=NOW - 2 * DAY, told_severity=Severity.HIGH)
@@ -37,6 +37,7 @@ TOLD = replace(UNTOLD, told_at=NOW - 2 * DAY, told_severity=Severity.HIGH)
         (replace(TOLD, told_at=NOW - 7 * DAY + timedelta(seconds=1)), Rule.TOLD_RECENTLY),
         (replace(TOLD, told_at=NOW - 7 * DAY, last_seen_at=NOW - 8 * DAY), Rule.NOT_SEEN_SINCE),
         (replace(UNTOLD, is_owner=False), Rule.OPERATOR),
+        (replace(UNTOLD, is_held=False), Rule.NOT_HELD),
         (replace(UNTOLD, is_gone=True), Rule.GONE),
         (replace(UNTOLD, is_registered=False), Rule.NOT_REGISTERED),
         (replace(UNTOLD, severity=Severity.INFO), Rule.BELOW_MINIMUM),

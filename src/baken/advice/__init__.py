@@ -98,6 +98,7 @@ class Frame:
     reason_worse: str
     reason_back: str
     reason_reminder: str
+    reason_threat: str
 
     more_singular: str
     more_plural: str
@@ -127,7 +128,9 @@ class Frame:
         return self._word("severity", severity)
 
     def reason_word(self, reason: str) -> str:
-        """The word for why a case is told now: new, worse, back or reminder. KeyError for another.
+        """The word for why a case is told now: new, worse, back, reminder or threat.
+
+        Raises KeyError for another.
 
         Worse, back and reminder are about a case this organisation was told about before.
         """

@@ -34,6 +34,7 @@ _MATCH_SENTENCES: Final = {
 }
 _SILENCE_SENTENCES: Final = {
     Rule.OPERATOR: "the organisation is only the operator of this system; owners are warned",
+    Rule.NOT_HELD: "the asset it was matched by is no longer theirs; run baken match",
     Rule.GONE: "the feed still looks, and no longer sees it",
     Rule.NOT_REGISTERED: "the organisation did not sign up, and no released threat covers it",
     Rule.TOO_OLD: "it was last seen too long ago to be a reason to warn",

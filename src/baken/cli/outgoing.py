@@ -65,7 +65,7 @@ def send(
         say_json(outcome_figures(planned, outcome))
     else:
         say_outcome(planned, outcome)
-    if outcome.left:
+    if outcome.left or outcome.refused or planned.unreachable:
         raise typer.Exit(1)
 
 
@@ -96,7 +96,8 @@ def run(
         if done.purge.expired or done.purge.swept or done.purge.problem:
             say_purge(done.purge)
         say_outcome(done.plan, done.outcome)
-    if done.outcome.left or done.purge.problem or any(file.refused for file in done.files):
+    is_short = done.outcome.left or done.outcome.refused or done.plan.unreachable
+    if is_short or done.purge.problem or any(file.refused for file in done.files):
         raise typer.Exit(1)
 
 

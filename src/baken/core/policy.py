@@ -14,13 +14,15 @@ from baken.core.classification import Severity
 
 
 class Rule(StrEnum):
-    """The rule that decided. The first four tell, the others keep silent."""
+    """The rule that decided. The first five tell, the others keep silent."""
 
     NEW = "new"
     WORSE = "worse"
     BACK = "back"
     REMINDER = "reminder"
+    THREAT = "threat"
     OPERATOR = "operator"
+    NOT_HELD = "not-held"
     GONE = "gone"
     NOT_REGISTERED = "not-registered"
     TOO_OLD = "too-old"
@@ -35,7 +37,7 @@ class Rule(StrEnum):
     @property
     def tells(self) -> bool:
         """Whether the organisation is told."""
-        return self in (Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER)
+        return self in (Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class CaseFacts:
 
     severity: Severity
     is_owner: bool
+    is_held: bool
+    """The asset it was matched by was still the organisation's when it was last seen."""
     is_gone: bool
     is_registered: bool
     last_seen_at: datetime
@@ -65,22 +69,34 @@ class CaseFacts:
     told_severity: Severity | None
 
 
-def decide(case: CaseFacts, *, policy: Policy, now: datetime, is_unasked_allowed: bool) -> Rule:
+def decide(
+    case: CaseFacts,
+    *,
+    policy: Policy,
+    now: datetime,
+    is_unasked_allowed: bool,
+    is_told_of_threat: bool = True,
+) -> Rule:
     """The rule that says whether the organisation is told of `case` now.
 
     `is_unasked_allowed` is whether the occasion may warn organisations that did not sign up.
+    `is_told_of_threat` is False under a threat of which the organisation was not told yet for this
+    case: what it was told of a daily feed does not keep the threat from it.
     """
     if not case.is_owner:
         return Rule.OPERATOR
     if not case.is_registered and not is_unasked_allowed:
         return Rule.NOT_REGISTERED
+    if not case.is_held:
+        return Rule.NOT_HELD
     if case.is_gone:
         return Rule.GONE
     if case.severity < policy.minimum_severity:
         return Rule.BELOW_MINIMUM
     if now - case.last_seen_at > policy.oldest_told:
         return Rule.TOO_OLD
-    return _decide_by_what_was_told(case, policy=policy, now=now)
+    rule = _decide_by_what_was_told(case, policy=policy, now=now)
+    return rule if rule.tells or is_told_of_threat else Rule.THREAT
 
 
 def _decide_by_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) -> Rule:

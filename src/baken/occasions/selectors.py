@@ -59,11 +59,12 @@ def is_covered_by(case: Case, occasion: Occasion) -> bool:
 
 
 def case_facts(case: Case) -> CaseFacts:
-    """What the policy looks at; `case.organisation` should be loaded."""
+    """What the policy looks at; `case.organisation` and `case.asset` should be loaded."""
     told = case.told_severity
     return CaseFacts(
         severity=Severity(case.severity),
         is_owner=case.relation == Case.Relation.OWNER,
+        is_held=case.asset is not None and case.asset.counts_at(case.last_seen_at),
         is_gone=case.state == Case.State.GONE,
         is_registered=case.organisation.standing == Organisation.Standing.REGISTERED,
         last_seen_at=case.last_seen_at,
@@ -94,13 +95,19 @@ def policy_under(occasion: Occasion, policy: Policy) -> Policy:
     return policy
 
 
-def rule_under(occasion: Occasion, case: Case, *, policy: Policy, now: datetime) -> Rule:
-    """The rule by which `case`, which `occasion` covers, is told or not; of the policy alone."""
+def rule_under(
+    occasion: Occasion, case: Case, *, policy: Policy, now: datetime, is_told: bool
+) -> Rule:
+    """The rule by which `case`, which `occasion` covers, is told or not; of the policy alone.
+
+    `is_told` is whether it was told under `occasion` before.
+    """
     return decide(
         case_facts(case),
         policy=policy_under(occasion, policy),
         now=now,
         is_unasked_allowed=is_unasked_allowed(occasion),
+        is_told_of_threat=is_told or occasion.kind != Occasion.Kind.THREAT,
     )
 
 

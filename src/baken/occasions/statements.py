@@ -70,8 +70,9 @@ _WHOLE: Final = """
             %(batch)s AS batch_id, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
             l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
-            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, '{{}}')::varchar[] AS cves,
-            coalesce(l.product, '') AS product, l.tlp, l.evidence
+            coalesce(l.email_domain, '') AS email_domain,
+            coalesce(n.cves, '{{}}')::varchar[] AS cves, coalesce(l.product, '') AS product,
+            l.tlp, l.evidence
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
         JOIN staged_sighting AS r ON r.copied = s.strongest

@@ -31,7 +31,7 @@ from baken.occasions.services import (
     record_told,
 )
 from baken.outbox.models import Notification, NotifiedCase
-from baken.outbox.selectors import Reach, hindrance, reach_of
+from baken.outbox.selectors import Reach, hindrance, reach_of, told_under
 
 _log = structlog.get_logger()
 
@@ -147,12 +147,14 @@ def _cases_to_tell(
             severity__gte=held.minimum_severity,
             last_seen_at__gte=now - held.oldest_told,
         )
-        .select_related("organisation")
+        .select_related("organisation", "asset")
         .select_for_update(of=("self",))
         .order_by("organisation_id", "finding_kind", "system")
     )
+    told = told_under(occasion)
     for case in open_cases.iterator(chunk_size=5_000):
-        rule = rule_under(occasion, case, policy=policy, now=now)
+        is_told = case.pk in told
+        rule = rule_under(occasion, case, policy=policy, now=now, is_told=is_told)
         if rule.tells:
             yield case, rule
 

@@ -21,6 +21,10 @@ from baken.outbox.models import Delivery, Halt, Notification, NotifiedCase, Supp
 REFUSED_FOR: Final = timedelta(days=7)
 """How long an address that refused a mail is passed over for another contact."""
 
+# Codes that speak of the mail and not of its address (RFC 3463): too large for the server or for
+# the mailbox, or a content that it does not take.
+_OF_THE_MAIL: Final = r"(^|[^0-9.])(552|5\.2\.3|5\.3\.4|5\.6\.[0-9]+)([^0-9.]|$)"
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxTotals:
@@ -67,8 +71,8 @@ def unwanted_addresses(*, now: datetime) -> frozenset[str]:
     suppressed = Suppression.objects.values_list("address", flat=True)
     refused = Delivery.objects.filter(
         state=Delivery.State.REFUSED, finished_at__gt=now - REFUSED_FOR
-    ).values_list("address", flat=True)
-    return frozenset(suppressed) | frozenset(refused)
+    ).exclude(reply__regex=_OF_THE_MAIL)
+    return frozenset(suppressed) | frozenset(refused.values_list("address", flat=True))
 
 
 def suppressions() -> QuerySet[Suppression]:
@@ -136,13 +140,24 @@ def verdict_on(case: Case, *, policy: Policy, now: datetime) -> Verdict:
 def _verdict_under(
     occasion: Occasion, case: Case, *, policy: Policy, now: datetime, reach: Reach
 ) -> Verdict:
-    rule = rule_under(occasion, case, policy=policy, now=now)
+    is_told = case.pk in told_under(occasion, [case.pk])
+    rule = rule_under(occasion, case, policy=policy, now=now, is_told=is_told)
     if not rule.tells:
         return Verdict(rule, occasion)
     kept_back = hindrance(occasion, case, reach=reach)
     if kept_back is not None:
         return Verdict(kept_back, occasion)
     return Verdict(rule, occasion, reach.contacts[case.organisation_id])
+
+
+def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:
+    """The cases, of these or of all, that were told under `occasion` or are about to be."""
+    told = NotifiedCase.objects.filter(notification__occasion=occasion).exclude(
+        notification__state__in=[Notification.State.REFUSED, Notification.State.WITHDRAWN]
+    )
+    if case_ids is not None:
+        told = told.filter(case__in=list(case_ids))
+    return frozenset(told.values_list("case_id", flat=True))
 
 
 def warning_of(notification: Notification) -> WarningFacts:

@@ -496,11 +496,23 @@ def test_an_old_file_without_severity_is_read_without_a_word(read: Read) -> None
     assert outcome.warnings == []
 
 
-def test_an_empty_file_gives_no_rows_and_a_warning(read: Read) -> None:
-    outcome = read("")
+@pytest.mark.parametrize("text", ["", "\n\n", "<html>502 Bad gateway</html>\n", "rommel\n"])
+def test_what_has_no_header_of_a_report_is_refused(read: Read, text: str) -> None:
+    with pytest.raises(ReportRefusedError, match=r"is empty|is no report"):
+        read(text)
 
-    assert (outcome.rows, outcome.quarantined) == ([], [])
-    assert len(outcome.warnings) == 1
+
+def test_a_row_of_the_future_is_quarantined(tmp_path: Path) -> None:
+    path = tmp_path / "2026-11-22-scan_rdp-test.csv"
+    path.write_text(
+        "timestamp,ip,port\n"
+        "2026-11-22 00:00:00,192.0.2.1,3389\n"
+        "2099-01-01 00:00:00,192.0.2.2,3389\n"
+    )
+    limits = ReadLimits(not_after=datetime(2026, 11, 24, tzinfo=UTC))
+    (batch,) = FEEDS["shadowserver"].open_report(path, limits=limits).batches()
+    assert batch.observations.num_rows == 1
+    assert [(row.line, row.reason) for row in batch.quarantined] == [(3, "bad-time")]
 
 
 def test_a_file_with_only_a_header_gives_no_rows(read: Read) -> None:

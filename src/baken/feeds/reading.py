@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -51,6 +52,8 @@ class ReadLimits:
     """About how much text makes one batch. Memory in use is a dozen times as much."""
     max_line_bytes: int = MEBIBYTE
     """A longer line, or a longer record of several lines, is quarantined."""
+    not_after: datetime = datetime(9999, 12, 31, tzinfo=UTC)
+    """A row that says it was seen later is quarantined: no clock runs ahead of ours by a day."""
 
 
 DEFAULT_LIMITS: Final = ReadLimits()
@@ -83,8 +86,13 @@ def check_readable(path: Path) -> None:
         raise ReportRefusedError(
             f"{path} is a folder, not a report.", remedy="Name the files in it one by one."
         )
-    with _opened(path):
-        pass
+    if path.exists() and not path.is_file():
+        raise ReportRefusedError(f"{path} is no ordinary file.", remedy="Name a file.")
+    with _opened(path) as file:
+        if _starts_with(file, b"PK") and not _starts_with(file, b"PK\x03\x04"):
+            raise ReportRefusedError(
+                f"{path} is an empty or damaged ZIP file.", remedy="Fetch it anew."
+            )
 
 
 def member_name(path: Path) -> str:
@@ -246,13 +254,13 @@ def _metered(
             raise ReportTooLargeError(
                 f"{path} unpacks to more than {limits.max_unpacked_bytes:,} bytes "
                 f"from {packed_bytes:,}.",
-                remedy="If the report is real, raise max_unpacked_bytes or split it.",
+                remedy="If the report is real, raise BAKEN_MAX_UNPACKED_BYTES or split it.",
             )
         if total > limits.ratio_checked_after_bytes and total > limits.max_ratio * packed_bytes:
             raise ReportTooLargeError(
                 f"{path} unpacks to more than {limits.max_ratio} times its size: "
                 f"{total:,} bytes so far, from {packed_bytes:,}.",
-                remedy="No real report does that. If this one is real, raise max_ratio.",
+                remedy="No real report does that. If this one is, raise BAKEN_MAX_UNPACKED_RATIO.",
             )
         yield piece
 
@@ -267,6 +275,12 @@ def _only_member(archive: zipfile.ZipFile, *, path: Path) -> zipfile.ZipInfo:
         raise ReportRefusedError(
             f"{path} holds {len(members)} CSV files; a report is exactly one.",
             remedy="Unpack it and give the CSV files one by one.",
+        )
+    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # The other methods unpack any amount at once, before it can be counted.
+        raise ReportRefusedError(
+            f"{path} is packed in a way that is not read.",
+            remedy="Unpack it and give the CSV file, or pack it with the usual method (deflate).",
         )
     if members[0].flag_bits & 0x1:
         raise ReportRefusedError(

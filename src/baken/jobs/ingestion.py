@@ -130,7 +130,9 @@ def close_gone_cases(*, settings: Settings) -> int:
 def limits_of(settings: Settings) -> ReadLimits:
     """How far a compressed report may unpack."""
     return ReadLimits(
-        max_unpacked_bytes=settings.max_unpacked_bytes, max_ratio=settings.max_unpacked_ratio
+        max_unpacked_bytes=settings.max_unpacked_bytes,
+        max_ratio=settings.max_unpacked_ratio,
+        not_after=datetime.now(UTC) + timedelta(days=1),
     )
 
 

@@ -15,7 +15,8 @@ from baken.feeds.shadowserver.records import RejectedRecord
 MAX_VALUE_CHARACTERS: Final = 200
 
 _EXPLANATIONS: Final = {
-    "bad-time": "This is not a time; right would be 2026-01-31 23:59:59, in UTC, after 1990.",
+    "bad-time": "This is not a time in UTC, after 1990 and not in the future; right would be "
+    "2026-01-31 23:59:59.",
     "bad-address": "This is not an IP address; right would be 192.0.2.1 or 2001:db8::1.",
     "network-instead-of-address": (
         "This is a network where one address is expected; right would be 192.0.2.1."

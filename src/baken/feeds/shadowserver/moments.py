@@ -18,8 +18,11 @@ _ISO_8601: Final = re.compile(
 )
 
 
-def parse_times(text: pl.Series) -> pl.Series:
-    """UTC times in microseconds; null where `text` is no time, or one out of all reason."""
+def parse_times(text: pl.Series, *, not_after: datetime = LATEST) -> pl.Series:
+    """UTC times in microseconds; null where `text` is no time, or one out of all reason.
+
+    So is one after `not_after`: nothing can have been seen before it happened.
+    """
     times = text.str.to_datetime(_SHADOWSERVER, strict=False, time_unit="us", time_zone="UTC")
     # The form above is read leniently; its length tells whether each part was written out.
     is_exact = text.str.len_bytes() == len("2026-01-01 00:00:00")
@@ -31,7 +34,7 @@ def parse_times(text: pl.Series) -> pl.Series:
         )
         rest = text.replace_strict(odd, parsed, default=None, return_dtype=parsed.dtype)
         times = pl.select(pl.coalesce(times, rest)).to_series()
-    is_sane = times.is_between(EARLIEST, LATEST, closed="left")
+    is_sane = times.is_between(EARLIEST, min(LATEST, not_after), closed="left")
     return pl.select(pl.when(is_sane).then(times)).to_series()
 
 

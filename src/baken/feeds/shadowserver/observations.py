@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -41,6 +42,8 @@ class Origin:
     report_name: str
     tlp: Tlp
     report_type: ReportType
+    not_after: datetime
+    """What is said to be seen later was not."""
 
 
 def observe(
@@ -48,7 +51,7 @@ def observe(
 ) -> tuple[pa.RecordBatch, list[QuarantinedRow]]:
     """The rows read as observations, and those without a usable time or affected system."""
     text = trimmed(read.columns, is_printable=read.is_printable)
-    facts = _identity(text, read.lines, columns=columns)
+    facts = _identity(text, read.lines, columns=columns, not_after=origin.not_after)
     quarantined, is_good = quarantined_rows(read.columns, facts, columns=columns)
     if is_good is not None:
         text, facts = text.filter(is_good), facts.filter(is_good)
@@ -66,12 +69,16 @@ def observe(
     return _as_batch(facts, evidence=evidence, origin=origin), quarantined
 
 
-def _identity(text: pl.DataFrame, lines: pl.Series, *, columns: ReportColumns) -> pl.DataFrame:
+def _identity(
+    text: pl.DataFrame, lines: pl.Series, *, columns: ReportColumns, not_after: datetime
+) -> pl.DataFrame:
     """Where each row stood, and what tells when it was seen and who is affected."""
     return pl.DataFrame(
         [
             lines.alias("line"),
-            parse_times(_column(text, columns.parts.timestamp)).alias("observed_at"),
+            parse_times(_column(text, columns.parts.timestamp), not_after=not_after).alias(
+                "observed_at"
+            ),
             *parse_addresses(_column(text, columns.parts.address)),
             _host_name(text, columns=columns).alias("host_name"),
             _email_domain(text, columns=columns).alias("email_domain"),

@@ -10,11 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-
 from baken.core.ahead import worked_ahead
 from baken.core.errors import ReportRefusedError
-from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, Report, ReportInfo
+from baken.core.observation import ParsedBatch, Report, ReportInfo
 from baken.feeds.reading import (
     DEFAULT_LIMITS,
     LineBlock,
@@ -95,6 +93,7 @@ class ShadowserverReport:
             report_name=info.report_type,
             tlp=table.tlp,
             report_type=table.report_type(info.report_type),
+            not_after=limits.not_after,
         )
 
     def batches(self) -> Generator[ParsedBatch, None, None]:
@@ -105,8 +104,10 @@ class ShadowserverReport:
         with closing(line_blocks(self._path, limits=self._limits)) as blocks:
             header, block = _split_header(blocks)
             if not header:
-                yield self._empty(block)
-                return
+                raise ReportRefusedError(
+                    f"{self._path} is empty: it has not even a header.",
+                    remedy="Fetch it anew; the transfer may have failed.",
+                )
             columns = self._columns(header)
             warnings = self._warnings(columns)
             read = partial(self._read, columns=columns)
@@ -122,7 +123,15 @@ class ShadowserverReport:
                 f"The first line of {self._path} has {len(names):,} fields; that is no header.",
                 remedy="Check that this file is a Shadowserver report in CSV.",
             )
-        return find_columns(names, report_type=self._origin.report_type, old_names=self._old_names)
+        columns = find_columns(
+            names, report_type=self._origin.report_type, old_names=self._old_names
+        )
+        if len(columns.missing) > 1:
+            raise ReportRefusedError(
+                f"{self._path} is no report: it lacks {_listed(columns.missing)}.",
+                remedy="Check that this is a Shadowserver report in CSV and not an error page.",
+            )
+        return columns
 
     def _warnings(self, columns: ReportColumns) -> tuple[str, ...]:
         warnings = []
@@ -160,13 +169,6 @@ class ShadowserverReport:
             max_bytes=self._limits.max_line_bytes,
         )
         return read_repaired(records, width=width, wanted=wanted), records
-
-    def _empty(self, block: LineBlock) -> ParsedBatch:
-        return ParsedBatch(
-            observations=pa.RecordBatch.from_pylist([], schema=OBSERVATION_SCHEMA),
-            quarantined=[overlong_row(line) for line in block.overlong],
-            warnings=(f"{self._path.name} is empty: it has not even a header.",),
-        )
 
 
 def _listed(names: Sequence[str]) -> str:

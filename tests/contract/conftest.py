@@ -51,19 +51,16 @@ def spark_session(spark_cluster: SparkCluster) -> Iterator[SparkSession]:
 @pytest.fixture
 def make_spark_matcher(
     spark_cluster: SparkCluster, spark_session: SparkSession, tmp_path: Path
-) -> Iterator[Callable[[pa.Table], Matcher]]:
-    """Makes a matcher on the cluster from assets."""
-    from baken.matching.spark_matcher import SparkMatcher
+) -> Callable[[pa.Table], Matcher]:
+    """Makes a matcher on the cluster from assets.
 
-    made: list[SparkMatcher] = []
+    Its copy of the index stays as long as the session does: in the folder of the cluster.
+    """
+    from baken.matching.spark_matcher import SparkMatcher
 
     def make(assets: pa.Table) -> Matcher:
         path = tmp_path / "index.arrow"
         build_index(assets, as_of=AS_OF).save(path)
-        scratch = spark_cluster.folder / "scratch"
-        made.append(SparkMatcher(path, session=spark_session, scratch=scratch))
-        return made[-1]
+        return SparkMatcher(path, session=spark_session, scratch=spark_cluster.folder / "scratch")
 
-    yield make
-    for matcher in made:
-        matcher.close()
+    return make

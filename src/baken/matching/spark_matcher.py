@@ -97,8 +97,9 @@ def open_session(master: str) -> SparkSession:
 class SparkMatcher:
     """Matches on a cluster, against one state of the constituency.
 
-    `scratch` is a folder that the driver and all workers see under the same path. Use as a context
-    manager, or `close` it: the copy of the index that workers fetch stays as long.
+    `scratch` is a folder that the driver and all workers see under the same path. `close` it, or
+    use it as a context manager, when the session has nothing more to do, and not before: a worker
+    that takes the place of a dead one fetches every file that the session ever handed out.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class SparkMatcher:
         self.close()
 
     def close(self) -> None:
-        """Remove the copy of the index; nothing can be matched any more."""
+        """Remove the copy of the index; nothing can be done in this session any more."""
         self._index.unlink(missing_ok=True)
 
     def match(self, observations: pa.RecordBatch) -> pa.Table:

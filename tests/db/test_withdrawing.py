@@ -47,6 +47,20 @@ def hand_over(settings: Settings) -> Outcome:
     return deliver(settings=settings, progress=lambda _: None)
 
 
+def attempt(notification: Notification, state: Delivery.State) -> None:
+    """A first attempt that ended so."""
+    Delivery.objects.create(
+        notification=notification,
+        attempt=1,
+        channel="mail",
+        address=notification.address,
+        message_id=f"{notification.pk}@baken.example.nl",
+        started_at=NOW,
+        finished_at=None if state is Delivery.State.SENDING else NOW,
+        state=state,
+    )
+
+
 def release_threat(key: str = "rdp-worm") -> None:
     create_threat_occasion(
         Threat(
@@ -125,16 +139,7 @@ def test_what_may_have_arrived_is_not_withdrawn(
     release_threat()
     plan(settings=sending)
     notification = Notification.objects.get()
-    Delivery.objects.create(
-        notification=notification,
-        attempt=1,
-        channel="mail",
-        address=notification.address,
-        message_id=f"{notification.pk}@{sending.message_id_domain}",
-        started_at=NOW,
-        finished_at=None if state is Delivery.State.SENDING else NOW,
-        state=state,
-    )
+    attempt(notification, state)
     closed = close_threat("rdp-worm", now=NOW)
     assert (closed.withdrawn, closed.in_doubt) == (0, 1)
     assert Case.objects.get().told_at is not None
@@ -191,6 +196,7 @@ def test_of_two_that_wait_the_refused_one_does_not_erase_the_other(
     ingest(report_text("192.0.2.7", severity="medium"))
     plan(settings=sending)
     first = Notification.objects.get()
+    attempt(first, Delivery.State.UNCERTAIN)
     later = YESTERDAY + timedelta(minutes=5)
     ingest(report_text("192.0.2.7", severity="critical", seen_at=later))
     plan(settings=sending)

@@ -16,6 +16,7 @@ from baken.core.errors import BakenError, ChannelError
 from baken.settings.environment import Settings
 
 _OLD_SCHEMA: Final = timedelta(days=365)
+_NAMES_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,14 @@ def _store(settings: Settings) -> Check:
 
 
 def _mail_server(settings: Settings) -> Check:
-    from baken.jobs.sending import mail_channel
+    from baken.jobs.sending import check_sender, mail_channel
 
     server = settings.smtp
     where = f"{server.host}:{server.port} ({server.security})"
+    try:
+        check_sender(settings)
+    except BakenError as error:
+        return Check.wrong("mail server", error.message, error.remedy)
     try:
         with mail_channel(settings) as channel:
             return Check.well("mail server", f"{where} answers: {channel.check()}")
@@ -128,10 +133,12 @@ def _mail_server(settings: Settings) -> Check:
 
 
 def _halt() -> Check:
-    from baken.outbox.selectors import is_halted, outbox_totals
+    from baken.outbox.selectors import current_halt, outbox_totals
 
-    if is_halted():
-        return Check.wrong("sending", "halted", "Lift it with baken resume.")
+    halt = current_halt()
+    if halt:
+        why = f"halted since {halt.halted_at:%Y-%m-%d %H:%M} UTC: {halt.reason}"
+        return Check.wrong("sending", why, "Lift it with baken resume.")
     totals = outbox_totals()
     waiting = f"{totals.planned} waiting, {totals.accepted} accepted, {totals.refused} refused"
     return Check.well("sending", waiting)
@@ -140,7 +147,7 @@ def _halt() -> Check:
 def _contacts() -> Check:
     from baken.constituency.selectors import organisation_totals
 
-    totals = organisation_totals()
+    totals = organisation_totals(names=_NAMES_SHOWN)
     count, mute = totals.organisations, totals.without_mail
     if count == 0:
         return Check.wrong(
@@ -149,7 +156,8 @@ def _contacts() -> Check:
     if mute:
         return Check.wrong(
             "constituency",
-            f"{mute} of {count} organisations have no mail address",
+            f"{mute} of {count} organisations have no mail address: "
+            f"{', '.join(totals.names_without_mail)}{' …' if mute > _NAMES_SHOWN else ''}",
             "Add contacts with baken import, or nobody there can be warned.",
         )
     return Check.well("constituency", f"{count} organisations, all with a mail address")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from baken.cli.intake import file_figures, say_file
-from baken.cli.output import say, say_json
+from baken.cli.output import counted, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 from baken.cli.store import purge_figures, say_purge
@@ -27,6 +26,8 @@ _REMEDIES: Final = {
     "by another way that the source allows.",
 }
 
+_NAMES_SHOWN: Final = 10
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
 
@@ -42,7 +43,7 @@ def send(
     A second run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
     """
     settings = begin()
-    from baken.jobs.sending import deliver, plan, rehearse_into
+    from baken.jobs.sending import check_sender, deliver, plan, rehearse_into
 
     if dry_run is not None:
         rehearsal = rehearse_into(dry_run, settings=settings)
@@ -54,10 +55,11 @@ def send(
         if as_json:
             say_json(figures)
         else:
-            say(f"{rehearsal.messages:,} mails written to {dry_run}; nothing was sent.")
+            say(f"{counted(rehearsal.messages, 'mail')} written to {dry_run}; nothing was sent.")
             if rehearsal.refused:
                 say(f"{rehearsal.refused:,} would be refused: their address is none.")
         return
+    check_sender(settings)
     planned = plan(settings=settings)
     with counting("mails") as progress:
         outcome = deliver(settings=settings, progress=progress)
@@ -92,7 +94,7 @@ def run(
     else:
         for file in done.files:
             say_file(file)
-        say(f"{done.gone:,} cases gone.")
+        say(f"{counted(done.gone, 'case')} gone.")
         if done.purge.expired or done.purge.swept or done.purge.problem:
             say_purge(done.purge)
         say_outcome(done.plan, done.outcome)
@@ -124,7 +126,10 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     return {
         "notifications_planned": planned.notifications,
         "organisations_unreachable": len({one.organisation_id for one in planned.unreachable}),
-        "unreachable_by_rule": Counter(one.rule.value for one in planned.unreachable),
+        "unreachable": [
+            {"reference": reference, "name": name, "rule": rule.value}
+            for reference, name, rule in _named(planned)
+        ],
         "mails_accepted": outcome.accepted,
         "mails_deferred": outcome.deferred,
         "mails_refused": outcome.refused,
@@ -133,14 +138,27 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     }
 
 
+def _named(planned: Plan) -> list[tuple[str, str, Rule]]:
+    """Who could not be told of all, and by which rule: reference, name, rule; by name."""
+    from baken.constituency.selectors import names_of
+
+    names = names_of({one.organisation_id for one in planned.unreachable})
+    found = ((*names[one.organisation_id], one.rule) for one in planned.unreachable)
+    return sorted(found, key=lambda who: (who[1], who[0]))
+
+
 def say_outcome(planned: Plan, outcome: Outcome) -> None:
     """Print what planning and handing over came to, and how to resume."""
-    say(f"{planned.notifications:,} warnings planned about {planned.cases:,} cases.")
-    counts = Counter(one.rule for one in planned.unreachable)
-    for rule, count in sorted(counts.items()):
-        say(f"{count:,} organisations cannot be told of all: {_REMEDIES[rule]}")
-    say(f"{outcome.accepted:,} mails accepted, {outcome.refused:,} refused for good.")
+    warnings, cases = counted(planned.notifications, "warning"), counted(planned.cases, "case")
+    say(f"{warnings} planned about {cases}.")
+    by_rule: dict[Rule, list[str]] = {}
+    for _, name, rule in _named(planned):
+        by_rule.setdefault(rule, []).append(name)
+    for rule, names in sorted(by_rule.items()):
+        say(f"{counted(len(names), 'organisation')} cannot be told of all: {_REMEDIES[rule]}")
+        say(f"    {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
+    say(f"{counted(outcome.accepted, 'mail')} accepted, {outcome.refused:,} refused for good.")
     if outcome.problem:
         say(f"The run stopped early: {outcome.problem}")
     if outcome.left:
-        say(f"{outcome.left:,} mails are left; baken send goes on with exactly these.")
+        say(f"Left over: {counted(outcome.left, 'mail')}; baken send goes on with exactly these.")

@@ -98,15 +98,26 @@ class OrganisationTotals:
 
     organisations: int
     without_mail: int
+    names_without_mail: list[str]
+    """The first of them, by name."""
 
 
-def organisation_totals() -> OrganisationTotals:
-    """The organisations of today, counted."""
+def organisation_totals(*, names: int) -> OrganisationTotals:
+    """The organisations of today, counted; `names` is how many are named at most."""
     with_mail = Contact.objects.exclude(email="").values("organisation")
+    mute = Organisation.objects.exclude(pk__in=with_mail)
     return OrganisationTotals(
         organisations=Organisation.objects.count(),
-        without_mail=Organisation.objects.exclude(pk__in=with_mail).count(),
+        without_mail=mute.count(),
+        names_without_mail=list(mute.order_by("name").values_list("name", flat=True)[:names]),
     )
+
+
+def names_of(organisation_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Reference and name of each of these organisations, by its id."""
+    found = Organisation.objects.filter(pk__in=organisation_ids)
+    rows = found.values_list("pk", "reference", "name")
+    return {pk: (reference, name) for pk, reference, name in rows}
 
 
 def find_organisation(what: str) -> Organisation | None:

@@ -13,7 +13,7 @@ from baken.jobs.ingestion import (
     ingest_files,
 )
 from baken.jobs.retention import Purge, purge_store
-from baken.jobs.sending import deliver, plan
+from baken.jobs.sending import check_sender, deliver, plan
 from baken.occasions.services import Progress
 from baken.outbox.services import Outcome, Plan
 from baken.settings.environment import Settings
@@ -37,10 +37,12 @@ def run_round(
     reading: Progress,
     sending: Progress,
 ) -> Round:
-    """Do everything once. Raises what `deliver` raises, after what came before it is committed.
+    """Do everything once. Raises what `deliver` raises, after what came before it is committed,
+    and `SettingsError` before anything is done when the sender is the example address.
 
     A store that fails to let go of what has expired keeps nobody from being warned.
     """
+    check_sender(settings)
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     gone = close_gone_cases(settings=settings)
     purge = purge_store(settings=settings)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from baken.channels import CHANNELS, Channel
 from baken.core.classification import Severity, Tlp
+from baken.core.errors import SettingsError
+from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender
 from baken.outbox.services import (
@@ -19,6 +21,18 @@ from baken.outbox.services import (
     rehearse,
 )
 from baken.settings.environment import Settings
+
+
+def check_sender(settings: Settings) -> None:
+    """Raises `SettingsError` when warnings would go out in the name of the example address."""
+    _, address = split_mailbox(settings.mail_from)
+    is_example = domain_of(address).endswith(".example.nl")
+    if is_example and not settings.allow_documentation_ranges:
+        raise SettingsError(
+            f"BAKEN_MAIL_FROM is {settings.mail_from}: an example, at which nobody reads answers.",
+            remedy="Set it to your own address, for instance National CSIRT <warnings@your.domain>."
+            " Nothing was done; baken send --dry-run FOLDER works without.",
+        )
 
 
 def plan(*, settings: Settings) -> Plan:

@@ -30,6 +30,7 @@ from baken.matching.holdings import (
 from baken.matching.name_table import NameTable, make_name_table
 from baken.matching.prefix_trie import (
     ASN_STRIDES,
+    FEW_IPV4_STRIDES,
     IPV4_STRIDES,
     IPV6_STRIDES,
     PrefixTrie,
@@ -40,6 +41,9 @@ Arrays: TypeAlias = Mapping[str, npt.NDArray[np.generic]]
 
 FORMAT: Final = 1
 """Counts up when the arrays of a file change their meaning: older files are made anew."""
+
+_FEW_PREFIXES: Final = 20_000
+"""Up to so many distinct IPv4 networks, the small first table is as fast as the large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ def _plant_ipv4(networks: pl.DataFrame) -> tuple[PrefixTrie, UInt32s, UInt32s]:
     trie, parents = plant_trie(
         [(distinct >> np.uint64(8)).astype(np.uint32)],
         (distinct & np.uint64(255)).astype(np.uint8),
-        strides=IPV4_STRIDES,
+        strides=IPV4_STRIDES if distinct.size > _FEW_PREFIXES else FEW_IPV4_STRIDES,
         first_node=1,
     )
     return trie, parents, (inverse + 1).astype(np.uint32)

@@ -19,6 +19,7 @@ UInt32s: TypeAlias = npt.NDArray[np.uint32]
 Words: TypeAlias = Sequence[npt.NDArray[np.unsignedinteger]]
 
 IPV4_STRIDES: Final = (24, 4, 4)
+FEW_IPV4_STRIDES: Final = (16, 8, 4, 4)  # one look-up more, and a table of 256 KiB, not 64 MiB
 # Blocks of 16 entries fill one cache line; wide ones come first, where there are few.
 IPV6_STRIDES: Final = (16, 8, 8, *(4,) * 24)
 ASN_STRIDES: Final = (16, 8, 8)

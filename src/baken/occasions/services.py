@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from baken.core.ahead import worked_ahead
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import NotFoundError, OccasionError, StoredFileDamagedError
 from baken.core.observation import ParsedBatch, Report
+from baken.core.text import one_line
 from baken.intake.models import Batch
 from baken.intake.selectors import is_to_be_read, stored_files
 from baken.intake.services import (
@@ -336,7 +338,7 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
 
     May run twice for the same person. Raises `OccasionError`, `NotFoundError`.
     """
-    name = by.strip()
+    name = " ".join(unicodedata.normalize("NFKC", one_line(by)).split())
     if not name:
         raise OccasionError("Nobody is named.", remedy="Say who releases, with --by.")
     if len(name) > _LONGEST_NAME:
@@ -390,18 +392,14 @@ def lock_occasion(occasion: Occasion) -> bool:
     return standing.select_for_update().first() is not None
 
 
-def record_told(cases: Iterable[tuple[int, int]], *, now: datetime) -> None:
-    """Write on each case (id, severity) that its organisation is told of it now.
+def record_told(case_ids: Collection[int], *, now: datetime) -> None:
+    """Write on each case that its organisation is told of it now, as severe as it is.
 
     Call it in the transaction that plans the notification: what is told and what is remembered as
     told can then never differ.
     """
-    ids, severities = zip(*cases, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            statements.RECORD_TOLD,
-            {"ids": list(ids), "severities": list(severities), "now": now},
-        )
+        cursor.execute(statements.RECORD_TOLD, {"ids": list(case_ids), "now": now})
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ RESTORE_TOLD: Final = """
 
 RECORD_TOLD: Final = """
     UPDATE occasions_case AS c
-    SET told_at = %(now)s, told_severity = told.severity
-    FROM unnest(%(ids)s::bigint[], %(severities)s::smallint[]) AS told (id, severity)
+    SET told_at = %(now)s, told_severity = c.severity
+    FROM unnest(%(ids)s::bigint[]) AS told (id)
     WHERE c.id = told.id
 """

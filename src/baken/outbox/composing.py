@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ _WIDTH: Final = 76
 _SYSTEMS_IN_TEXT: Final = 15
 _DETAILS_IN_TEXT: Final = 4
 _LONGEST_DETAIL: Final = 60
+_LARGEST_PLAIN_TABLE: Final = 1 << 20  # bytes
 _TIME: Final = "%Y-%m-%d %H:%M"
 
 
@@ -80,18 +82,31 @@ def compose(warning: WarningFacts, sender: Sender) -> Message:
     """The message that `warning` becomes."""
     words = frame(warning.language)
     groups = _by_kind(warning)
-    file_name = f"baken-{warning.reference[:8]}.csv"
+    attachment = _packed(f"baken-{warning.reference[:8]}.csv", warning, words)
     return Message(
         id=f"{warning.reference}@{sender.message_id_domain}",
         recipient_address=warning.recipient_address,
         recipient_name=warning.recipient_name,
         language=words.language,
         subject=_subject(warning, groups, words),
-        text=_text(warning, groups, words, sender, file_name),
+        text=_text(warning, groups, words, sender, attachment.file_name),
         tlp=warning.tlp,
         made_at=warning.planned_at,
-        attachments=(Attachment(file_name, "text/csv", _attachment(warning, words)),),
+        attachments=(attachment,),
     )
+
+
+def _packed(file_name: str, warning: WarningFacts, words: Frame) -> Attachment:
+    """The table of all systems; packed where it is long, since mail servers refuse large mails."""
+    content = _table_of_all(warning, words)
+    if len(content) <= _LARGEST_PLAIN_TABLE:
+        return Attachment(file_name, "text/csv", content)
+    packed = io.BytesIO()
+    # Nothing of the moment of packing goes in: a retry gives the same bytes.
+    entry = zipfile.ZipInfo(file_name, date_time=warning.planned_at.timetuple()[:6])
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
+    return Attachment(f"{file_name}.zip", "application/zip", packed.getvalue())
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +247,7 @@ def _details(system: ToldSystem) -> list[str]:
     ]
 
 
-def _attachment(warning: WarningFacts, words: Frame) -> bytes:
+def _table_of_all(warning: WarningFacts, words: Frame) -> bytes:
     text = io.StringIO()
     text.write("\N{BYTE ORDER MARK}")  # without it, spreadsheets take UTF-8 for something else
     writer = csv.writer(text, lineterminator="\r\n")

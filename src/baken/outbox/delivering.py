@@ -16,8 +16,14 @@ from baken.channels import Channel, Message
 from baken.core.errors import AlreadySendingError, ChannelError, SendingHaltedError
 from baken.outbox.composing import Sender, compose
 from baken.outbox.models import Delivery, Notification
-from baken.outbox.selectors import is_halted, is_suppressed, waiting_notifications, warning_of
-from baken.outbox.withdrawing import leave_alone, take_back
+from baken.outbox.selectors import (
+    is_halted,
+    is_suppressed,
+    tells_what_is_not_held,
+    waiting_notifications,
+    warning_of,
+)
+from baken.outbox.withdrawing import give_up, take_back
 
 _log = structlog.get_logger()
 
@@ -181,8 +187,9 @@ def _intend(
         )
         if notification is None:
             return None
-        if is_suppressed(notification.address):
-            leave_alone(notification)
+        reason = _why_not(notification)
+        if reason:
+            give_up(notification, reason=reason)
             return None
         message = compose(warning_of(notification), sender)
         delivery = Delivery.objects.create(
@@ -194,6 +201,15 @@ def _intend(
             started_at=at,
         )
     return delivery, message
+
+
+def _why_not(notification: Notification) -> str:
+    """What came between planning and now that forbids to hand it over; empty when nothing did."""
+    if is_suppressed(notification.address):
+        return "the address is left alone"
+    if tells_what_is_not_held(notification):  # the next planning tells the rest
+        return "a system in it is no longer the organisation's"
+    return ""
 
 
 def _record(delivery: Delivery, state: Delivery.State, *, reply: str, at: datetime) -> None:

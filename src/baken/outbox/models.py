@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -66,6 +67,7 @@ class NotifiedCase(models.Model):
         NEW = "new", "new"
         WORSE = "worse", "got worse"
         BACK = "back", "came back after it was gone"
+        THREAT = "threat", "part of a threat"
         REMINDER = "reminder", "persists"
 
     notification = models.ForeignKey(
@@ -74,8 +76,17 @@ class NotifiedCase(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notified")
     reason = models.CharField(max_length=8, choices=Reason.choices)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
+    # What the message says of it: a retry, under the same Message-ID, says the same.
+    first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     sightings = models.PositiveBigIntegerField()
+    rsit_type = models.CharField(max_length=64)
+    host_name = models.CharField(max_length=253, blank=True)
+    url = models.TextField(blank=True)
+    product = models.TextField(blank=True)
+    cves = ArrayField(models.CharField(max_length=32), default=list)
+    asset_value = models.CharField(max_length=255)
+    evidence = models.JSONField(default=dict)
     # What the case remembered as told before this; it does so again when this is taken back.
     told_before_at = models.DateTimeField(null=True)
     told_before_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)

@@ -5,13 +5,15 @@ One transaction an occasion, so that what is planned and what is remembered can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
+from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from baken.constituency.models import Contact
 from baken.core.classification import Tlp
@@ -31,11 +33,41 @@ from baken.occasions.services import (
     record_told,
 )
 from baken.outbox.models import Notification, NotifiedCase
-from baken.outbox.selectors import Reach, hindrance, reach_of, told_under
+from baken.outbox.selectors import (
+    Reach,
+    hindrance,
+    reach_of,
+    told_under,
+    waiting_notifications,
+)
+from baken.outbox.withdrawing import withdraw
 
 _log = structlog.get_logger()
 
 _Told = list[tuple[Case, Rule]]
+_Waiting = tuple[int, int]
+"""The occasion and the organisation of a notification."""
+
+# What the rules look at, and the way to it; the rest of a case is copied where it stands.
+_DECIDED_BY: Final = (
+    "severity", "relation", "state", "last_seen_at", "reopened_at", "told_at", "told_severity",
+    "tlp", "organisation__standing", "asset__valid_from", "asset__valid_until",
+)  # fmt: skip
+
+# Rows of which the database has everything: nothing is fetched only to be sent back.
+_TELL_AS_IT_STANDS: Final = """
+    INSERT INTO outbox_notifiedcase (
+        notification_id, case_id, reason, told_before_at, told_before_severity, severity,
+        first_seen_at, last_seen_at, sightings, rsit_type, host_name, url, product, cves,
+        asset_value, evidence
+    )
+    SELECT told.notification_id, c.id, told.reason, c.told_at, c.told_severity, c.severity,
+        c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type, c.host_name, c.url, c.product,
+        c.cves, c.asset_value, c.evidence
+    FROM unnest(%(ids)s::uuid[], %(cases)s::bigint[], %(reasons)s::text[])
+        AS told (notification_id, case_id, reason)
+    JOIN occasions_case AS c ON c.id = told.case_id
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,8 +102,9 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
         with transaction.atomic():
             if not lock_occasion(occasion):
                 continue
+            waiting = _lock_waiting(occasion)
             hold_cases()
-            under = _plan_under(occasion, policy=policy, now=now)
+            under = _plan_under(occasion, waiting, policy=policy, now=now)
             transaction.on_commit(partial(_log_planned, occasion, under))  # not of a rehearsal
         notifications += under.notifications
         told |= under.told
@@ -101,8 +134,45 @@ def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
         )
 
 
-def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:
+def _lock_waiting(occasion: Occasion) -> dict[UUID, _Waiting]:
+    """What was planned before and waits still, that what is planned now may take the place of.
+
+    A threat takes the place of its own notifications only: it is told besides the daily feeds.
+    What is being handed over at this moment is left to it.
+    """
+    waiting = waiting_notifications()
+    if occasion.kind == Occasion.Kind.THREAT:
+        waiting = waiting.filter(occasion=occasion)
+    else:
+        waiting = waiting.filter(occasion__kind=Occasion.Kind.STANDING)
+    locked = waiting.order_by("pk").select_for_update(of=("self",), skip_locked=True)
+    places = locked.values_list("pk", "occasion_id", "organisation_id")
+    return {pk: (occasion_id, organisation_id) for pk, occasion_id, organisation_id in places}
+
+
+def _overtaken(
+    occasion: Occasion, to_tell: _Told, waiting: Mapping[UUID, _Waiting]
+) -> frozenset[UUID]:
+    """Those of `waiting` that would tell again what is told now, or could be one with it."""
+    if not waiting or not to_tell:
+        return frozenset()
+    places = {(occasion.pk, case.organisation_id) for case, _ in to_tell}
+    same_place = {pk for pk, place in waiting.items() if place in places}
+    same_case = NotifiedCase.objects.filter(
+        notification__in=waiting, case__in=[case.pk for case, _ in to_tell]
+    )
+    return frozenset(same_place.union(same_case.values_list("notification_id", flat=True)))
+
+
+def _plan_under(
+    occasion: Occasion, waiting: Mapping[UUID, _Waiting], *, policy: Policy, now: datetime
+) -> _PlanUnder:
     to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
+    overtaken = _overtaken(occasion, to_tell, waiting)
+    if overtaken:
+        mine = Notification.objects.filter(pk__in=overtaken)
+        withdraw(mine, reason="a later notification tells it")
+        to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
     reach = reach_of({case.organisation_id for case, _ in to_tell}, now=now)
     by_organisation: dict[int, _Told] = {}
     kept_back: dict[int, Unreachable] = {}
@@ -113,25 +183,29 @@ def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUn
         else:
             kept_back[case.pk] = Unreachable(case.organisation_id, why)
     notified = _write(occasion, by_organisation, reach=reach, now=now)
-    return _PlanUnder(len(by_organisation), frozenset(one.case_id for one in notified), kept_back)
+    return _PlanUnder(len(by_organisation), notified, kept_back)
 
 
 def _write(
     occasion: Occasion, by_organisation: dict[int, _Told], *, reach: Reach, now: datetime
-) -> list[NotifiedCase]:
+) -> frozenset[int]:
+    """Write the notifications; gives the cases in them."""
     notifications: list[Notification] = []
-    notified: list[NotifiedCase] = []
+    notified: list[tuple[UUID, int, str]] = []
     for organisation_id, told in by_organisation.items():
         label = tlp_for(occasion, [case for case, _ in told])
         contact = reach.contacts[organisation_id]
         notification = _notification(occasion, contact, told, label=label, now=now)
         notifications.append(notification)
-        notified += [_notified_case(notification, case, rule) for case, rule in told]
+        notified += [(notification.pk, case.pk, rule.value) for case, rule in told]
+    if not notified:
+        return frozenset()
     Notification.objects.bulk_create(notifications, batch_size=2_000)
-    NotifiedCase.objects.bulk_create(notified, batch_size=5_000)
-    if notified:
-        record_told([(one.case_id, one.severity) for one in notified], now=now)
-    return notified
+    ids, case_ids, reasons = (list(column) for column in zip(*notified, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL_AS_IT_STANDS, {"ids": ids, "cases": case_ids, "reasons": reasons})
+    record_told(case_ids, now=now)
+    return frozenset(case_ids)
 
 
 def _cases_to_tell(
@@ -148,6 +222,7 @@ def _cases_to_tell(
             last_seen_at__gte=now - held.oldest_told,
         )
         .select_related("organisation", "asset")
+        .only(*_DECIDED_BY)
         .select_for_update(of=("self",))
         .order_by("organisation_id", "finding_kind", "system")
     )
@@ -179,17 +254,4 @@ def _notification(
         severity=max(case.severity for case, _ in told),
         policy=",".join(sorted({rule.value for _, rule in told})),
         planned_at=now,
-    )
-
-
-def _notified_case(notification: Notification, case: Case, rule: Rule) -> NotifiedCase:
-    return NotifiedCase(
-        notification=notification,
-        case=case,
-        reason=rule.value,
-        severity=case.severity,
-        last_seen_at=case.last_seen_at,
-        sightings=case.sightings,
-        told_before_at=case.told_at,
-        told_before_severity=case.told_severity,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from baken.constituency.models import Contact
 from baken.constituency.selectors import contacts_to_warn
@@ -54,6 +54,20 @@ def waiting_notifications() -> QuerySet[Notification]:
     """What is planned and not yet accepted, most urgent first."""
     waiting = Notification.objects.filter(state=Notification.State.PLANNED)
     return waiting.order_by("-severity", "planned_at", "id")
+
+
+def tells_what_is_not_held(notification: Notification) -> bool:
+    """Whether `notification` tells of a system that was not the organisation's when it was seen.
+
+    The asset may have been taken from it, or ended, since the notification was planned.
+    """
+    seen_at = F("case__last_seen_at")
+    told = notification.notified_cases.filter(
+        Q(case__asset=None)
+        | Q(case__asset__valid_from__gt=seen_at)
+        | Q(case__asset__valid_until__lte=seen_at)
+    )
+    return told.exists()
 
 
 def is_halted() -> bool:
@@ -162,9 +176,12 @@ def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> fro
 
 def warning_of(notification: Notification) -> WarningFacts:
     """Everything that the message of `notification` says, as it stood when it was planned."""
-    told = notification.notified_cases.select_related("case").order_by(
-        "-severity", "case__finding_kind", "case__system"
+    told = notification.notified_cases.select_related("case").only(
+        *(field.name for field in NotifiedCase._meta.concrete_fields),
+        "case__finding_kind",
+        "case__system",
     )
+    told = told.order_by("-severity", "case__finding_kind", "case__system")
     occasion = notification.occasion
     advice = occasion.advice_nl if notification.language == "nl" else occasion.advice_en
     return WarningFacts(
@@ -181,22 +198,21 @@ def warning_of(notification: Notification) -> WarningFacts:
 
 
 def _told_system(told: NotifiedCase) -> ToldSystem:
-    case = told.case
     return ToldSystem(
-        finding_kind=case.finding_kind,
-        rsit_type=case.rsit_type,
-        system=case.system,
+        finding_kind=told.case.finding_kind,
+        rsit_type=told.rsit_type,
+        system=told.case.system,
         severity=Severity(told.severity),
         reason=told.reason,
-        first_seen_at=case.first_seen_at,
+        first_seen_at=told.first_seen_at,
         last_seen_at=told.last_seen_at,
         sightings=told.sightings,
-        host_name=case.host_name,
-        url=case.url,
-        product=case.product,
-        cves=tuple(case.cves),
-        asset=case.asset_value,
-        evidence=case.evidence,
+        host_name=told.host_name,
+        url=told.url,
+        product=told.product,
+        cves=tuple(told.cves),
+        asset=told.asset_value,
+        evidence=told.evidence,
     )
 
 

@@ -81,12 +81,11 @@ def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawa
     return Withdrawal(withdrawn=len(withdrawn), in_doubt=len(in_doubt))
 
 
-def leave_alone(notification: Notification) -> None:
-    """Withdraw a notification to an address that asked for none, even when it may have arrived.
+def give_up(notification: Notification, *, reason: str) -> None:
+    """Withdraw a notification that must not be tried again, even when it may have arrived.
 
     Then its cases stay told. Call it in a transaction.
     """
-    reason = "the address is left alone"
     mine = Notification.objects.filter(pk=notification.pk)
     if withdraw(mine, reason=reason).in_doubt:
         mine.update(state=Notification.State.WITHDRAWN, state_reason=reason)

@@ -105,8 +105,15 @@ def _port(value: str) -> int:
 
 def _seconds(value: str) -> float:
     number = float(value)
-    if number <= 0:
-        raise ValueError("not positive")
+    if not 0 < number <= _LONGEST_WAIT:
+        raise ValueError("out of range")
+    return number
+
+
+def _days(value: str) -> int:
+    number = _whole(value)
+    if number > _MOST_DAYS:
+        raise ValueError("too many")
     return number
 
 
@@ -150,7 +157,12 @@ def _message_id_domain(value: str) -> str:
 
 def _postgres_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+    # To ask for the port is to check it.
+    if (
+        parts.scheme not in ("postgres", "postgresql")
+        or not parts.path.strip("/")
+        or parts.port == 0
+    ):
         raise ValueError(value)
     return value
 
@@ -180,13 +192,15 @@ def _label(value: str) -> str:
 
 def _days_by_severity(value: str) -> Mapping[str, int]:
     pairs = (part.split("=", 1) for part in value.split(","))
-    days = {key.strip().lower(): _whole(number) for key, number in pairs}
+    days = {key.strip().lower(): _days(number) for key, number in pairs}
     if not set(days) <= set(_SEVERITIES):
         raise ValueError(value)
     return {**_REMINDER_DAYS, **days}
 
 
 _LONGEST_MESSAGE_ID_DOMAIN: Final = 160  # with a notification's id it must fit a Message-ID
+_MOST_DAYS: Final = 36_500  # a hundred years: for ever, to a person
+_LONGEST_WAIT: Final = 3_600.0  # seconds
 _SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 _REMINDER_DAYS: Final = {"critical": 7, "high": 14, "medium": 30, "low": 60, "info": 90}
 
@@ -246,7 +260,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "The label of warnings about feeds that carry none themselves.",
     ),
     Variable(
-        "BAKEN_GONE_AFTER_DAYS", _whole, 14, "days", "14",
+        "BAKEN_GONE_AFTER_DAYS", _days, 14, "days", "14",
         "How long a report type must stay silent about a system, while it is delivered, before "
         "the case is marked gone.",
     ),
@@ -277,7 +291,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "The region of the bucket, where the server wants one."),
     Variable("BAKEN_STORE_S3_CA_FILE", Path, None, "a PEM file", "/etc/ssl/our-ca.pem",
              "The authority that signed the S3 server's certificate, when it is our own."),
-    Variable("BAKEN_STORE_DAYS", _whole, 90, "days", "90",
+    Variable("BAKEN_STORE_DAYS", _days, 90, "days", "90",
              "How long observations are kept in the store; baken purge removes the rest."),
     Variable("BAKEN_MAX_UNPACKED_BYTES", _whole, 64 << 30, "bytes", "68719476736",
              "A compressed report that unpacks to more is refused."),
@@ -303,7 +317,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             raw = _raw_value(variable, environment)
             values[variable.name] = variable.default if raw == "" else variable.parse(raw)
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, OverflowError) as error:
             shown = "(a secret)" if variable.is_secret else repr(environment.get(variable.name))
             detail = f" ({error})" if isinstance(error, OSError) else ""
             problems.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -121,3 +122,43 @@ def test_a_halt_is_explained(ingest: Ingest, baken: Command) -> None:
     said = baken("explain", "192.0.2.7").out
     assert "[new]" in said
     assert "sending is halted (a wrong feed)" in said
+
+
+@pytest.mark.parametrize("what", ["::ffff:192.0.2.7", "192.0.2.0/24", "192.0.2.7/32"])
+def test_an_address_is_known_however_it_is_written(
+    ingest: Ingest, baken: Command, what: str
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    assert "open-rdp on 192.0.2.7" in baken("explain", what).out
+
+
+def test_an_as_number_is_explained_by_what_it_matched(ingest: Ingest, baken: Command) -> None:
+    make_organisation("haven", "AS64500")
+    ingest(report_text("192.0.2.7"))
+    said = baken("explain", "as64500").out
+    assert "lies in AS64500 of Stichting haven" in said
+    assert "open-rdp on 192.0.2.7" in said
+
+
+def test_part_of_a_name_is_answered_with_the_names_that_hold_it(baken: Command) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    done = baken("explain", "Stichting hav")
+    assert done.exit_code == 66
+    assert "Stichting haven (haven)" in done.err
+
+
+def test_as_json_every_case_has_its_fields(ingest: Ingest, baken: Command) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text(*(f"192.0.2.{number}" for number in range(1, 31))))
+    figures = json.loads(baken("explain", "haven", "--json").out)
+    assert figures["case_count"] == len(figures["cases"]) == 30
+    assert {one["because"] for one in figures["cases"]} == {"new"}
+    assert "10 more cases" in baken("explain", "haven").out
+    assert baken("explain", "haven", "--all").out.count("open-rdp on") == 30
+
+
+def test_what_is_no_text_is_refused_with_a_word(baken: Command) -> None:
+    done = baken("explain", "caf\udce9")
+    assert done.exit_code == 65
+    assert "UTF-8" in done.err

@@ -24,7 +24,12 @@ from baken.cli import (
     store,
     suppressions,
 )
-from baken.core.errors import BakenError, DatabaseUnavailableError
+from baken.core.errors import (
+    BakenError,
+    DatabaseUnavailableError,
+    OutputRefusedError,
+    TextRefusedError,
+)
 
 app = typer.Typer(
     name="baken",
@@ -77,6 +82,21 @@ def main() -> None:
         app()
     except BakenError as error:
         _stop_on(error)
+    except UnicodeEncodeError as error:
+        _stop_on(
+            TextRefusedError(
+                f"{ascii(error.object)[:80]} cannot be written in UTF-8.",
+                remedy="Give it in UTF-8; see how your terminal is set.",
+            )
+        )
+    except OSError as error:
+        _stop_on(
+            OutputRefusedError(
+                f"{error.filename or 'The machine'}: {error.strerror or error}.",
+                remedy="See to what the machine says, then give the same command again: what was "
+                "finished is kept.",
+            )
+        )
     except Exception as error:
         if not _is_database_away(error):
             raise

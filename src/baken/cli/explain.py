@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from baken.cli.output import say, say_json
+from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin_reading
-from baken.core.asset import normalise_domain
+from baken.core.asset import AssetKind, normalise_domain, parse_asset
 from baken.core.classification import Severity
 from baken.core.errors import NotFoundError
 from baken.core.policy import Policy, Rule
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from baken.outbox.selectors import Verdict
 
 _SHOWN: Final = 20
+_ALIKE: Final = 5
+_NETWORK_OR_ASN: Final = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}|(?i:asn?)\s*[0-9]+")
 
 _MATCH_SENTENCES: Final = {
     "longest-prefix": "{asset} is the narrowest registered network that holds this address",
@@ -33,7 +36,8 @@ _MATCH_SENTENCES: Final = {
     "host-of-name": "{asset} holds the address, but this finding is about a name on it",
 }
 _SILENCE_SENTENCES: Final = {
-    Rule.OPERATOR: "the organisation is only the operator of this system; owners are warned",
+    Rule.OPERATOR: "the organisation is only the operator of this system, and only an owner is "
+    "warned",
     Rule.NOT_HELD: "the asset it was matched by is no longer theirs; run baken match",
     Rule.GONE: "the feed still looks, and no longer sees it",
     Rule.NOT_REGISTERED: "the organisation did not sign up, and no released threat covers it",
@@ -51,7 +55,13 @@ _SILENCE_SENTENCES: Final = {
 
 
 def explain(
-    what: Annotated[str, typer.Argument(help="An address, a domain, or an organisation.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="An address, a network, an AS number, a domain, or an organisation."),
+    ],
+    all_cases: Annotated[
+        bool, typer.Option("--all", help=f"Show every case, not only the first {_SHOWN}.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Say whose WHAT is by which rule, what was seen, whom it warned and when, or why not."""
@@ -60,10 +70,12 @@ def explain(
 
     policy, now = policy_of(settings), datetime.now(UTC)
     heading, cases = _look_up(what)
-    explained = [explain_case(case, policy=policy, now=now) for case in cases[:_SHOWN]]
     if as_json:
-        say_json({"about": what, "assets": heading, "cases": explained, "case_count": len(cases)})
+        found = [_case_figures(case, policy=policy, now=now) for case in cases]
+        say_json({"about": what, "assets": heading, "cases": found, "case_count": len(cases)})
         return
+    shown = len(cases) if all_cases else _SHOWN
+    explained = [explain_case(case, policy=policy, now=now) for case in cases[:shown]]
     for line in heading:
         say(line)
     if not cases:
@@ -72,23 +84,23 @@ def explain(
         say()
         for line in lines:
             say(line)
-    if len(cases) > _SHOWN:
-        say(f"\nAnd {len(cases) - _SHOWN:,} more cases; ask for one address to see them.")
+    if len(cases) > shown:
+        say(f"\nAnd {counted(len(cases) - shown, 'more case')}; --all shows them too.")
 
 
 def _look_up(what: str) -> tuple[list[str], list[Case]]:
-    from baken.constituency.selectors import find_organisation
+    from baken.constituency.selectors import find_organisation, names_like
     from baken.occasions.selectors import (
         cases_of_address,
         cases_of_domain,
         cases_of_organisation,
     )
 
-    try:
-        address = ipaddress.ip_address(what.strip())
+    address = _address_of(what.strip())
+    if address is not None:
         return list(_holders(str(address))), list(cases_of_address(address))
-    except ValueError:
-        pass
+    if _NETWORK_OR_ASN.fullmatch(what.strip()):
+        return _look_up_asset(what.strip())
     organisation = find_organisation(what.strip())
     if organisation is not None:
         assets = ", ".join(asset.value for asset in organisation.assets.all()) or "no assets"
@@ -105,12 +117,35 @@ def _look_up(what: str) -> tuple[list[str], list[Case]]:
     try:
         domain = normalise_domain(what)
     except ValueError as error:
+        alike = ", ".join(names_like(what.strip(), limit=_ALIKE))
         raise NotFoundError(
-            f"{what!r} is neither an address nor a domain, and no organisation has that reference "
-            "or name.",
-            remedy="Give 192.0.2.7, 2001:db8::1, www.example.nl, or an organisation's reference.",
+            f"{what!r} is neither an address, a network, an AS number nor a domain, and no "
+            "organisation has that reference or name.",
+            remedy=f"Perhaps you mean {alike}."
+            if alike
+            else "Give 192.0.2.7, 192.0.2.0/24, AS64500, www.example.nl, or an organisation's "
+            "reference.",
         ) from error
     return list(_holders(domain)), list(cases_of_domain(domain))
+
+
+def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that `text` names: without a scope, and IPv4 where it is written as IPv6."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _look_up_asset(text: str) -> tuple[list[str], list[Case]]:
+    from baken.occasions.selectors import cases_by_asset, cases_in_network
+
+    asset = parse_asset(text, allow_documentation=True)
+    if asset.kind is AssetKind.ASN:
+        return list(_holders(text)), list(cases_by_asset(asset.value))
+    return list(_holders(asset.value)), list(cases_in_network(asset.value))
 
 
 def _holders(text: str) -> Iterator[str]:
@@ -158,6 +193,41 @@ def explain_case(case: Case, *, policy: Policy, now: datetime) -> list[str]:
     return lines
 
 
+def _case_figures(case: Case, *, policy: Policy, now: datetime) -> dict[str, object]:
+    """What `explain_case` says, as fields; times are ISO 8601."""
+    from baken.outbox.selectors import notifications_about, verdict_on
+
+    verdict = verdict_on(case, policy=policy, now=now)
+    told = notifications_about([case.pk]).get(case.pk, [])
+    return {
+        "organisation": case.organisation.reference,
+        "relation": case.relation,
+        "rule": case.rule,
+        "asset": case.asset_value,
+        "is_shared": case.is_shared,
+        "finding_kind": case.finding_kind,
+        "system": case.system,
+        "severity": Severity(case.severity).key,
+        "state": case.state,
+        "first_seen_at": case.first_seen_at.isoformat(),
+        "last_seen_at": case.last_seen_at.isoformat(),
+        "sightings": case.sightings,
+        "told": [
+            {
+                "notification": str(one.notification_id),
+                "address": one.notification.address,
+                "planned_at": one.notification.planned_at.isoformat(),
+                "occasion": one.notification.occasion.key,
+                "reason": one.reason,
+                "state": one.notification.state,
+            }
+            for one in told
+        ],
+        "next": "tell" if verdict.rule.tells else "silent",
+        "because": verdict.rule.value,
+    }
+
+
 def _seen(case: Case) -> str:
     if case.sightings == 1:
         return f"once, at {case.last_seen_at:%Y-%m-%d %H:%M} UTC"
@@ -193,7 +263,7 @@ def _told_line(told: NotifiedCase) -> str:
     deliveries = list(notification.deliveries.all())
     when = f"{notification.planned_at:%Y-%m-%d %H:%M} UTC"
     last = deliveries[-1] if deliveries else None
-    how = "waits for the next send"
+    how = "planned, not sent yet"
     if notification.state == Notification.State.WITHDRAWN:
         how = f"withdrawn: {notification.state_reason}"
     if last is not None:

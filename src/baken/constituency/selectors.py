@@ -12,7 +12,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 
 from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
@@ -131,6 +131,12 @@ def find_organisation(what: str) -> Organisation | None:
         return by_reference
     by_name = list(organisations.filter(name__iexact=what)[:2])
     return by_name[0] if len(by_name) == 1 else None
+
+
+def names_like(text: str, *, limit: int) -> list[str]:
+    """The organisations whose name or reference holds `text`, in any case; at most `limit`."""
+    alike = Organisation.objects.filter(Q(name__icontains=text) | Q(reference__icontains=text))
+    return [f"{one.name} ({one.reference})" for one in alike.order_by("name")[:limit]]
 
 
 def assets_covering(text: str) -> list[Asset]:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from baken.core.observation import QuarantinedRow as UnreadRow
+from baken.core.text import one_line
 from baken.intake.models import Batch, QuarantinedRow, StoredFile
 from baken.store import WrittenFile
 
@@ -75,7 +76,7 @@ def begin_batch(file: ReportFile) -> Batch:
     return Batch.objects.create(
         feed=file.feed,
         report_type=file.report_type,
-        file_name=file.file_name[-255:],
+        file_name=one_line(file.file_name)[-255:],
         content_sha256=file.content_sha256,
         repeat=same.count(),
         report_date=file.report_date,

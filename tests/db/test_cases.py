@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from baken.core.classification import Severity
 from baken.intake.models import Batch
-from baken.jobs.ingestion import match_again
+from baken.jobs.looking_back import match_again
 from baken.occasions.models import Case
 from baken.occasions.services import mark_gone
 from baken.settings.environment import Settings

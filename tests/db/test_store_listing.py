@@ -20,8 +20,9 @@ from django.db import IntegrityError, connection, transaction
 
 from baken.core.errors import StoreError
 from baken.intake.models import Batch, StoredFile
-from baken.intake.selectors import stored_batches, stored_files
-from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files, match_again
+from baken.intake.selectors import stored_files
+from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
+from baken.jobs.looking_back import match_again
 from baken.jobs.retention import look_over_store, purge_store, store_of
 from baken.occasions.models import Case
 from baken.settings.environment import Settings, read_settings
@@ -104,7 +105,7 @@ def test_a_report_read_again_replaces_its_files(ingest: Ingest, settings_of_test
     ingest(text, again=True)
     assert len(names_in(settings_of_test)) == 2
     assert rows_read(settings_of_test) == 2, "two copies lie there, and one is read"
-    assert [batch.repeat for batch in stored_batches()] == [1]
+    assert {file.batch.repeat for file in stored_files()} == {1}
     done = purge_store(settings=settings_of_test)
     assert (done.removed, done.swept) == (1, 0)
     assert names_in(settings_of_test) == [stored_files().get().path]

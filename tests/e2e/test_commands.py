@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from spark_cluster import SparkCluster
+
 BAKEN = Path(sys.executable).parent / "baken"
 
 
@@ -99,3 +101,20 @@ def test_a_database_that_is_away_is_told_with_what_to_do(tmp_path: Path) -> None
     assert done.returncode == 69
     assert "give the same command again" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_answers_as_this_machine_does(
+    after_demo: tuple[Path, dict[str, Any]], spark_cluster: SparkCluster
+) -> None:
+    data, _ = after_demo
+    home = {
+        "BAKEN_HOME": str(data / "baken-demo"),
+        "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
+        "BAKEN_SPARK_MASTER": spark_cluster.master_url,
+    }
+    for command in (("match",), ("lookback", "--occasion", "shadowserver-high")):
+        here = baken(*command, "--json", data=data, **home)
+        there = baken(*command, "--engine", "spark", "--json", data=data, **home)
+        assert there.returncode == 0, there.stderr
+        assert json.loads(there.stdout) == json.loads(here.stdout)
+        assert json.loads(there.stdout)["rows_matched"] > 0

@@ -19,6 +19,7 @@ from baken.cli import (
     doctor,
     explain,
     intake,
+    looking_back,
     occasions,
     outgoing,
     store,
@@ -60,7 +61,8 @@ def baken(
 
 
 app.command()(intake.ingest)
-app.command()(intake.match)
+app.command()(looking_back.match)
+app.command()(looking_back.lookback)
 app.command()(store.purge)
 app.command()(outgoing.send)
 app.command()(outgoing.run)

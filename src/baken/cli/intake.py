@@ -54,36 +54,6 @@ def ingest(
         raise typer.Exit(1)
 
 
-def match(
-    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
-) -> None:
-    """Match what the store still holds against the constituency of today.
-
-    For when organisations or assets were added after the reports came in. Exit code 1 when a
-    stored file could not be read.
-    """
-    settings = begin()
-    from baken.jobs.ingestion import match_again
-
-    with counting("rows") as progress:
-        done = match_again(settings=settings, progress=progress)
-    counts = done.cases
-    if as_json:
-        say_json(
-            {
-                "cases_opened": counts.opened,
-                "cases_known": counts.seen_again,
-                "problems": [problem.message for problem in done.problems],
-            }
-        )
-    else:
-        for problem in done.problems:
-            say(f"{problem.message} {problem.remedy}")
-        say(f"{counts.opened:,} cases opened; {counts.seen_again + counts.reopened:,} were known.")
-    if done.problems:
-        raise typer.Exit(1)
-
-
 def say_file(file: IngestedFile) -> None:
     """Print what became of one file."""
     if file.refused is not None:

@@ -133,6 +133,14 @@ def find_organisation(what: str) -> Organisation | None:
     return by_name[0] if len(by_name) == 1 else None
 
 
+def registered_among(organisation_ids: Collection[int]) -> frozenset[int]:
+    """Those of these organisations that signed up."""
+    found = Organisation.objects.filter(
+        pk__in=organisation_ids, standing=Organisation.Standing.REGISTERED
+    )
+    return frozenset(found.values_list("pk", flat=True))
+
+
 def names_like(text: str, *, limit: int) -> list[str]:
     """The organisations whose name or reference holds `text`, in any case; at most `limit`."""
     alike = Organisation.objects.filter(Q(name__icontains=text) | Q(reference__icontains=text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db.models import Count, Max, QuerySet
@@ -29,11 +29,12 @@ def stored_files(
     feeds: Iterable[str] | None = None,
     report_types: Iterable[str] | None = None,
     finding_kinds: Iterable[str] | None = None,
+    with_cves: bool = False,
 ) -> QuerySet[StoredFile]:
     """The files of the store that may be read, day by day; None leaves a side open.
 
     `days` are the first and the last, both included. A file is chosen when it holds any of
-    `finding_kinds`; it may hold others too.
+    `finding_kinds`, and with `with_cves` when a row of it names a CVE; it may hold others too.
     """
     files = StoredFile.objects.filter(expired_at=None)
     if days is not None:
@@ -44,14 +45,10 @@ def stored_files(
         files = files.filter(report_type__in=set(report_types))
     if finding_kinds is not None:
         files = files.filter(finding_kinds__overlap=sorted(set(finding_kinds)))
-    return files
+    return files.filter(has_cves=True) if with_cves else files
 
 
-def stored_batches() -> QuerySet[Batch]:
-    """The batches of which anything may still be read, in the order in which they came."""
-    return Batch.objects.filter(pk__in=stored_files().order_by().values("batch")).order_by("pk")
-
-
-def is_to_be_read(file: StoredFile) -> bool:
-    """Whether `file` is still one to read, now."""
-    return StoredFile.objects.filter(pk=file.pk, expired_at=None).exists()
+def still_to_be_read(paths: Collection[str]) -> frozenset[str]:
+    """Those of `paths` that are listed now: a file may expire while others are read."""
+    found = StoredFile.objects.filter(path__in=paths, expired_at=None)
+    return frozenset(found.values_list("path", flat=True))

@@ -1,5 +1,14 @@
 """The work that runs by itself or at a command: thin tasks that choose adapters and call a service.
 
 `ingestion` takes reports in, `sending` plans and hands over, `retention` keeps the store to its
-days, `rounds` does all of it once.
+days, `rounds` does all of it once, `looking_back` goes over what is stored once more.
 """
+
+from enum import StrEnum
+
+
+class EngineName(StrEnum):
+    """Where large work is done: on this machine, or on a Spark cluster."""
+
+    LOCAL = "local"
+    SPARK = "spark"

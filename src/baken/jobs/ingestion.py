@@ -9,21 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from baken.core.classification import Tlp
-from baken.core.errors import ReportRefusedError, StoredFileDamagedError, StoreError
+from baken.core.errors import ReportRefusedError, StoreError
 from baken.feeds import FEEDS, Feed, ReadLimits
-from baken.intake.selectors import stored_batches
 from baken.intake.services import ReportFile
 from baken.jobs.matchers import current_matcher
 from baken.jobs.retention import store_of
 from baken.occasions.services import (
     AcceptedReport,
-    CaseCounts,
     Progress,
     accept_report,
     accept_report_again,
     ensure_standing_occasions,
     mark_gone,
-    match_stored_report,
 )
 from baken.settings.environment import Settings
 
@@ -94,32 +91,6 @@ class ReadAgain(ReadOnce):
     """Takes a report in even when its content is known."""
 
     _accept = staticmethod(accept_report_again)
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedStore:
-    """What came of matching all that is stored once more."""
-
-    cases: CaseCounts
-    problems: Sequence[StoredFileDamagedError]
-    """The files that could not be read."""
-
-
-def match_again(*, settings: Settings, progress: Progress) -> MatchedStore:
-    """Match all that the store holds against the constituency of today.
-
-    A damaged file leaves the others running. Raises `StoreUnavailableError`.
-    """
-    matcher, store = current_matcher(settings), store_of(settings)
-    counts, rows = CaseCounts(), 0
-    problems: list[StoredFileDamagedError] = []
-    for batch in stored_batches():
-        done = match_stored_report(batch, matcher=matcher, store=store, now=datetime.now(UTC))
-        counts += done.cases
-        problems += done.problems
-        rows += batch.rows_read
-        progress(rows)
-    return MatchedStore(cases=counts, problems=problems)
 
 
 def close_gone_cases(*, settings: Settings) -> int:

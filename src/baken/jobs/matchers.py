@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from baken.constituency.selectors import asset_version, versioned_assets
+from baken.core.errors import OutputRefusedError
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import AssetIndex, build_index
 from baken.settings.environment import Settings
@@ -32,6 +33,18 @@ def current_index(settings: Settings) -> AssetIndex:
     index = build_index(assets, as_of=datetime.now(UTC))
     _keep(index, folder, version=str(version))
     return index
+
+
+def current_index_file(settings: Settings) -> Path:
+    """The file of `current_index`. Raises `OutputRefusedError` when it cannot be kept."""
+    current_index(settings)
+    path = _path(settings.home / "index", str(asset_version()))
+    if not path.is_file():
+        raise OutputRefusedError(
+            f"The asset index cannot be written to {path}.",
+            remedy="See that BAKEN_HOME can be written to and has room.",
+        )
+    return path
 
 
 def _keep(index: AssetIndex, folder: Path, *, version: str) -> None:

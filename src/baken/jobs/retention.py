@@ -61,15 +61,19 @@ class StoreState:
 
 def store_of(settings: Settings) -> ObservationStore:
     """The store that the settings name. Raises `ExtraMissingError`."""
+    return open_store(settings.store_url, s3=s3_access(settings), owner=store_owner_key())
+
+
+def s3_access(settings: Settings) -> S3Access:
+    """How the settings say that a bucket is reached."""
     server = settings.store_s3
-    access = S3Access(
+    return S3Access(
         endpoint=server.endpoint,
         key=server.key,
         secret=server.secret,
         region=server.region,
         ca_file=server.ca_file,
     )
-    return open_store(settings.store_url, s3=access, owner=store_owner_key())
 
 
 def purge_store(*, settings: Settings) -> Purge:

@@ -6,10 +6,13 @@ matcher gives the same rows; the contract suite compares each with a slow, obvio
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Sequence
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import pyarrow as pa
+
+from baken.core.errors import StoredFileDamagedError
 
 ASSET_SCHEMA: Final = pa.schema(
     [
@@ -43,6 +46,13 @@ by row and organisation. `is_shared` says that another organisation holds the sa
 """
 
 
+MATCHED_COLUMNS: Final = (
+    "observed_at", "finding_kind", "ipv4", "ipv6_high", "ipv6_low", "host_name", "email_domain",
+    "asn",
+)  # fmt: skip
+"""The columns of an observation that a matcher looks at; it needs no others."""
+
+
 class MatchRule(StrEnum):
     """Why an asset and an observation belong together; the strongest first."""
 
@@ -74,4 +84,42 @@ class Matcher(Protocol):
 
     def match(self, observations: pa.RecordBatch) -> pa.Table:
         """The matches of `observations` (OBSERVATION_SCHEMA) as MATCH_SCHEMA."""
+        ...
+
+
+Source = TypeVar("Source", contravariant=True)
+
+
+class Work(Protocol[Source]):
+    """What is done with observations that are read piece by piece, from one source after another.
+
+    An engine may pickle it and do it elsewhere; it must not need a database.
+    """
+
+    @property
+    def schema(self) -> pa.Schema:
+        """What `keep` and `miss` give."""
+        ...
+
+    def read(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """The observations of `source`: some rows, and of their columns MATCHED_COLUMNS at least.
+
+        Raises `StoredFileDamagedError`; whatever else it raises ends all of the work.
+        """
+        ...
+
+    def keep(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        """What is kept of a piece of `source` and its matches."""
+        ...
+
+    def miss(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
+        """What is kept of a source of which the rest cannot be read."""
+        ...
+
+
+class Engine(Protocol):
+    """Does such work on one machine or on many; the answers are the same."""
+
+    def run(self, sources: Sequence[Source], work: Work[Source]) -> Generator[pa.Table, None, None]:
+        """What `work` keeps, source by source in their order, and piece by piece."""
         ...

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from baken.core.classification import NAME_ONLY_KINDS
-from baken.matching import MATCH_SCHEMA, RULES, MatchRule
+from baken.matching import MATCH_SCHEMA, MATCHED_COLUMNS, RULES, MatchRule
 from baken.matching.asset_index import AssetIndex
 from baken.matching.holdings import IS_NARROWEST, IS_SHARED, Found
 from baken.matching.name_table import Texts
@@ -31,10 +31,6 @@ UInt64s: TypeAlias = npt.NDArray[np.uint64]
 
 _PIECE_ROWS: Final = 1 << 17
 """So many rows are matched at once that what lies between stays in the processor's cache."""
-_COLUMNS: Final = (
-    "observed_at", "finding_kind", "ipv4", "ipv6_high", "ipv6_low", "host_name", "email_domain",
-    "asn",
-)  # fmt: skip
 _IS_OWNER: Final = np.array([rule.is_owner for rule in RULES])
 
 _RULES: Final = pa.array([rule.value for rule in RULES])
@@ -93,7 +89,7 @@ class ArrayMatcher:
 
     def match(self, observations: pa.RecordBatch) -> pa.Table:
         """See `baken.matching.Matcher.match`."""
-        wanted = observations.select(list(_COLUMNS))
+        wanted = observations.select(list(MATCHED_COLUMNS))
         firsts = range(0, observations.num_rows, _PIECE_ROWS)
         # One piece needs no thread.
         run = self._threads.map if len(firsts) > 1 else map

@@ -17,7 +17,7 @@ import shutil
 import socket
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,22 +29,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from baken.core.classification import NAME_ONLY_KINDS
-from baken.core.errors import ExtraMissingError, SparkUnavailableError
-from baken.matching import MATCH_SCHEMA
+from baken.core.errors import (
+    ExtraMissingError,
+    SparkUnavailableError,
+    StoredFileDamagedError,
+)
+from baken.matching import MATCH_SCHEMA, Work
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import AssetIndex
+from baken.matching.local_engine import read_pieces
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Source = TypeVar("Source")
-Read = Callable[[Source], Iterator[pa.RecordBatch]]
-"""The observations (OBSERVATION_SCHEMA, or some of its columns) that a source names."""
-Digest = Callable[[Source, pa.RecordBatch, pa.Table], pa.Table]
-"""What is kept of observations and their matches. Runs in the workers."""
 
 _TASK_SCHEMA: Final = "source binary"
 _ROWS_A_TASK: Final = 1 << 18
+_ROWS_AT_ONCE: Final = 1 << 16
 _CONNECT_SECONDS: Final = 5.0
 
 # Signed and plain, as Spark knows them.
@@ -144,15 +146,10 @@ class SparkMatcher:
             pq.write_table(pa.Table.from_batches([observations]), path, row_group_size=_ROWS_A_TASK)
             firsts = range(0, observations.num_rows, _ROWS_A_TASK)
             sources = [(str(path), group, first) for group, first in enumerate(firsts)]
-            found = list(
-                self.digest(
-                    sources, read=_read_group, digest=_matches_alone, schema=_MATCH_IN_SPARK
-                )
-            )
+            found = list(self.run(sources, _MatchesAlone()))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        matches = pa.Table.from_batches(found, schema=_MATCH_IN_SPARK)
-        matches = matches.sort_by([("row", "ascending"), ("organisation_id", "ascending")])
+        matches = pa.concat_tables([_MATCH_IN_SPARK.empty_table(), *found])
         words = {
             name: matches[name].dictionary_encode().cast(MATCH_SCHEMA.field(name).type)
             for name in ("relation", "rule")
@@ -160,65 +157,51 @@ class SparkMatcher:
         columns = [words.get(name, matches[name]) for name in MATCH_SCHEMA.names]
         return pa.table(columns, names=MATCH_SCHEMA.names).cast(MATCH_SCHEMA)
 
-    def digest(
-        self,
-        sources: Sequence[Source],
-        *,
-        read: Read[Source],
-        digest: Digest[Source],
-        schema: pa.Schema,
-    ) -> Iterator[pa.RecordBatch]:
-        """Read each of `sources` in some worker, match it, and give what `digest` keeps of it.
+    def run(self, sources: Sequence[Source], work: Work[Source]) -> Generator[pa.Table, None, None]:
+        """See `baken.matching.Engine.run`. Each source is read by one worker, by itself.
 
-        What comes is of `schema`, in no order. All of it is there before the first is given; when a
-        source cannot be read, nothing is. `read` and `digest` are pickled. Raises
-        `SparkUnavailableError` when the cluster cannot finish.
+        All is done before the first answer is given; when that fails, there is none. `work` and the
+        sources are pickled. Raises `SparkUnavailableError` when the cluster cannot finish.
         """
         if not sources:
             return
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        work = partial(
-            _work, index_name=self._index.name, kinds=self._kinds, read=read, digest=digest,
-            schema=schema,
-        )  # fmt: skip
+        share = partial(_work, index_name=self._index.name, kinds=self._kinds, work=work)
         tasks = [(pickle.dumps(source),) for source in sources]
         output = self._scratch / uuid.uuid4().hex
         try:
             spread = self._session.sparkContext.parallelize(tasks, numSlices=len(tasks))
             frame = self._session.createDataFrame(spread, _TASK_SCHEMA)
-            result = frame.mapInArrow(work, from_arrow_schema(schema))
+            result = frame.mapInArrow(share, from_arrow_schema(work.schema))
             try:
                 result.write.parquet(output.as_uri())
             except Exception as error:
                 raise _unavailable(str(self._session.sparkContext.master), error) from error
+            # One part a task, numbered as the tasks are.
             for part in sorted(output.glob("*.parquet")):
                 with pq.ParquetFile(part) as file:
-                    for batch in file.iter_batches():
-                        yield pa.Table.from_batches([batch]).cast(schema).to_batches()[0]
+                    for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+                        yield pa.Table.from_batches([batch]).cast(work.schema)
         finally:
             shutil.rmtree(output, ignore_errors=True)
 
 
 def _work(
-    batches: Iterator[pa.RecordBatch],
-    *,
-    index_name: str,
-    kinds: tuple[str, ...],
-    read: Read[Any],
-    digest: Digest[Any],
-    schema: pa.Schema,
+    batches: Iterator[pa.RecordBatch], *, index_name: str, kinds: tuple[str, ...], work: Work[Any]
 ) -> Iterator[pa.RecordBatch]:
     """What a worker does with its share of the tasks."""
     from pyspark import SparkFiles
 
     matcher = _matcher(SparkFiles.get(index_name), kinds)
     for batch in batches:
-        for pickled in batch["source"].to_pylist():
-            source = pickle.loads(pickled)  # noqa: S301 - made by the driver of this very job
-            for observations in read(source):
-                kept = digest(source, observations, matcher.match(observations))
-                yield from kept.cast(schema).to_batches()
+        sources = [pickle.loads(one) for one in batch["source"].to_pylist()]  # noqa: S301 - by the driver of this very job
+        for source, read in read_pieces(sources, work):
+            if isinstance(read, StoredFileDamagedError):
+                kept = work.miss(source, read)
+            else:
+                kept = work.keep(source, read, matcher.match(read))
+            yield from kept.cast(work.schema).to_batches()
 
 
 @lru_cache(maxsize=1)
@@ -230,20 +213,27 @@ def _matcher(index_file: str, kinds: tuple[str, ...]) -> ArrayMatcher:
     return ArrayMatcher(index, name_only_kinds=kinds)
 
 
-def _read_group(source: tuple[str, int, int]) -> Iterator[pa.RecordBatch]:
-    path, group, _ = source
-    with pq.ParquetFile(path) as file:
-        yield file.read_row_group(group).combine_chunks().to_batches()[0]
+class _MatchesAlone:
+    """Keeps the matches; a source is a file, which of its row groups, and the group's first row."""
 
+    schema = _MATCH_IN_SPARK
 
-def _matches_alone(
-    source: tuple[str, int, int], observations: pa.RecordBatch, matches: pa.Table
-) -> pa.Table:
-    del observations
-    rows = pa.compute.add(matches["row"].cast(pa.int64()), source[2])
-    words = {name: matches[name].cast(pa.string()) for name in ("relation", "rule")}
-    columns = [rows, *(words.get(name, matches[name]) for name in _MATCH_IN_SPARK.names[1:])]
-    return pa.table(columns, names=_MATCH_IN_SPARK.names)
+    def read(self, source: tuple[str, int, int]) -> Iterator[pa.RecordBatch]:
+        path, group, _ = source
+        with pq.ParquetFile(path) as file:
+            yield file.read_row_group(group).combine_chunks().to_batches()[0]
+
+    def keep(
+        self, source: tuple[str, int, int], observations: pa.RecordBatch, matches: pa.Table
+    ) -> pa.Table:
+        del observations
+        rows = pa.compute.add(matches["row"].cast(pa.int64()), source[2])
+        words = {name: matches[name].cast(pa.string()) for name in ("relation", "rule")}
+        columns = [rows, *(words.get(name, matches[name]) for name in _MATCH_IN_SPARK.names[1:])]
+        return pa.table(columns, names=_MATCH_IN_SPARK.names)
+
+    def miss(self, source: tuple[str, int, int], error: StoredFileDamagedError) -> pa.Table:
+        raise RuntimeError(f"{source[0]}: {error}") from error  # it was written a moment ago
 
 
 def _find_java() -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from baken.constituency.models import Asset, Organisation
 from baken.core.classification import Level, Severity, Tlp
+from baken.core.selection import Selection
 from baken.intake.models import Batch
 
 SEVERITY_CHOICES = [(severity.value, severity.key) for severity in Severity]
@@ -38,6 +39,7 @@ class Occasion(models.Model):
     cves = ArrayField(models.CharField(max_length=32), default=list)
     severities = ArrayField(models.PositiveSmallIntegerField(), default=list)
     feeds = ArrayField(models.CharField(max_length=64), default=list)
+    products = ArrayField(models.CharField(max_length=100), default=list)
     created_at = models.DateTimeField(db_default=Now())
     released_by = models.CharField(max_length=120, blank=True)
     seconded_by = models.CharField(max_length=120, blank=True)
@@ -61,6 +63,17 @@ class Occasion(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def selection(self) -> Selection:
+        """What it covers, as a value."""
+        return Selection(
+            finding_kinds=tuple(self.finding_kinds),
+            cves=tuple(self.cves),
+            severities=tuple(self.severities),
+            feeds=tuple(self.feeds),
+            products=tuple(self.products),
+        )
 
 
 class Case(models.Model):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 
 from baken.constituency.models import Organisation
 from baken.core.classification import Level, Severity, Tlp, justifies_unasked_warning
+from baken.core.errors import NotFoundError
 from baken.core.policy import CaseFacts, Policy, Rule, decide
 from baken.occasions.models import Case, Occasion
 
@@ -17,6 +20,16 @@ from baken.occasions.models import Case, Occasion
 def all_occasions() -> QuerySet[Occasion]:
     """Every occasion, closed ones too, by key."""
     return Occasion.objects.order_by("key")
+
+
+def find_occasion(key: str) -> Occasion:
+    """The occasion with that key. Raises `NotFoundError`."""
+    occasion = Occasion.objects.filter(key=key).first()
+    if occasion is None:
+        raise NotFoundError(
+            f"There is no occasion {key}.", remedy="See them with baken occasion list."
+        )
+    return occasion
 
 
 def active_occasions() -> list[Occasion]:
@@ -45,16 +58,19 @@ def cases_under(occasion: Occasion) -> QuerySet[Case]:
         selection &= Q(severity__in=occasion.severities)
     if occasion.feeds:
         selection &= Q(feed__in=occasion.feeds)
+    if occasion.products:
+        selection &= reduce(or_, (Q(product__icontains=text) for text in occasion.products))
     return Case.objects.filter(selection)
 
 
 def is_covered_by(case: Case, occasion: Occasion) -> bool:
     """Whether `occasion` selects `case`; the same rule as `cases_under`, over one value."""
-    return (
-        (not occasion.finding_kinds or case.finding_kind in occasion.finding_kinds)
-        and (not occasion.cves or bool(set(case.cves) & set(occasion.cves)))
-        and (not occasion.severities or case.severity in occasion.severities)
-        and (not occasion.feeds or case.feed in occasion.feeds)
+    return occasion.selection.covers(
+        finding_kind=case.finding_kind,
+        cves=case.cves,
+        severity=case.severity,
+        feed=case.feed,
+        product=case.product,
     )
 
 
@@ -74,9 +90,13 @@ def case_facts(case: Case) -> CaseFacts:
     )
 
 
-def is_unasked_allowed(occasion: Occasion) -> bool:
-    """Whether `occasion` may warn organisations that did not sign up: a released, grave threat."""
-    if occasion.kind != Occasion.Kind.THREAT or occasion.released_at is None:
+def is_unasked_allowed(occasion: Occasion, *, if_released: bool = False) -> bool:
+    """Whether `occasion` may warn organisations that did not sign up: a released, grave threat.
+
+    With `if_released` it is taken as released.
+    """
+    is_released = occasion.released_at is not None or if_released
+    if occasion.kind != Occasion.Kind.THREAT or not is_released:
         return False
     if occasion.likelihood is None or occasion.impact is None:
         return False

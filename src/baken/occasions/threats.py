@@ -15,6 +15,9 @@ from baken.core.text import check_line, many_lines, one_line
 LONGEST_KEY: Final = 80
 LONGEST_TITLE: Final = 200
 
+_SHORTEST_PRODUCT: Final = 3  # less would be found in anything
+_LONGEST_PRODUCT: Final = 100
+
 _SLUG: Final = re.compile(rf"(?=.{{1,{LONGEST_KEY}}}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")  # as CVE's own schema has it
 
@@ -36,6 +39,7 @@ class Threat:
     cves: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     feeds: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
 
 
 def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[str]) -> Threat:
@@ -60,10 +64,12 @@ def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[
         cves=selection.many("cves", _cve),
         severities=selection.many("severities", _SEVERITIES.get),
         feeds=selection.many("feeds", {feed: feed for feed in feeds}.get),
+        products=selection.many("products", _product),
     )
     faults = [*whole.all_faults(), *advice.all_faults(), *selection.all_faults()]
-    if not {"finding_kinds", "cves"} & {key for key, value in selection.values.items() if value}:
-        faults.append("selection names neither finding_kinds nor cves, so it would cover all")
+    named = {key for key, value in selection.values.items() if value}
+    if not {"finding_kinds", "cves", "products"} & named:
+        faults.append("selection names no finding_kinds, cves or products, so it would cover all")
     if faults:
         raise _refused(faults)
     return threat
@@ -167,6 +173,11 @@ def _advice(text: str) -> str:
 
 def _cve(text: str) -> str | None:
     return text.upper() if _CVE.fullmatch(text.upper()) else None
+
+
+def _product(text: str) -> str | None:
+    is_line = one_line(text) == text
+    return text if is_line and _SHORTEST_PRODUCT <= len(text) <= _LONGEST_PRODUCT else None
 
 
 def _refused(faults: Iterable[str]) -> OccasionError:

@@ -174,6 +174,14 @@ def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> fro
     return frozenset(told.values_list("case_id", flat=True))
 
 
+def organisations_told_under(occasion: Occasion) -> frozenset[int]:
+    """The organisations that were told of anything under `occasion`, or are about to be."""
+    told = Notification.objects.filter(occasion=occasion).exclude(
+        state__in=[Notification.State.REFUSED, Notification.State.WITHDRAWN]
+    )
+    return frozenset(told.values_list("organisation_id", flat=True))
+
+
 def warning_of(notification: Notification) -> WarningFacts:
     """Everything that the message of `notification` says, as it stood when it was planned."""
     told = notification.notified_cases.select_related("case").only(

@@ -6,6 +6,7 @@ holds to this table. A secret may also come from a file named by ``<NAME>_FILE``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,8 @@ class Settings:
     max_unpacked_bytes: int
     max_unpacked_ratio: int
     allow_documentation_ranges: bool
+    spark_master: str
+    spark_scratch: Path
     log_level: str
 
 
@@ -173,6 +176,14 @@ def _store_url(value: str) -> str:
     is_bucket = parts.scheme not in ("", "file", "http", "https") and bool(parts.netloc)
     # A key and a secret have settings of their own: an address is shown and logged.
     if not (is_folder or is_bucket) or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(value)
+    return value
+
+
+def _spark_master(value: str) -> str:
+    parts = urlsplit(value)
+    is_cluster = parts.scheme == "spark" and bool(parts.hostname) and parts.port != 0
+    if not is_cluster and not re.fullmatch(r"local(\[(\d+|\*)\])?", value):
         raise ValueError(value)
     return value
 
@@ -301,6 +312,17 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "BAKEN_ALLOW_DOCUMENTATION_RANGES", _switch, False, "yes or no", "no",
         "Accept 192.0.2.0/24, AS64496 and the like as assets. Only for the demo and for tests.",
     ),
+    Variable(
+        "BAKEN_SPARK_MASTER", _spark_master, "", "spark://host:port, or local[2]",
+        "spark://spark.example.nl:7077",
+        "The Spark cluster that --engine spark works on; without it, there is none.",
+    ),
+    Variable(
+        "BAKEN_SPARK_SCRATCH", lambda value: Path(value).expanduser().absolute(), None, "a folder",
+        "/srv/baken-scratch",
+        "Where the workers of the cluster write: a folder that all machines see under this path; "
+        "without it, the folder spark under BAKEN_HOME, which does for a cluster on this machine.",
+    ),
     Variable("BAKEN_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "warning",
              "debug, info, warning or error", "info", "How much the log says."),
 )  # fmt: skip
@@ -382,6 +404,8 @@ def _settings_of(values: Mapping[str, Any]) -> Settings:
         max_unpacked_bytes=values["BAKEN_MAX_UNPACKED_BYTES"],
         max_unpacked_ratio=values["BAKEN_MAX_UNPACKED_RATIO"],
         allow_documentation_ranges=values["BAKEN_ALLOW_DOCUMENTATION_RANGES"],
+        spark_master=values["BAKEN_SPARK_MASTER"],
+        spark_scratch=values["BAKEN_SPARK_SCRATCH"] or values["BAKEN_HOME"] / "spark",
         log_level=values["BAKEN_LOG_LEVEL"],
     )
 

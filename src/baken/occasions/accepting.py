@@ -1,0 +1,232 @@
+"""Makes batches and cases of reports, and cases of what is stored: one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
+from django.db import connection, transaction
+
+from baken.core.ahead import worked_ahead
+from baken.core.errors import StoredFileDamagedError
+from baken.core.observation import ParsedBatch, Report
+from baken.intake.models import Batch
+from baken.intake.selectors import still_to_be_read
+from baken.intake.services import (
+    ReportFile,
+    RowCounts,
+    begin_batch,
+    complete_batch,
+    find_batch,
+    lock_content,
+    quarantine_rows,
+)
+from baken.matching import Engine, Matcher
+from baken.matching.sightings import find_sightings, sightings_csv
+from baken.occasions import statements
+from baken.occasions.case_writing import CaseCounts, stage, write_cases
+from baken.occasions.stored_work import FindSightings, Source
+from baken.store import ObservationStore
+
+_log = structlog.get_logger()
+
+Progress = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedReport:
+    """What became of one report."""
+
+    batch: Batch
+    rows: RowCounts
+    cases: CaseCounts
+    is_known: bool = False
+    """The same content was accepted before, and nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedBatch:
+    """What became of what is stored of one batch, when it was matched again."""
+
+    rows: int
+    rows_matched: int
+    cases: CaseCounts
+    problems: Sequence[StoredFileDamagedError]
+    """Its files that could not be read to the end."""
+
+
+def accept_report(
+    report: Report,
+    file: ReportFile,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    """Read `report` once: store it, match it, open its cases, keep what could not be read.
+
+    All of it in one transaction, so that a crash leaves nothing. May run twice: a report with the
+    same feed and content hash is recognised and left alone.
+    """
+    with transaction.atomic():
+        lock_content(file)
+        known = find_batch(file)
+        if known is not None:
+            return _known_report(known)
+        batch = begin_batch(file)
+        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+
+
+def accept_report_again(
+    report: Report,
+    file: ReportFile,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    """Like `accept_report`, for a person who asks for a known report to be read once more."""
+    with transaction.atomic():
+        lock_content(file)
+        batch = begin_batch(file)
+        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+
+
+def match_stored(
+    sources: Sequence[Source], work: FindSightings, *, engine: Engine, now: datetime
+) -> Iterator[MatchedBatch]:
+    """Match what `work` selects of stored files against the constituency of today.
+
+    `sources` come batch by batch, and each batch is one transaction. Opens the cases that were
+    missed; may run any number of times, since sightings that are known are not counted again. A
+    damaged file is told and leaves the others. Raises `StoreUnavailableError`.
+    """
+    with closing(engine.run(sources, work)) as pieces:
+        rows = (row for piece in pieces for row in piece.to_pylist())
+        for batch, of_batch in groupby(rows, key=itemgetter("batch")):
+            yield _match_batch(batch, of_batch, now=now)
+
+
+def _match_batch(batch: int, pieces: Iterator[dict[str, Any]], *, now: datetime) -> MatchedBatch:
+    read = matched = 0
+    problems: dict[str, StoredFileDamagedError] = {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements.CREATE_STAGE)
+        for piece in pieces:
+            read, matched = read + piece["rows"], matched + piece["rows_matched"]
+            if piece["problem"]:
+                problems[piece["path"]] = StoredFileDamagedError(
+                    piece["problem"], remedy=piece["remedy"]
+                )
+            stage(cursor, piece["sightings"] or b"")
+        cases = write_cases(cursor, batch, now=now, refresh=statements.WIDEN_CASES)
+    listed = still_to_be_read(problems)
+    return MatchedBatch(
+        read, matched, cases, [problems[path] for path in problems if path in listed]
+    )
+
+
+def _known_report(batch: Batch) -> AcceptedReport:
+    rows = RowCounts(batch.rows_matched, batch.rows_unmatched, batch.rows_quarantined)
+    return AcceptedReport(batch=batch, rows=rows, cases=CaseCounts(), is_known=True)
+
+
+def _read_into(
+    batch: Batch,
+    report: Report,
+    *,
+    matcher: Matcher,
+    store: ObservationStore,
+    now: datetime,
+    progress: Progress,
+) -> AcceptedReport:
+    rows_read, counts = 0, RowCounts()
+    warnings: list[str] = []
+    moments: list[datetime] = []
+    writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256, batch=batch.pk)
+    with connection.cursor() as cursor, writer:
+        cursor.execute(statements.CREATE_STAGE)
+        for matched in _matched_ahead(report, matcher=matcher):
+            piece = matched.piece
+            observations = piece.observations
+            rows_read += piece.rows_read
+            warnings += piece.warnings
+            quarantine_rows(batch, piece.quarantined)
+            if observations.num_rows:
+                stage(cursor, matched.sightings)
+                writer.write(observations)
+                moments += pc.min_max(observations["observed_at"]).as_py().values()
+            counts += RowCounts(
+                matched=matched.rows,
+                unmatched=observations.num_rows - matched.rows,
+                quarantined=len(piece.quarantined),
+            )
+            progress(rows_read)
+        stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
+        cases = write_cases(cursor, batch.pk, now=now, refresh=statements.REFRESH_CASES)
+        observed = (min(moments), max(moments)) if moments else None
+        complete_batch(
+            batch,
+            rows_read=rows_read,
+            counts=counts,
+            observed=observed,
+            warnings=warnings,
+            stored=stored,
+        )
+    transaction.on_commit(partial(_log_accepted, batch, counts, cases))
+    return AcceptedReport(batch=batch, rows=counts, cases=cases)
+
+
+def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
+    _log.info(
+        "batch.accepted",
+        batch=batch.pk,
+        feed=batch.feed,
+        report_type=batch.report_type,
+        rows_matched=rows.matched,
+        rows_unmatched=rows.unmatched,
+        rows_quarantined=rows.quarantined,
+        cases_opened=cases.opened,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _MatchedPiece:
+    """A piece of a report, how many of its rows match, and what becomes cases of them, as CSV."""
+
+    piece: ParsedBatch
+    rows: int
+    sightings: bytes
+
+
+def _matched_ahead(report: Report, *, matcher: Matcher) -> Iterator[_MatchedPiece]:
+    """The pieces of `report` in order; the next is matched while the database takes one in."""
+
+    def matched(piece: ParsedBatch) -> _MatchedPiece:
+        if not piece.observations.num_rows:
+            return _MatchedPiece(piece, rows=0, sightings=b"")
+        matches = matcher.match(piece.observations)
+        rows = len(pc.unique(matches["row"]))
+        return _MatchedPiece(piece, rows=rows, sightings=_sightings(piece.observations, matches))
+
+    with (
+        closing(report.batches()) as pieces,
+        closing(worked_ahead(pieces, matched, threads=1)) as ahead,
+    ):
+        yield from ahead
+
+
+def _sightings(observations: pa.RecordBatch, matches: pa.Table) -> bytes:
+    return sightings_csv(find_sightings(observations, matches)) if matches.num_rows else b""

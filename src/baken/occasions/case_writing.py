@@ -1,0 +1,116 @@
+"""Writes cases: many at once, from what was staged, and what each remembers of being told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from baken.occasions import statements
+from baken.occasions.models import Case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """What became of the sightings."""
+
+    opened: int = 0
+    seen_again: int = 0
+    reopened: int = 0
+
+    def __add__(self, other: CaseCounts) -> CaseCounts:
+        return CaseCounts(
+            opened=self.opened + other.opened,
+            seen_again=self.seen_again + other.seen_again,
+            reopened=self.reopened + other.reopened,
+        )
+
+
+def stage(cursor: Any, sightings: bytes) -> None:
+    if sightings:
+        with cursor.copy(statements.COPY_INTO_STAGE) as copy:
+            copy.write(sightings)
+
+
+def hold_cases() -> None:
+    """Wait until nobody else writes many cases; held to the end of the transaction.
+
+    To be called after occasions and notifications are locked, and before any case is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LOCK_CASES)
+
+
+def write_cases(cursor: Any, batch: int, *, now: datetime, refresh: str) -> CaseCounts:
+    """Refresh the cases that are known of what was staged, and open the others."""
+    parameters = {"batch": batch, "now": now}
+    hold_cases()
+    cursor.execute(statements.SUM_STAGE)
+    cursor.execute(refresh, parameters)
+    seen_again, reopened = cursor.fetchone()
+    cursor.execute(statements.OPEN_CASES, parameters)
+    opened = cursor.rowcount
+    cursor.execute("DROP TABLE staged_sighting, summed_sighting")
+    return CaseCounts(opened=opened, seen_again=seen_again, reopened=reopened)
+
+
+def mark_gone(*, silence: timedelta, now: datetime) -> int:
+    """Close the cases that a report type stayed silent about for `silence` while it was delivered.
+
+    Silence is measured against what the same report type last delivered: a type that stops coming
+    makes nothing gone. Gives how many cases were marked; may run any number of times.
+    """
+    parameters: dict[str, Any] = {"silence": silence, "now": now}
+    with transaction.atomic(), connection.cursor() as cursor:
+        hold_cases()
+        cursor.execute(statements.MARK_GONE, parameters)
+        return int(cursor.rowcount)
+
+
+def record_told(case_ids: Collection[int], *, now: datetime) -> None:
+    """Write on each case that its organisation is told of it now, as severe as it is.
+
+    Call it in the transaction that plans the notification: what is told and what is remembered as
+    told can then never differ.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.RECORD_TOLD, {"ids": list(case_ids), "now": now})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """What a case was told at a moment, to be taken back, and what it had been told before."""
+
+    case_id: int
+    told_at: datetime
+    before_at: datetime | None
+    before_severity: int | None
+
+
+def restore_told(taken_back: Collection[ToldBefore]) -> None:
+    """Undo `record_told` for cases whose notification nobody got.
+
+    A case that was told again since keeps that. Call it in the transaction that ends the
+    notification.
+    """
+    hold_cases()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statements.RESTORE_TOLD,
+            {
+                "ids": [one.case_id for one in taken_back],
+                "told_at": [one.told_at for one in taken_back],
+                "before_at": [one.before_at for one in taken_back],
+                "before_severity": [one.before_severity for one in taken_back],
+            },
+        )
+
+
+def lock_cases(case_ids: Collection[int]) -> None:
+    """Hold these cases to the end of the transaction."""
+    hold_cases()
+    locked = Case.objects.filter(pk__in=case_ids).select_for_update()
+    list(locked.order_by("organisation_id", "finding_kind", "system").values_list("pk"))

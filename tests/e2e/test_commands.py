@@ -104,13 +104,13 @@ def test_a_database_that_is_away_is_told_with_what_to_do(tmp_path: Path) -> None
 
 
 def test_a_cluster_answers_as_this_machine_does(
-    after_demo: tuple[Path, dict[str, Any]], spark_cluster: SparkCluster
+    after_demo: tuple[Path, dict[str, Any]], idle_spark_cluster: SparkCluster
 ) -> None:
     data, _ = after_demo
     home = {
         "BAKEN_HOME": str(data / "baken-demo"),
         "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
-        "BAKEN_SPARK_MASTER": spark_cluster.master_url,
+        "BAKEN_SPARK_MASTER": idle_spark_cluster.master_url,
     }
     for command in (("match",), ("lookback", "--occasion", "shadowserver-high")):
         here = baken(*command, "--json", data=data, **home)

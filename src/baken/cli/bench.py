@@ -108,3 +108,20 @@ def plan(
         from baken.bench.cases import measure_plan
 
         say_json(measure_plan(organisations=organisations).as_json())
+
+
+@app.command()
+def lookback(
+    rows: Annotated[int, typer.Option(help="How many stored rows.")] = 100_000_000,
+    assets: Annotated[int, typer.Option(help="How many assets.")] = 2_905_000,
+    as_json: AsJson = True,
+) -> None:
+    """A new threat over ROWS stored rows, in a database and a store of its own.
+
+    A hundred million rows take some six gigabytes of disk while it runs.
+    """
+    del as_json
+    with begin_bench() as settings:
+        from baken.bench.lookback import measure_lookback
+
+        say_json(measure_lookback(rows=rows, assets=assets, settings=settings).as_json())

@@ -104,8 +104,9 @@ def lookback(
 def _figures(done: Lookback) -> dict[str, object]:
     from baken.constituency.selectors import names_of
 
-    names = names_of({one.organisation_id for one in done.foreseen})
-    telling = [one for one in done.foreseen if one.rule.tells]
+    foreseen = done.foreseen.to_pylist()
+    names = names_of([one["organisation_id"] for one in foreseen])
+    telling = [one for one in foreseen if one["tells"]]
     return {
         "occasion": done.occasion.key,
         "files_read": done.files,
@@ -113,25 +114,23 @@ def _figures(done: Lookback) -> dict[str, object]:
         "rows_selected": done.found.rows,
         "rows_matched": done.found.rows_matched,
         "rows_unmatched": done.found.rows - done.found.rows_matched,
-        "organisations_seen": len(done.foreseen),
+        "organisations_seen": len(foreseen),
         "organisations_to_warn": len(telling),
-        "organisations_told_before": sum(one.is_told for one in telling),
-        "organisations_silent": Counter(
-            one.rule.value for one in done.foreseen if not one.rule.tells
-        ),
+        "organisations_told_before": sum(one["is_told"] for one in telling),
+        "organisations_silent": Counter(one["rule"] for one in foreseen if not one["tells"]),
         "organisations": [
             {
-                "reference": names[one.organisation_id][0],
-                "name": names[one.organisation_id][1],
-                "would_be_warned": one.rule.tells,
-                "rule": one.rule.value,
-                "told_before": one.is_told,
-                "rows": one.rows,
-                "first_seen_at": one.first_seen_at.isoformat(),
-                "last_seen_at": one.last_seen_at.isoformat(),
+                "reference": names[one["organisation_id"]][0],
+                "name": names[one["organisation_id"]][1],
+                "would_be_warned": one["tells"],
+                "rule": one["rule"],
+                "told_before": one["is_told"],
+                "rows": one["rows"],
+                "first_seen_at": one["first_seen_at"].isoformat(),
+                "last_seen_at": one["last_seen_at"].isoformat(),
             }
-            for one in done.foreseen
-            if one.organisation_id in names
+            for one in foreseen
+            if one["organisation_id"] in names
         ],
         "problems": [problem.message for problem in done.found.problems],
     }
@@ -148,26 +147,27 @@ def _say(done: Lookback) -> None:
         f"selected = {done.found.rows_matched:,} matched + "
         f"{done.found.rows - done.found.rows_matched:,} unmatched"
     )
-    telling = [one for one in done.foreseen if one.rule.tells]
-    told = sum(one.is_told for one in telling)
+    telling = done.foreseen.filter(done.foreseen["tells"])
+    told = telling["is_told"].to_pylist().count(True)
     say(
-        f"{counted(len(telling), 'organisation')} would be warned; {told:,} of them were told "
+        f"{counted(telling.num_rows, 'organisation')} would be warned; {told:,} of them were told "
         "under it before. Nothing was written or sent."
     )
-    shown = telling[:_NAMES_SHOWN]
-    names = names_of({one.organisation_id for one in shown})
+    shown = telling.slice(0, _NAMES_SHOWN).to_pylist()
+    names = names_of([one["organisation_id"] for one in shown])
     for one in shown:
-        reference, name = names[one.organisation_id]
+        reference, name = names[one["organisation_id"]]
         say(
-            f"    {name} ({reference}): {counted(one.rows, 'row')}, last seen "
-            f"{one.last_seen_at:%Y-%m-%d %H:%M} UTC"
+            f"    {name} ({reference}): {counted(one['rows'], 'row')}, last seen "
+            f"{one['last_seen_at']:%Y-%m-%d %H:%M} UTC"
         )
-    if len(telling) > len(shown):
-        say(f"    and {len(telling) - len(shown):,} more; --json names them all")
-    silent = Counter(one.rule for one in done.foreseen if not one.rule.tells)
-    for rule, count in silent.most_common():
-        say(f"{counted(count, 'organisation')} would not: they {_SILENT[rule]}.")
+    if telling.num_rows > len(shown):
+        say(f"    and {telling.num_rows - len(shown):,} more; --json names them all")
+    for rule, text in _SILENT.items():
+        count = done.foreseen["rule"].to_pylist().count(rule)
+        if count:
+            say(f"{counted(count, 'organisation')} would not: they {text}.")
     if not done.files:
         say("The store holds nothing that it could select; reports come in with baken ingest.")
-    elif telling:
+    elif telling.num_rows:
         say(f"To warn them: baken match --occasion {done.occasion.key}, then baken send.")

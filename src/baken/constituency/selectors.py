@@ -133,12 +133,17 @@ def find_organisation(what: str) -> Organisation | None:
     return by_name[0] if len(by_name) == 1 else None
 
 
-def registered_among(organisation_ids: Collection[int]) -> frozenset[int]:
-    """Those of these organisations that signed up."""
-    found = Organisation.objects.filter(
-        pk__in=organisation_ids, standing=Organisation.Standing.REGISTERED
-    )
-    return frozenset(found.values_list("pk", flat=True))
+def registered_organisations() -> pa.Array:
+    """The ids of all organisations that signed up, in no order (int64)."""
+    found = Organisation.objects.filter(standing=Organisation.Standing.REGISTERED).order_by()
+    return pa.array(found.values_list("pk", flat=True).iterator(), pa.int64())
+
+
+def organisations_with_mail(*, unwanted: Collection[str] = ()) -> pa.Array:
+    """The ids of all organisations with a mail address that is not in `unwanted`, in no order."""
+    found = Contact.objects.exclude(email="").annotate(address=Lower("email"))
+    found = found.exclude(address__in=[address.lower() for address in unwanted]).order_by()
+    return pa.array(found.values_list("organisation_id", flat=True).iterator(), pa.int64())
 
 
 def names_like(text: str, *, limit: int) -> list[str]:

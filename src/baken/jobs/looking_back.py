@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import pyarrow as pa
+
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
 from baken.intake.models import StoredFile
@@ -22,7 +24,7 @@ from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
 from baken.occasions.services import CaseCounts, Progress, match_stored
 from baken.occasions.stored_work import CountWhoIsSeen, FindSightings, Source, Store
-from baken.outbox.foreseeing import Foreseen, foresee
+from baken.outbox.foreseeing import foresee
 from baken.settings.environment import Settings
 
 _ROWS_AT_ONCE: Final = 20_000_000
@@ -50,7 +52,8 @@ class Lookback:
     rows_held: int
     """Rows in the files that were looked through."""
     found: LookedBack
-    foreseen: Sequence[Foreseen]
+    foreseen: pa.Table
+    """FORESEEN_SCHEMA"""
 
 
 def match_again(

@@ -1,87 +1,121 @@
-"""Says who would be warned under an occasion, before anything is planned."""
+"""Says who would be warned under an occasion, before anything is planned; in columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby, islice
-from operator import itemgetter
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from baken.constituency.selectors import registered_among
+from baken.constituency.selectors import organisations_with_mail, registered_organisations
 from baken.core.classification import Severity
 from baken.core.policy import CaseFacts, Policy, Rule, decide
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import is_unasked_allowed, policy_under
-from baken.outbox.selectors import organisations_told_under, reach_of
+from baken.outbox.selectors import organisations_told_under, unwanted_addresses
 
-_AT_ONCE: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would become of one organisation in which something was seen."""
-
-    organisation_id: int
-    rule: Rule
-    """That tells, or that keeps silent."""
-    is_told: bool
-    """Whether it was told under the occasion before."""
-    rows: int
-    first_seen_at: datetime
-    last_seen_at: datetime
+FORESEEN_SCHEMA: Final = pa.schema(
+    [
+        pa.field("organisation_id", pa.int64()),
+        pa.field("rule", pa.string()),  # core.policy.Rule
+        pa.field("tells", pa.bool_()),  # whether the rule tells
+        pa.field("is_told", pa.bool_()),  # told under the occasion before
+        pa.field("rows", pa.int64()),
+        pa.field("first_seen_at", pa.timestamp("us", tz="UTC")),
+        pa.field("last_seen_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+"""What would become of each organisation in which something was seen; most rows first."""
 
 
-def foresee(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> list[Foreseen]:
-    """One answer an organisation in `seen` (see `LookedBack.seen`), as if the occasion were
-    released; most rows first.
+def foresee(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.Table:
+    """One row an organisation in `seen` (see `LookedBack.seen`), as FORESEEN_SCHEMA.
+
+    As if the occasion were released. There are few sorts of organisations and many of each, so the
+    rules are asked once a sort.
     """
-    rows = seen.sort_by("organisation_id").to_pylist()
-    held = policy_under(occasion, policy)
-    told = organisations_told_under(occasion)
-    by_organisation = groupby(rows, key=itemgetter("organisation_id"))
-    foreseen: list[Foreseen] = []
-    while some := [(who, list(groups)) for who, groups in islice(by_organisation, _AT_ONCE)]:
-        ids = {who for who, _ in some}
-        registered = registered_among(ids)
-        reach = reach_of(ids, now=now)
-        for who, groups in some:
-            best = max(groups, key=lambda group: (group["is_owner"], not group["is_red"]))
-            facts = _facts(best, occasion=occasion, is_registered=who in registered)
-            allowed = is_unasked_allowed(occasion, if_released=True)
-            rule = decide(facts, policy=held, now=now, is_unasked_allowed=allowed)
-            if rule.tells and best["is_red"]:
-                rule = Rule.TLP_RED
-            elif rule.tells and who not in reach.contacts:
-                rule = Rule.CONTACT_UNWANTED if who in reach.unwanted else Rule.NO_CONTACT
-            foreseen.append(_foreseen(who, groups, rule=rule, is_told=who in told))
-    return sorted(foreseen, key=lambda one: (-one.rows, one.organisation_id))
+    who = _one_row_each(seen)
+    ids = who["organisation_id"]
+    oldest = pa.scalar(now - policy.oldest_told, pa.timestamp("us", tz="UTC"))
+    flags = {
+        "is_owner": who["is_owner"],
+        "is_red": who["is_red"],
+        "is_registered": _is_among(ids, registered_organisations()),
+        "has_mail": _is_among(ids, organisations_with_mail()),
+        "is_reached": _is_among(ids, organisations_with_mail(unwanted=unwanted_addresses(now=now))),
+        "is_old": pc.less(who["seen_at"], oldest),
+    }
+    sorts = pa.table(flags).append_column("seen_at", who["seen_at"])
+    first = sorts.group_by(list(flags)).aggregate([("seen_at", "max")])
+    answers = first.append_column(
+        "rule",
+        pa.array(
+            [_rule(occasion, sort, policy=policy, now=now).value for sort in first.to_pylist()],
+            pa.string(),
+        ),
+    ).drop(["seen_at_max"])
+    numbered = sorts.append_column("place", pa.array(range(sorts.num_rows), pa.int64()))
+    rules = numbered.join(answers, keys=list(flags)).sort_by("place")["rule"]
+    telling = pa.array([rule.value for rule in Rule if rule.tells])
+    foreseen = pa.table(
+        {
+            "organisation_id": ids,
+            "rule": rules,
+            "tells": pc.is_in(rules, value_set=telling),
+            "is_told": _is_among(ids, organisations_told_under(occasion)),
+            **{name: who[name] for name in ("rows", "first_seen_at", "last_seen_at")},
+        },
+        schema=FORESEEN_SCHEMA,
+    )
+    return foreseen.sort_by([("rows", "descending"), ("organisation_id", "ascending")])
 
 
-def _facts(group: dict[str, Any], *, occasion: Occasion, is_registered: bool) -> CaseFacts:
-    return CaseFacts(
+def _one_row_each(seen: pa.Table) -> pa.Table:
+    """The sums of each organisation, with what speaks most for warning it: `seen_at` is when that
+    was last seen."""
+    order = [("organisation_id", "ascending"), ("is_owner", "descending"), ("is_red", "ascending")]
+    summed = (
+        seen.append_column("seen_at", seen["last_seen_at"])
+        .sort_by(order)
+        .group_by("organisation_id", use_threads=False)
+        .aggregate(
+            [
+                ("is_owner", "first"), ("is_red", "first"), ("seen_at", "first"), ("rows", "sum"),
+                ("first_seen_at", "min"), ("last_seen_at", "max"),
+            ]
+        )
+    )  # fmt: skip
+    names = [
+        name if name == "organisation_id" else name.rpartition("_")[0]
+        for name in summed.column_names
+    ]
+    return summed.rename_columns(names)
+
+
+def _rule(occasion: Occasion, sort: dict[str, Any], *, policy: Policy, now: datetime) -> Rule:
+    facts = CaseFacts(
         severity=Severity(max(occasion.severities, default=Severity.CRITICAL)),
-        is_owner=group["is_owner"],
+        is_owner=sort["is_owner"],
         is_held=True,  # only what held when it was seen was matched
         is_gone=False,
-        is_registered=is_registered,
-        last_seen_at=group["last_seen_at"],
+        is_registered=sort["is_registered"],
+        last_seen_at=sort["seen_at_max"],
         reopened_at=None,
         told_at=None,
         told_severity=None,
     )
+    allowed = is_unasked_allowed(occasion, if_released=True)
+    held = policy_under(occasion, policy)
+    rule = decide(facts, policy=held, now=now, is_unasked_allowed=allowed)
+    if not rule.tells:
+        return rule
+    if sort["is_red"]:
+        return Rule.TLP_RED
+    if not sort["has_mail"]:
+        return Rule.NO_CONTACT
+    return rule if sort["is_reached"] else Rule.CONTACT_UNWANTED
 
 
-def _foreseen(who: int, groups: Iterable[dict[str, Any]], *, rule: Rule, is_told: bool) -> Foreseen:
-    groups = list(groups)
-    return Foreseen(
-        who,
-        rule,
-        is_told,
-        rows=sum(group["rows"] for group in groups),
-        first_seen_at=min(group["first_seen_at"] for group in groups),
-        last_seen_at=max(group["last_seen_at"] for group in groups),
-    )
+def _is_among(ids: pa.ChunkedArray, members: pa.Array) -> pa.ChunkedArray:
+    return pc.is_in(ids, value_set=members)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import pyarrow as pa
 from django.db.models import Count, F, Q, QuerySet
 
 from baken.constituency.models import Contact
@@ -174,12 +175,13 @@ def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> fro
     return frozenset(told.values_list("case_id", flat=True))
 
 
-def organisations_told_under(occasion: Occasion) -> frozenset[int]:
-    """The organisations that were told of anything under `occasion`, or are about to be."""
+def organisations_told_under(occasion: Occasion) -> pa.Array:
+    """The ids of those that were told of anything under `occasion`, or are about to be (int64)."""
     told = Notification.objects.filter(occasion=occasion).exclude(
         state__in=[Notification.State.REFUSED, Notification.State.WITHDRAWN]
     )
-    return frozenset(told.values_list("organisation_id", flat=True))
+    ids = told.order_by().values_list("organisation_id", flat=True)
+    return pa.array(ids.iterator(), pa.int64())
 
 
 def warning_of(notification: Notification) -> WarningFacts:

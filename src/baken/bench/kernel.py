@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from baken.bench import Measurement, peak_rss_bytes, timed
@@ -29,6 +29,15 @@ def measure_kernel(*, rows: int, assets: int) -> dict[str, Measurement]:
     What is timed is `Matcher.match` alone: observations as record batches of a million rows in,
     matches as tables out.
     """
+    return _measure_sorts(list(_SHARES), rows=rows, assets=assets)
+
+
+def measure_mixture(*, rows: int, assets: int) -> Measurement:
+    """Like `measure_kernel`, of the mixture alone."""
+    return _measure_sorts(["mixture"], rows=rows, assets=assets)["mixture"]
+
+
+def _measure_sorts(sorts: Sequence[str], *, rows: int, assets: int) -> dict[str, Measurement]:
     nation = found_nation(assets=assets, seed=_SEED)
     with timed() as building:
         index = build_index(nation.assets, as_of=NOW)
@@ -38,7 +47,7 @@ def measure_kernel(*, rows: int, assets: int) -> dict[str, Measurement]:
             nation, matcher, sort=sort, rows=rows,
             index_bytes=index.nbytes, index_seconds=round(building.seconds, 2),
         )
-        for sort in _SHARES
+        for sort in sorts
     }  # fmt: skip
 
 

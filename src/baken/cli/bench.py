@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from baken.cli.output import say_json
+from baken.cli.output import say, say_json
+from baken.cli.progress import counting
 from baken.cli.session import begin_bench
 
 app = typer.Typer(help="Measure, and print JSON.", no_args_is_help=True)
@@ -125,3 +127,56 @@ def lookback(
         from baken.bench.lookback import measure_lookback
 
         say_json(measure_lookback(rows=rows, assets=assets, settings=settings).as_json())
+
+
+@app.command()
+def growth(
+    folder: Annotated[Path, typer.Option(help="Where growth.md and growth.svg are written.")],
+    most_rows: Annotated[
+        int, typer.Option("--rows", min=100_000, help="Leave out larger steps.")
+    ] = 50_000_000,
+    as_json: AsJson = True,
+) -> None:
+    """How the work grows: 100,000 rows to 50 million, 10,000 assets to 3 million.
+
+    Writes a table and a plot. All of it takes some minutes and 14 gigabytes of disk. Needs
+    baken[charts].
+    """
+    del as_json
+    from baken.bench.growth import measure_growth
+
+    found = measure_growth(
+        folder=folder, most_rows=most_rows, say=lambda text: typer.echo(text, err=True)
+    )
+    say_json({"measurements": [measurement.as_json() for measurement in found]})
+
+
+@app.command()
+def data(
+    folder: Annotated[Path, typer.Argument(help="Where the files are written.")],
+    assets: Annotated[int, typer.Option(min=10, help="How many assets, about.")] = 29_050,
+    rows: Annotated[int, typer.Option(min=0, help="How many rows of the report.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Write a made-up constituency and a day's report about it, as CSV files.
+
+    For measuring elsewhere with the same data. The networks are in ranges that nobody holds, with
+    the prefix lengths of real ones; `baken import` refuses such ranges, as it should.
+    """
+    from baken.bench.data import write_nation
+
+    with counting("rows") as progress:
+        written = write_nation(folder, assets=assets, rows=rows, seed=seed, progress=progress)
+    if as_json:
+        say_json(
+            {
+                "files": [str(path) for path in written.files],
+                "organisations": written.organisations,
+                "assets": written.assets,
+                "rows": written.rows,
+            }
+        )
+        return
+    for path in written.files:
+        say(f"{path} ({path.stat().st_size:,} bytes)")

@@ -161,3 +161,19 @@ def test_a_cluster_must_be_named(baken: Command) -> None:
     done = baken("match", "--engine", "spark")
     assert done.exit_code == 78
     assert "BAKEN_SPARK_MASTER" in done.err
+
+
+def test_an_occasion_is_shown_with_what_it_covers(
+    ingest: Ingest, baken: Command, threat: Threat
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", "192.0.2.8"))
+    threat('finding_kinds = ["open-rdp"]')
+    assert baken("occasion", "release", "worm", "--by", "one").exit_code == 0
+    said = baken("occasion", "show", "worm").out
+    assert "covers 2 open cases of 1 organisation" in said
+    assert "released by one" in said
+    assert "1 of 2 released" in baken("occasion", "list").out
+    shown = json.loads(baken("occasion", "show", "worm", "--json").out)
+    assert shown["selection"] == {"finding_kinds": ["open-rdp"]}
+    assert (shown["open_cases"], shown["organisations"]) == (2, 1)

@@ -160,3 +160,19 @@ def test_a_database_that_goes_away_in_the_middle_is_told(
     monkeypatch.setattr("baken.outbox.services.resume_sending", go_away)
     done = baken("resume")
     assert (done.exit_code, "[database-unavailable]" in done.err) == (69, True)
+
+
+def test_a_folder_stands_for_the_reports_in_it(baken: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "day"
+    folder.mkdir()
+    for number in range(2):
+        name = f"2026-11-22-scan_rdp-{number}.csv"
+        folder.joinpath(name).write_text(report_text(f"192.0.2.{number}"))
+    folder.joinpath("notes.txt").write_text("no report")
+    done = json.loads(baken("ingest", folder, "--json").out)
+    assert [file["rows_read"] for file in done["files"]] == [1, 1]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused = baken("ingest", empty)
+    assert refused.exit_code == 1
+    assert "folder" in refused.out

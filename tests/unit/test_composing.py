@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +48,8 @@ def system(number: int, kind: str = "open-rdp", **facts: object) -> ToldSystem:
 
 def warning(*systems: ToldSystem, language: str = "nl", name: str = "") -> WarningFacts:
     return WarningFacts(
+        is_registered=True,
+        threat_title="",
         reference="0b8c1d08-e29f-44f1-acda-b5e9c4f0a3ab",
         organisation="Voorbeeld Haven",
         recipient_address="security@haven.example.nl",
@@ -91,3 +95,35 @@ def test_nothing_a_feed_says_becomes_a_formula_or_a_line_of_its_own(text: str) -
     assert len(rows) == 2
     assert not [cell for cell in rows[1] if cell.startswith(FORMULA_STARTS)]
     assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]
+
+
+def test_who_did_not_sign_up_is_told_so_and_a_threat_is_named() -> None:
+    asked = compose(warning(system(1), language="en"), SENDER).text
+    unasked = replace(
+        warning(system(1), language="en"), is_registered=False, threat_title="A worm\nin RDP"
+    )
+    text = compose(unasked, SENDER).text
+    assert "is registered with" in asked
+    assert "did not sign up" in text
+    assert "This warning is about: A worm in RDP." in text
+
+
+@pytest.mark.parametrize(
+    ("severity", "words"),
+    [(Severity.CRITICAL, "Do this today."), (Severity.MEDIUM, "Do this within two weeks.")],
+)
+def test_the_gravest_system_says_by_when(severity: Severity, words: str) -> None:
+    systems = [system(1, severity=Severity.LOW), system(2, severity=severity)]
+    assert words in compose(warning(*systems, language="en"), SENDER).text
+
+
+def test_a_long_table_is_packed_and_the_same_each_time() -> None:
+    systems = [system(number) for number in range(12_000)]
+    message = compose(warning(*systems), SENDER)
+    (attachment,) = message.attachments
+    assert attachment.content_type == "application/zip"
+    assert attachment.file_name in message.text
+    with zipfile.ZipFile(io.BytesIO(attachment.content)) as archive:
+        (name,) = archive.namelist()
+        assert archive.read(name).decode().count("\r\n") == 12_001
+    assert compose(warning(*systems), SENDER) == message

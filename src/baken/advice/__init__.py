@@ -70,6 +70,18 @@ class Frame:
     """{sender_name} {organisation}"""
     intro_plural: str
     """{sender_name} {organisation} {count}"""
+    intro_unasked_singular: str
+    """{sender_name} {organisation}; to an organisation that did not sign up"""
+    intro_unasked_plural: str
+    """{sender_name} {organisation} {count}"""
+    threat: str
+    """{title}"""
+
+    deadline_info: str
+    deadline_low: str
+    deadline_medium: str
+    deadline_high: str
+    deadline_critical: str
 
     heading_seen: str
     heading_systems: str
@@ -126,6 +138,10 @@ class Frame:
     def severity_word(self, severity: str) -> str:
         """The word for a severity: info, low, medium, high or critical. KeyError for another."""
         return self._word("severity", severity)
+
+    def deadline(self, severity: str) -> str:
+        """By when to act on a severity, as a sentence. KeyError for another."""
+        return self._word("deadline", severity)
 
     def reason_word(self, reason: str) -> str:
         """The word for why a case is told now: new, worse, back, reminder or threat.

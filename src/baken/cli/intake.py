@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,12 +12,16 @@ from baken.cli.output import say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 
+_REPORT_ENDINGS: Final = (".csv", ".csv.gz", ".zip")
+
 if TYPE_CHECKING:
     from baken.jobs.ingestion import IngestedFile
 
 
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Reports: .csv, .csv.gz or .zip.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Reports: .csv, .csv.gz or .zip; or folders of them.")
+    ],
     report_type: Annotated[
         str | None, typer.Option("--type", help="The report type, when the file name lacks it.")
     ] = None,
@@ -36,7 +41,7 @@ def ingest(
     done = []
     with counting("rows") as progress:
         for file in ingest_files(
-            files,
+            reports_in(files),
             settings=settings,
             report_type=report_type,
             accept=ReadAgain if again else ReadOnce,
@@ -52,6 +57,19 @@ def ingest(
         say(f"{gone:,} cases gone.")
     if any(file.refused for file in done):
         raise typer.Exit(1)
+
+
+def reports_in(paths: Iterable[Path]) -> list[Path]:
+    """`paths`, each folder replaced by the reports in it, in the order of their names."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        names = (file for file in path.iterdir() if file.name.lower().endswith(_REPORT_ENDINGS))
+        # A folder without any is handed on, and refused with a word.
+        found += sorted(names) or [path]
+    return found
 
 
 def say_file(file: IngestedFile) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from baken.cli.output import say
+from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
+from baken.core.classification import Tlp
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -21,7 +23,60 @@ def new(file: Annotated[Path, typer.Argument(help="A TOML file; see docs/howto."
     from baken.jobs.threats import make_occasion
 
     occasion = make_occasion(file)
-    say(f"Occasion {occasion.key} is made. Two people release it with baken occasion release.")
+    say(f"Occasion {occasion.key} is made. See whom it concerns: baken lookback --occasion "
+        f"{occasion.key}")  # fmt: skip
+    if occasion.tlp == Tlp.RED:
+        say("It is TLP:RED, which goes out encrypted, and no channel can do that yet: nobody can "
+            "be warned under it. Ask the source for another label.")  # fmt: skip
+    else:
+        say("Then two people release it with baken occasion release.")
+
+
+@app.command()
+def show(
+    key: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show one occasion: its rating, what it selects, who released it, and what it covers now."""
+    begin()
+    from baken.occasions.selectors import coverage_of, find_occasion
+    from baken.outbox.selectors import notification_states_under
+
+    occasion = find_occasion(key)
+    coverage, states = coverage_of(occasion), notification_states_under(occasion)
+    sides = {side: list(values) for side, values in asdict(occasion.selection).items() if values}
+    releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
+    figures = {
+        "key": occasion.key,
+        "title": occasion.title,
+        "kind": occasion.kind,
+        "likelihood": occasion.get_likelihood_display(),
+        "impact": occasion.get_impact_display(),
+        "tlp": occasion.tlp,
+        "selection": sides,
+        "released_by": releases,
+        "released_at": occasion.released_at,
+        "closed_at": occasion.closed_at,
+        "open_cases": coverage.open_cases,
+        "organisations": coverage.organisations,
+        "notifications": states,
+    }
+    if as_json:
+        say_json(figures)
+        return
+    say(f"{occasion.key}: {occasion.title} ({occasion.kind}, {occasion.tlp})")
+    if occasion.likelihood:
+        say(f"    likelihood {figures['likelihood']}, impact {figures['impact']}")
+    for side, values in sides.items():
+        say(f"    {side.replace('_', ' ')}: {', '.join(map(str, values))}")
+    if occasion.kind == occasion.Kind.THREAT:
+        say(f"    released by {' and '.join(releases) or 'nobody yet'}")
+    say(f"    covers {counted(coverage.open_cases, 'open case')} of "
+        f"{counted(coverage.organisations, 'organisation')}")  # fmt: skip
+    told = ", ".join(f"{count:,} {state}" for state, count in states.items())
+    say(f"    notifications: {told or 'none yet'}")
+    for advice in filter(None, (occasion.advice_nl, occasion.advice_en)):
+        say(f"\n{advice}")
 
 
 @app.command()
@@ -69,5 +124,6 @@ def list_all() -> None:
     for occasion in all_occasions():
         state = "standing"
         if occasion.kind == Occasion.Kind.THREAT:
-            state = "released" if occasion.released_at else "not released"
+            releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
+            state = "released" if occasion.released_at else f"{len(releases)} of 2 released"
         say(f"{occasion.key:40} {'closed' if occasion.closed_at else state:14} {occasion.title}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from baken.cli.intake import file_figures, say_file
+from baken.cli.intake import file_figures, reports_in, say_file
 from baken.cli.output import counted, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
@@ -72,7 +72,9 @@ def send(
 
 
 def run(
-    files: Annotated[list[Path] | None, typer.Argument(help="Reports to take in first.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Reports, or folders of them, to take in first.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Do all of it once: take reports in, mark what is gone, plan, send.
@@ -83,7 +85,9 @@ def run(
     from baken.jobs.rounds import run_round
 
     with counting("rows, then mails") as progress:
-        done = run_round(files or [], settings=settings, reading=progress, sending=progress)
+        done = run_round(
+            reports_in(files or []), settings=settings, reading=progress, sending=progress
+        )
     if as_json:
         figures = {
             "files": [file_figures(file) for file in done.files],

@@ -149,6 +149,7 @@ class SparkUnavailableError(BakenError):
     """The Spark cluster does not answer, or could not finish a job."""
 
     code = "spark-unavailable"
+    exit_code = 69
 
 
 class PeersUnavailableError(BakenError):

@@ -84,7 +84,7 @@ def check_readable(path: Path) -> None:
     """Raise `ReportRefusedError` when `path` is no file that can be opened."""
     if path.is_dir():
         raise ReportRefusedError(
-            f"{path} is a folder, not a report.", remedy="Name the files in it one by one."
+            f"{path} is a folder, not a report.", remedy="Put reports in it, or name one."
         )
     if path.exists() and not path.is_file():
         raise ReportRefusedError(f"{path} is no ordinary file.", remedy="Name a file.")

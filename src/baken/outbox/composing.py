@@ -72,6 +72,10 @@ class WarningFacts:
     language: str
     tlp: Tlp
     planned_at: datetime
+    is_registered: bool
+    """Whether the organisation signed up."""
+    threat_title: str
+    """What the threat is called; empty when a daily feed is the occasion."""
     occasion_advice: str
     """What the occasion says besides the advice of the finding kinds; may be empty."""
     systems: Sequence[ToldSystem]
@@ -148,7 +152,7 @@ def _text(
 ) -> str:
     count = len({system.system for system in warning.systems})
     name = one_line(warning.recipient_name)
-    intro = words.intro_singular if count == 1 else words.intro_plural
+    intro = _intro(words, count=count, is_registered=warning.is_registered)
     paragraphs = [
         _wrap(words.tlp_sentence(warning.tlp)),
         words.salutation_named.format(name=name) if name else words.salutation,
@@ -158,6 +162,8 @@ def _text(
             )
         ),
     ]
+    if warning.threat_title:
+        paragraphs.append(_wrap(words.threat.format(title=one_line(warning.threat_title))))
     if warning.occasion_advice:
         paragraphs.append(_wrap(warning.occasion_advice))
     for number, group in enumerate(groups, start=1):
@@ -172,6 +178,12 @@ def _text(
         words.sign_off.format(sender_name=sender.name),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _intro(words: Frame, *, count: int, is_registered: bool) -> str:
+    if is_registered:
+        return words.intro_singular if count == 1 else words.intro_plural
+    return words.intro_unasked_singular if count == 1 else words.intro_unasked_plural
 
 
 def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> str:
@@ -189,7 +201,8 @@ def _section(group: _Group, words: Frame) -> Iterator[str]:
     yield f"{words.heading_seen}\n{_wrap(advice.seen)}"
     yield f"{words.heading_systems}\n{_table(group.systems, words)}"
     yield f"{words.heading_matters}\n{_wrap(advice.matters)}"
-    yield f"{words.heading_now}\n{_steps(advice.now)}"
+    deadline = words.deadline(max(group.systems, key=lambda one: one.severity).severity.key)
+    yield f"{words.heading_now}\n{deadline}\n{_steps(advice.now)}"
     yield f"{words.heading_later}\n{_steps(advice.later)}"
     yield f"{words.heading_check}\n{_wrap(advice.check)}"
 

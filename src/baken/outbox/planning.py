@@ -18,11 +18,11 @@ from django.db import connection, transaction
 from baken.constituency.models import Contact
 from baken.core.classification import Tlp
 from baken.core.policy import Policy, Rule
-from baken.occasions.models import Case, Occasion
+from baken.occasions.models import Occasion
 from baken.occasions.selectors import (
+    CaseToDecide,
     active_occasions,
-    cases_under,
-    policy_under,
+    cases_to_decide,
     rule_under,
     tlp_for,
 )
@@ -32,7 +32,7 @@ from baken.occasions.services import (
     lock_occasion,
     record_told,
 )
-from baken.outbox.models import Notification, NotifiedCase
+from baken.outbox.models import Notification
 from baken.outbox.selectors import (
     Reach,
     hindrance,
@@ -44,15 +44,14 @@ from baken.outbox.withdrawing import withdraw
 
 _log = structlog.get_logger()
 
-_Told = list[tuple[Case, Rule]]
+_Told = list[tuple[CaseToDecide, Rule]]
 _Waiting = tuple[int, int]
 """The occasion and the organisation of a notification."""
 
-# What the rules look at, and the way to it; the rest of a case is copied where it stands.
-_DECIDED_BY: Final = (
-    "severity", "relation", "state", "last_seen_at", "reopened_at", "told_at", "told_severity",
-    "tlp", "organisation__standing", "asset__valid_from", "asset__valid_until",
-)  # fmt: skip
+_TELLING_THE_SAME: Final = """
+    SELECT DISTINCT notification_id FROM outbox_notifiedcase
+    WHERE notification_id = ANY(%(ids)s) AND case_id = ANY(%(cases)s)
+"""
 
 # Rows of which the database has everything: nothing is fetched only to be sent back.
 _TELL_AS_IT_STANDS: Final = """
@@ -158,10 +157,11 @@ def _overtaken(
         return frozenset()
     places = {(occasion.pk, case.organisation_id) for case, _ in to_tell}
     same_place = {pk for pk, place in waiting.items() if place in places}
-    same_case = NotifiedCase.objects.filter(
-        notification__in=waiting, case__in=[case.pk for case, _ in to_tell]
-    )
-    return frozenset(same_place.union(same_case.values_list("notification_id", flat=True)))
+    with connection.cursor() as cursor:
+        cases = [case.id for case, _ in to_tell]
+        cursor.execute(_TELLING_THE_SAME, {"ids": list(waiting), "cases": cases})
+        same_case = {notification_id for (notification_id,) in cursor}
+    return frozenset(same_place | same_case)
 
 
 def _plan_under(
@@ -177,11 +177,11 @@ def _plan_under(
     by_organisation: dict[int, _Told] = {}
     kept_back: dict[int, Unreachable] = {}
     for case, rule in to_tell:
-        why = hindrance(occasion, case, reach=reach)
+        why = hindrance(occasion, tlp=case.tlp, organisation_id=case.organisation_id, reach=reach)
         if why is None:
             by_organisation.setdefault(case.organisation_id, []).append((case, rule))
         else:
-            kept_back[case.pk] = Unreachable(case.organisation_id, why)
+            kept_back[case.id] = Unreachable(case.organisation_id, why)
     notified = _write(occasion, by_organisation, reach=reach, now=now)
     return _PlanUnder(len(by_organisation), notified, kept_back)
 
@@ -193,11 +193,11 @@ def _write(
     notifications: list[Notification] = []
     notified: list[tuple[UUID, int, str]] = []
     for organisation_id, told in by_organisation.items():
-        label = tlp_for(occasion, [case for case, _ in told])
+        label = tlp_for(occasion, (case.tlp for case, _ in told))
         contact = reach.contacts[organisation_id]
         notification = _notification(occasion, contact, told, label=label, now=now)
         notifications.append(notification)
-        notified += [(notification.pk, case.pk, rule.value) for case, rule in told]
+        notified += [(notification.pk, case.id, rule.value) for case, rule in told]
     if not notified:
         return frozenset()
     Notification.objects.bulk_create(notifications, batch_size=2_000)
@@ -210,26 +210,10 @@ def _write(
 
 def _cases_to_tell(
     occasion: Occasion, *, policy: Policy, now: datetime
-) -> Iterator[tuple[Case, Rule]]:
-    # What the rules would keep silent anyway need not be read.
-    held = policy_under(occasion, policy)
-    open_cases = (
-        cases_under(occasion)
-        .filter(
-            state=Case.State.OPEN,
-            relation=Case.Relation.OWNER,
-            severity__gte=held.minimum_severity,
-            last_seen_at__gte=now - held.oldest_told,
-        )
-        .select_related("organisation", "asset")
-        .only(*_DECIDED_BY)
-        .select_for_update(of=("self",))
-        .order_by("organisation_id", "finding_kind", "system")
-    )
+) -> Iterator[tuple[CaseToDecide, Rule]]:
     told = told_under(occasion)
-    for case in open_cases.iterator(chunk_size=5_000):
-        is_told = case.pk in told
-        rule = rule_under(occasion, case, policy=policy, now=now, is_told=is_told)
+    for case in cases_to_decide(occasion, policy=policy, now=now):
+        rule = rule_under(occasion, case.facts, policy=policy, now=now, is_told=case.id in told)
         if rule.tells:
             yield case, rule
 
@@ -251,7 +235,7 @@ def _notification(
         recipient_name=contact.name,
         language=contact.language,
         tlp=label.value,
-        severity=max(case.severity for case, _ in told),
+        severity=max(case.facts.severity for case, _ in told).value,
         policy=",".join(sorted({rule.value for _, rule in told})),
         planned_at=now,
     )

@@ -10,12 +10,18 @@ from typing import Final
 import pyarrow as pa
 from django.db.models import Count, F, Q, QuerySet
 
-from baken.constituency.models import Contact
+from baken.constituency.models import Contact, Organisation
 from baken.constituency.selectors import contacts_to_warn
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule
 from baken.occasions.models import Case, Occasion
-from baken.occasions.selectors import active_occasions, is_covered_by, rule_under, tlp_for
+from baken.occasions.selectors import (
+    active_occasions,
+    case_facts,
+    is_covered_by,
+    rule_under,
+    tlp_for,
+)
 from baken.outbox.composing import ToldSystem, WarningFacts
 from baken.outbox.models import Delivery, Halt, Notification, NotifiedCase, Suppression
 
@@ -116,13 +122,15 @@ def reach_of(organisation_ids: Collection[int], *, now: datetime) -> Reach:
     return Reach(contacts, unwanted=frozenset(contacts_to_warn(missing)))
 
 
-def hindrance(occasion: Occasion, case: Case, *, reach: Reach) -> Rule | None:
-    """The rule that keeps `case` back although the policy says: tell; None when nothing does."""
-    if tlp_for(occasion, [case]) is Tlp.RED:  # no channel can encrypt yet
+def hindrance(occasion: Occasion, *, tlp: str, organisation_id: int, reach: Reach) -> Rule | None:
+    """The rule that keeps a case of `organisation_id` labelled `tlp` back although the policy says:
+    tell; None when nothing does.
+    """
+    if tlp_for(occasion, [tlp]) is Tlp.RED:  # no channel can encrypt yet
         return Rule.TLP_RED
-    if case.organisation_id in reach.contacts:
+    if organisation_id in reach.contacts:
         return None
-    is_unwanted = case.organisation_id in reach.unwanted
+    is_unwanted = organisation_id in reach.unwanted
     return Rule.CONTACT_UNWANTED if is_unwanted else Rule.NO_CONTACT
 
 
@@ -156,10 +164,10 @@ def _verdict_under(
     occasion: Occasion, case: Case, *, policy: Policy, now: datetime, reach: Reach
 ) -> Verdict:
     is_told = case.pk in told_under(occasion, [case.pk])
-    rule = rule_under(occasion, case, policy=policy, now=now, is_told=is_told)
+    rule = rule_under(occasion, case_facts(case), policy=policy, now=now, is_told=is_told)
     if not rule.tells:
         return Verdict(rule, occasion)
-    kept_back = hindrance(occasion, case, reach=reach)
+    kept_back = hindrance(occasion, tlp=case.tlp, organisation_id=case.organisation_id, reach=reach)
     if kept_back is not None:
         return Verdict(kept_back, occasion)
     return Verdict(rule, occasion, reach.contacts[case.organisation_id])
@@ -173,6 +181,12 @@ def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> fro
     if case_ids is not None:
         told = told.filter(case__in=list(case_ids))
     return frozenset(told.values_list("case_id", flat=True))
+
+
+def notification_states_under(occasion: Occasion) -> dict[str, int]:
+    """How many notifications under `occasion` stand where."""
+    mine = Notification.objects.filter(occasion=occasion).order_by("state")
+    return dict(mine.values_list("state").annotate(n=Count("pk")))
 
 
 def organisations_told_under(occasion: Occasion) -> pa.Array:
@@ -202,6 +216,8 @@ def warning_of(notification: Notification) -> WarningFacts:
         language=notification.language,
         tlp=Tlp(notification.tlp),
         planned_at=notification.planned_at,
+        is_registered=notification.organisation.standing == Organisation.Standing.REGISTERED,
+        threat_title=occasion.title if occasion.kind == Occasion.Kind.THREAT else "",
         occasion_advice=advice,
         systems=[_told_system(one) for one in told],
     )

@@ -125,5 +125,6 @@ def list_all() -> None:
         state = "standing"
         if occasion.kind == Occasion.Kind.THREAT:
             releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
-            state = "released" if occasion.released_at else f"{len(releases)} of 2 released"
+            waiting = "1 of 2 released" if releases else "not released"
+            state = "released" if occasion.released_at else waiting
         say(f"{occasion.key:40} {'closed' if occasion.closed_at else state:14} {occasion.title}")

@@ -48,7 +48,7 @@ class ReadLimits:
     """So is one that unpacks to more than this many times its packed size…"""
     ratio_checked_after_bytes: int = 64 * MEBIBYTE
     """…once this much is unpacked: below it, no ratio does harm."""
-    chunk_bytes: int = 16 * MEBIBYTE
+    chunk_bytes: int = 8 * MEBIBYTE
     """About how much text makes one batch. Memory in use is a dozen times as much."""
     max_line_bytes: int = MEBIBYTE
     """A longer line, or a longer record of several lines, is quarantined."""

@@ -34,7 +34,7 @@ from baken.feeds.shadowserver.observations import Origin, observe
 from baken.feeds.shadowserver.records import Records, is_plain, plain_records, repaired_records
 from baken.feeds.shadowserver.report_table import ReportTable, report_table
 
-_THREADS: Final = 2
+_THREADS: Final = 3
 """So many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""
 
 

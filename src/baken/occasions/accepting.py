@@ -33,7 +33,12 @@ from baken.intake.services import (
 from baken.matching import Engine, Matcher
 from baken.matching.sightings import find_sightings, sightings_csv
 from baken.occasions import statements
-from baken.occasions.case_writing import CaseCounts, stage, write_cases
+from baken.occasions.case_writing import (
+    CaseCounts,
+    cases_of_sightings,
+    stage,
+    write_cases,
+)
 from baken.occasions.stored_work import FindSightings, Source
 from baken.store import ObservationStore
 
@@ -122,20 +127,21 @@ def match_stored(
 def _match_batch(batch: int, pieces: Iterator[dict[str, Any]], *, now: datetime) -> MatchedBatch:
     read = matched = 0
     problems: dict[str, StoredFileDamagedError] = {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.CREATE_STAGE)
+
+    def sightings() -> Iterator[bytes]:
+        nonlocal read, matched
         for piece in pieces:
             read, matched = read + piece["rows"], matched + piece["rows_matched"]
             if piece["problem"]:
                 problems[piece["path"]] = StoredFileDamagedError(
                     piece["problem"], remedy=piece["remedy"]
                 )
-            stage(cursor, piece["sightings"] or b"")
-        cases = write_cases(cursor, batch, now=now, refresh=statements.WIDEN_CASES)
+            yield piece["sightings"] or b""
+
+    cases = cases_of_sightings(batch, sightings(), now=now, refresh=statements.WIDEN_CASES)
     listed = still_to_be_read(problems)
-    return MatchedBatch(
-        read, matched, cases, [problems[path] for path in problems if path in listed]
-    )
+    told = [problem for path, problem in problems.items() if path in listed]
+    return MatchedBatch(read, matched, cases, told)
 
 
 def _known_report(batch: Batch) -> AcceptedReport:

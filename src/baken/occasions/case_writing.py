@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +42,20 @@ def hold_cases() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(statements.LOCK_CASES)
+
+
+def cases_of_sightings(
+    batch: int, sightings: Iterable[bytes], *, now: datetime, refresh: str
+) -> CaseCounts:
+    """Make cases of `sightings` (`baken.matching.sightings.sightings_csv`), in one transaction.
+
+    `refresh` is what happens to those that are known: REFRESH_CASES or WIDEN_CASES.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements.CREATE_STAGE)
+        for text in sightings:
+            stage(cursor, text)
+        return write_cases(cursor, batch, now=now, refresh=refresh)
 
 
 def write_cases(cursor: Any, batch: int, *, now: datetime, refresh: str) -> CaseCounts:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 DATABASE_NAME: Final = "baken"
 _TRIES: Final = 4
 
-# For a million cases at once; the server's own settings are for machines of long ago. The first
-# holds from the server's next start on.
-_FOR_BULK: Final = ("shared_buffers = '512MB'", "max_wal_size = '4GB'")
+# For a million cases at once; the server's own settings are for machines of long ago. The first two
+# hold from the server's next start on.
+_FOR_BULK: Final = ("shared_buffers = '1GB'", "wal_buffers = '64MB'", "max_wal_size = '4GB'")
 
 
 def start_embedded_server(home: Path) -> str:

@@ -15,8 +15,9 @@ from baken.intake.selectors import still_to_be_read
 from baken.matching import Engine
 from baken.occasions.stored_work import WHO, CountWhoIsSeen, Source
 
-_SUMMED_AT: Final = 1 << 21
-"""So many rows are gathered before they are summed: a nation's organisations fit in them."""
+_SUMMED_AT: Final = 1 << 23
+"""So many rows are gathered before they are summed: several times a nation's organisations, since
+each time all of them are summed again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,3 +177,19 @@ def test_an_occasion_is_shown_with_what_it_covers(
     shown = json.loads(baken("occasion", "show", "worm", "--json").out)
     assert shown["selection"] == {"finding_kinds": ["open-rdp"]}
     assert (shown["open_cases"], shown["organisations"]) == (2, 1)
+
+
+def test_the_mails_of_a_threat_can_be_seen_before_it_is_released(
+    ingest: Ingest, baken: Command, threat: Threat, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    threat('finding_kinds = ["open-rdp"]')
+    folder = tmp_path / "mails"
+    done = baken("send", "--dry-run", folder, "--occasion", "worm")
+    assert "1 mail written" in done.out
+    (mail,) = folder.glob("*.eml")
+    assert "A worm" in mail.read_text()
+    assert Occasion.objects.get(key="worm").released_at is None
+    assert Notification.objects.count() == 0
+    assert baken("send", "--occasion", "worm").exit_code == 2

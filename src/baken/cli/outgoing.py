@@ -36,17 +36,25 @@ def send(
         Path | None,
         typer.Option("--dry-run", help="Write the mails into this folder and send nothing."),
     ] = None,
+    occasion: Annotated[
+        str | None,
+        typer.Option(
+            "--occasion", help="With --dry-run: only this one's mails, as if it were released."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan what is to be told and hand it to the mail server.
 
     A second run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
     """
+    if occasion is not None and dry_run is None:
+        raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
     settings = begin()
     from baken.jobs.sending import check_sender, deliver, plan, rehearse_into
 
     if dry_run is not None:
-        rehearsal = rehearse_into(dry_run, settings=settings)
+        rehearsal = rehearse_into(dry_run, settings=settings, occasion_key=occasion)
         figures = {
             "mails": rehearsal.messages,
             "refused": rehearsal.refused,

@@ -10,6 +10,7 @@ from baken.core.classification import Severity, Tlp
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
+from baken.occasions.selectors import find_occasion
 from baken.outbox.composing import Sender
 from baken.outbox.services import (
     Outcome,
@@ -52,14 +53,21 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
     )
 
 
-def rehearse_into(folder: Path, *, settings: Settings) -> Rehearsal:
-    """Write into `folder` the mails that a run would send, and send nothing."""
+def rehearse_into(
+    folder: Path, *, settings: Settings, occasion_key: str | None = None
+) -> Rehearsal:
+    """Write into `folder` the mails that a run would send, and send nothing.
+
+    With `occasion_key`, only those under that occasion, as if it were released. Raises
+    `NotFoundError`, `OutputRefusedError`.
+    """
     return rehearse(
         CHANNELS["folder"](folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
         policy=policy_of(settings),
         feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
         now=datetime.now(UTC),
+        occasion=find_occasion(occasion_key) if occasion_key else None,
     )
 
 

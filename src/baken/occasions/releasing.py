@@ -111,6 +111,14 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
     return occasion
 
 
+def release_in_rehearsal(occasion: Occasion, *, now: datetime) -> None:
+    """Take a threat as released, in a transaction that is rolled back: to see its mails before."""
+    waiting = Occasion.objects.filter(
+        pk=occasion.pk, kind=Occasion.Kind.THREAT, released_at=None, closed_at=None
+    )
+    waiting.update(released_by="rehearsal", seconded_by="its second", released_at=now)
+
+
 def close_occasion(key: str, *, now: datetime) -> Occasion:
     """End a threat: nothing is planned under it any more, and its row is locked.
 

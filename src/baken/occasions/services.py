@@ -25,6 +25,7 @@ from baken.occasions.releasing import (
     ensure_standing_occasions,
     label_standing_occasions,
     lock_occasion,
+    release_in_rehearsal,
     release_occasion,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "mark_gone",
     "match_stored",
     "record_told",
+    "release_in_rehearsal",
     "release_occasion",
     "restore_told",
 ]

@@ -12,6 +12,8 @@ from baken.channels import Channel, Message
 from baken.core.classification import Tlp
 from baken.core.errors import ChannelError, OutputRefusedError
 from baken.core.policy import Policy
+from baken.occasions.models import Occasion
+from baken.occasions.services import release_in_rehearsal
 from baken.outbox.composing import Sender, compose
 from baken.outbox.delivering import hand_over
 from baken.outbox.models import Delivery
@@ -30,9 +32,17 @@ class Rehearsal:
 
 
 def rehearse(
-    channel: Channel, *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
+    channel: Channel,
+    *,
+    policy: Policy,
+    feed_tlp: Tlp,
+    sender: Sender,
+    now: datetime,
+    occasion: Occasion | None = None,
 ) -> Rehearsal:
     """Plan and compose everything, undo it all, then give the messages to `channel`.
+
+    With an `occasion`, only what goes out under that one, as if it were released.
 
     `channel` must not leave the house: a folder, the screen. All messages are in memory at once.
     Raises `OutputRefusedError` when the channel takes none.
@@ -41,7 +51,12 @@ def rehearse(
         channel.check()
     except ChannelError as error:
         raise _output_refused(error.reply) from error
-    plan, messages = _compose_all(policy=policy, feed_tlp=feed_tlp, sender=sender, now=now)
+    with transaction.atomic():
+        if occasion is not None:
+            release_in_rehearsal(occasion, now=now)
+        plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
+        messages = _compose_all(sender, occasion=occasion)
+        transaction.set_rollback(True)
     states: Counter[Delivery.State] = Counter()
     with channel:
         for message in messages:
@@ -52,15 +67,11 @@ def rehearse(
     return Rehearsal(plan, states[Delivery.State.ACCEPTED], states[Delivery.State.REFUSED])
 
 
-def _compose_all(
-    *, policy: Policy, feed_tlp: Tlp, sender: Sender, now: datetime
-) -> tuple[Plan, list[Message]]:
-    with transaction.atomic():
-        plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
-        waiting = waiting_notifications().select_related("organisation", "occasion")
-        messages = [compose(warning_of(one), sender) for one in waiting]
-        transaction.set_rollback(True)
-    return plan, messages
+def _compose_all(sender: Sender, *, occasion: Occasion | None) -> list[Message]:
+    waiting = waiting_notifications().select_related("organisation", "occasion")
+    if occasion is not None:
+        waiting = waiting.filter(occasion=occasion)
+    return [compose(warning_of(one), sender) for one in waiting]
 
 
 def _output_refused(reply: str) -> OutputRefusedError:

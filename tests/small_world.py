@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from baken.constituency.models import Asset, Contact, Organisation
 from baken.core.asset import parse_asset
 from baken.jobs.ingestion import IngestedFile
-from baken.specimen.mail_server import MailFolder
+from baken.jobs.sending import deliver
+from baken.outbox.models import Delivery, Notification
+from baken.outbox.services import Outcome
+from baken.settings.environment import Settings
+from baken.specimen.mail_server import FolderMailServer, MailFolder
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=3, minute=0, second=0)
 
@@ -74,3 +78,29 @@ def report_text(
         for address in addresses
     ]
     return header + "".join(rows)
+
+
+def to_server(settings: Settings, server: FolderMailServer) -> Settings:
+    """`settings`, with mail handed over to `server`."""
+    smtp = replace(settings.smtp, host=server.host, port=server.port, security="none")
+    return replace(settings, smtp=smtp)
+
+
+def hand_over(settings: Settings) -> Outcome:
+    """Deliver what is planned."""
+    return deliver(settings=settings, progress=lambda _: None)
+
+
+def first_attempt(notification: Notification, state: Delivery.State) -> None:
+    """A first attempt to hand `notification` over that ended so."""
+    now = datetime.now(UTC)
+    Delivery.objects.create(
+        notification=notification,
+        attempt=1,
+        channel="mail",
+        address=notification.address,
+        message_id=f"{notification.pk}@baken.example.nl",
+        started_at=now,
+        finished_at=None if state is Delivery.State.SENDING else now,
+        state=state,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from baken.cli import main
 from baken.jobs.ingestion import IngestedFile, ReadAgain, ReadOnce, ingest_files
 from baken.settings.environment import Settings, read_settings
-from small_world import Command, Done, Ingest
+from baken.specimen.mail_server import FolderMailServer
+from small_world import Command, Done, Ingest, to_server
 
 
 @pytest.fixture
@@ -63,3 +65,16 @@ def baken(
         return Done(int(ended.value.code or 0), said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FolderMailServer]:
+    """A mail server that keeps what it takes in a folder."""
+    with FolderMailServer(tmp_path / "mailbox") as running:
+        yield running
+
+
+@pytest.fixture
+def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
+    """The settings of the test, with mail handed over to that server."""
+    return to_server(settings_of_test, server)

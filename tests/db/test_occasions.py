@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -39,18 +36,6 @@ def make_threat(key: str = "rdp-worm", **selection: tuple[str, ...]) -> Occasion
         **(selection or {"finding_kinds": ("open-rdp",)}),
     )
     return create_threat_occasion(threat)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FolderMailServer]:
-    with FolderMailServer(tmp_path / "mailbox") as running:
-        yield running
-
-
-@pytest.fixture
-def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
-    smtp = replace(settings_of_test.smtp, host=server.host, port=server.port, security="none")
-    return replace(settings_of_test, smtp=smtp)
 
 
 def test_it_takes_two_different_people(ingest: Ingest, sending: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,17 +24,6 @@ from baken.specimen.mail_server import FolderMailServer, MailFolder
 from small_world import YESTERDAY, Command, Ingest, RefusesHaven, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FolderMailServer]:
-    with FolderMailServer(tmp_path / "mailbox") as running:
-        yield running
-
-
-@pytest.fixture
-def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
-    return with_server(settings_of_test, server.port)
 
 
 class OutsideTransactions(StdoutChannel):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +17,6 @@ from small_world import Command, Ingest, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "security@haven.example.nl"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FolderMailServer]:
-    with FolderMailServer(tmp_path / "mailbox") as running:
-        yield running
-
-
-@pytest.fixture
-def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
-    smtp = replace(settings_of_test.smtp, host=server.host, port=server.port, security="none")
-    return replace(settings_of_test, smtp=smtp)
 
 
 def test_what_waits_for_it_is_withdrawn_and_another_contact_is_told(

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from baken.constituency.models import Asset
 from baken.core.errors import SettingsError
-from baken.jobs.sending import check_sender, deliver, plan, sender_of
+from baken.jobs.sending import check_sender, plan, sender_of
 from baken.occasions.models import Case
 from baken.outbox.composing import compose
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import warning_of
-from baken.outbox.services import Outcome
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
-from small_world import YESTERDAY, Command, Ingest, make_organisation, report_text
+from small_world import (
+    YESTERDAY,
+    Command,
+    Ingest,
+    first_attempt,
+    hand_over,
+    make_organisation,
+    report_text,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = YESTERDAY + timedelta(minutes=5)
 PLANNED, WITHDRAWN = Notification.State.PLANNED, Notification.State.WITHDRAWN
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FolderMailServer]:
-    with FolderMailServer(tmp_path / "mailbox") as running:
-        yield running
-
-
-@pytest.fixture
-def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
-    smtp = replace(settings_of_test.smtp, host=server.host, port=server.port, security="none")
-    return replace(settings_of_test, smtp=smtp)
-
-
-def hand_over(settings: Settings) -> Outcome:
-    return deliver(settings=settings, progress=lambda _: None)
 
 
 def test_what_waits_goes_out_in_one_mail_with_what_is_new(
@@ -81,16 +70,7 @@ def test_what_may_have_arrived_keeps_its_place(ingest: Ingest, sending: Settings
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     first = Notification.objects.get()
-    Delivery.objects.create(
-        notification=first,
-        attempt=1,
-        channel="mail",
-        address=first.address,
-        message_id="first@baken.example.nl",
-        started_at=YESTERDAY,
-        finished_at=YESTERDAY,
-        state=Delivery.State.UNCERTAIN,
-    )
+    first_attempt(first, Delivery.State.UNCERTAIN)
     ingest(report_text("192.0.2.8", seen_at=LATER))
     plan(settings=sending)
     assert list(Notification.objects.values_list("state", flat=True)) == [PLANNED, PLANNED]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,52 +11,28 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from baken.core.classification import Level, Tlp
-from baken.jobs.sending import deliver, plan
+from baken.jobs.sending import plan
 from baken.occasions.models import Case
 from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.occasions.threats import Threat
 from baken.outbox.models import Delivery, Notification
-from baken.outbox.services import Outcome, close_threat
+from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
-from small_world import YESTERDAY, Command, Ingest, RefusesHaven, make_organisation, report_text
+from small_world import (
+    YESTERDAY,
+    Command,
+    Ingest,
+    RefusesHaven,
+    first_attempt,
+    hand_over,
+    make_organisation,
+    report_text,
+    to_server,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FolderMailServer]:
-    with FolderMailServer(tmp_path / "mailbox") as running:
-        yield running
-
-
-@pytest.fixture
-def sending(settings_of_test: Settings, server: FolderMailServer) -> Settings:
-    return to_server(settings_of_test, server)
-
-
-def to_server(settings: Settings, server: FolderMailServer) -> Settings:
-    smtp = replace(settings.smtp, host=server.host, port=server.port, security="none")
-    return replace(settings, smtp=smtp)
-
-
-def hand_over(settings: Settings) -> Outcome:
-    return deliver(settings=settings, progress=lambda _: None)
-
-
-def attempt(notification: Notification, state: Delivery.State) -> None:
-    """A first attempt that ended so."""
-    Delivery.objects.create(
-        notification=notification,
-        attempt=1,
-        channel="mail",
-        address=notification.address,
-        message_id=f"{notification.pk}@baken.example.nl",
-        started_at=NOW,
-        finished_at=None if state is Delivery.State.SENDING else NOW,
-        state=state,
-    )
 
 
 def release_threat(key: str = "rdp-worm") -> None:
@@ -139,7 +113,7 @@ def test_what_may_have_arrived_is_not_withdrawn(
     release_threat()
     plan(settings=sending)
     notification = Notification.objects.get()
-    attempt(notification, state)
+    first_attempt(notification, state)
     closed = close_threat("rdp-worm", now=NOW)
     assert (closed.withdrawn, closed.in_doubt) == (0, 1)
     assert Case.objects.get().told_at is not None
@@ -196,7 +170,7 @@ def test_of_two_that_wait_the_refused_one_does_not_erase_the_other(
     ingest(report_text("192.0.2.7", severity="medium"))
     plan(settings=sending)
     first = Notification.objects.get()
-    attempt(first, Delivery.State.UNCERTAIN)
+    first_attempt(first, Delivery.State.UNCERTAIN)
     later = YESTERDAY + timedelta(minutes=5)
     ingest(report_text("192.0.2.7", severity="critical", seen_at=later))
     plan(settings=sending)

@@ -515,10 +515,18 @@ def test_a_row_of_the_future_is_quarantined(tmp_path: Path) -> None:
     assert [(row.line, row.reason) for row in batch.quarantined] == [(3, "bad-time")]
 
 
-def test_a_file_with_only_a_header_gives_no_rows(read: Read) -> None:
-    outcome = read(HEADER)
+@pytest.mark.parametrize("header", [HEADER, "timestamp,ip,port"])
+def test_a_file_with_only_a_header_gives_no_rows(read: Read, header: str) -> None:
+    outcome = read(header)
 
     assert (outcome.rows, outcome.quarantined, outcome.warnings) == ([], [], [])
+
+
+def test_a_column_whose_name_looks_like_a_pattern_is_a_column(read: Read) -> None:
+    text = "timestamp,ip,^.*$,note\n2026-11-22 00:00:00,192.0.2.1,one,two\n"
+    outcome = read(text, name="scan_wonder.csv")
+
+    assert outcome.evidence == {".*$": "one", "note": "two"}
 
 
 # ── Rows that cannot be read ──────────────────────────────────────────────────────────────────────

@@ -59,12 +59,16 @@ class ReportColumns:
 
 
 def read_header(line: str) -> list[str]:
-    """The column names in the first line of a file: trimmed, lower case, cut to 100 characters."""
+    """The column names in the first line of a file: trimmed, lower case, cut to 100 characters.
+
+    A leading ``^`` is dropped: Polars would take such a name as a pattern for others.
+    """
     try:
         fields = next(csv.reader([line], strict=False), [])
     except csv.Error:
         fields = line.split(",")
-    return [re.sub(r"[\x00-\x20\x7f]+", " ", name).strip().lower()[:100] for name in fields]
+    tidy = (re.sub(r"[\x00-\x20\x7f]+", " ", name) for name in fields)
+    return [name.strip().lstrip("^").strip().lower()[:100] for name in tidy]
 
 
 def find_columns(

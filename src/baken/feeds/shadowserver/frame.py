@@ -106,8 +106,8 @@ def _checked(
     frame: pl.DataFrame, records: Records, *, extra: list[RejectedRecord], width: int
 ) -> TextFrame:
     """`frame` without the rows that have too few or too many fields."""
-    is_whole = frame["is whole"]
-    columns = frame.drop("is whole")
+    columns = frame.clone()
+    is_whole = columns.drop_in_place("is whole")
     lines = _line_numbers(records.lines)
     rejected = [*records.rejected, *extra]
     if not is_whole.all():

@@ -23,19 +23,23 @@ def parse_times(text: pl.Series, *, not_after: datetime = LATEST) -> pl.Series:
 
     So is one after `not_after`: nothing can have been seen before it happened.
     """
-    times = text.str.to_datetime(_SHADOWSERVER, strict=False, time_unit="us", time_zone="UTC")
-    # The form above is read leniently; its length tells whether each part was written out.
-    is_exact = text.str.len_bytes() == len("2026-01-01 00:00:00")
-    times = pl.select(pl.when(is_exact).then(times)).to_series()
+    column = pl.col("text")
+    # The form is read leniently; its length tells whether each part was written out.
+    is_exact = column.str.len_bytes() == len("2026-01-01 00:00:00")
+    parsed = column.str.to_datetime(_SHADOWSERVER, strict=False, time_unit="us", time_zone="UTC")
+    times = text.alias("text").to_frame().select_seq(pl.when(is_exact).then(parsed)).to_series()
     if times.null_count():
-        odd = text.filter(times.is_null()).unique()
-        parsed = pl.Series(
-            [_iso_time(value) for value in odd.to_list()], dtype=pl.Datetime("us", "UTC")
-        )
-        rest = text.replace_strict(odd, parsed, default=None, return_dtype=parsed.dtype)
-        times = pl.select(pl.coalesce(times, rest)).to_series()
+        times = _with_odd_times(times, text=text)
     is_sane = times.is_between(EARLIEST, min(LATEST, not_after), closed="left")
-    return pl.select(pl.when(is_sane).then(times)).to_series()
+    return times if is_sane.all() else pl.select(pl.when(is_sane).then(times)).to_series()
+
+
+def _with_odd_times(times: pl.Series, *, text: pl.Series) -> pl.Series:
+    """`times` with those of another form, which are read one by one."""
+    odd = text.filter(times.is_null()).unique()
+    read = pl.Series([_iso_time(value) for value in odd.to_list()], dtype=times.dtype)
+    rest = text.replace_strict(odd, read, default=None, return_dtype=times.dtype)
+    return pl.select(pl.coalesce(times, rest)).to_series()
 
 
 def _iso_time(text: str) -> datetime | None:

@@ -12,6 +12,11 @@ from baken.core.asset import normalise_domain
 
 _PLAIN_NAME: Final = r"^(?:[a-z0-9_]+(?:-+[a-z0-9_]+)*\.)+(?:[a-z0-9_]+-+)*[a-z0-9_]*[a-z_]$"
 """A name that is in its normal form for sure, when it is short and has no "xn--" in it."""
+_IS_PLAIN: Final = (
+    pl.col("text").str.contains(_PLAIN_NAME)
+    & (pl.col("text").str.len_bytes() <= 63)
+    & ~pl.col("text").str.contains("xn--", literal=True)
+).alias("is plain")
 
 _AUTHORITY: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]*)", re.IGNORECASE)
 """The host of a URL (RFC 3986, 3.2), without user information and port."""
@@ -31,26 +36,23 @@ def first_host_name(candidates: Sequence[pl.Series], *, rows: int) -> pl.Series:
 
 def host_names(text: pl.Series) -> pl.Series:
     """The host name that each value is, or, of a URL, contains; null where there is none."""
-    is_plain = _is_plain(text)
-    plain = pl.select(pl.when(is_plain).then(text)).to_series()
-    is_odd = ~is_plain & (text != "")
-    if not is_odd.any():
+    looked_at = text.alias("text").to_frame().with_columns_seq(_IS_PLAIN)
+    found = looked_at.select_seq(
+        plain=pl.when("is plain").then("text"), is_odd=~pl.col("is plain") & (pl.col("text") != "")
+    )
+    plain = found["plain"]
+    if not found["is_odd"].any():
         return plain
-    odd = text.filter(is_odd).unique()
+    odd = text.filter(found["is_odd"]).unique()
     rest = text.replace_strict(odd, _odd_names(odd), default=None, return_dtype=pl.String)
     return pl.select(pl.coalesce(plain, rest)).to_series()
 
 
-def _is_plain(text: pl.Series) -> pl.Series:
-    is_plain = text.str.contains(_PLAIN_NAME) & (text.str.len_bytes() <= 63)
-    return is_plain & ~text.str.contains("xn--", literal=True)
-
-
 def _odd_names(text: pl.Series) -> pl.Series:
-    lower = text.str.to_lowercase()
+    lower = text.str.to_lowercase().alias("text").to_frame()
     names = [
         name if is_plain else _host_name(value)
-        for value, name, is_plain in zip(text, lower, _is_plain(lower), strict=True)
+        for value, name, is_plain in zip(text, *lower.select_seq("text", _IS_PLAIN), strict=True)
     ]
     return pl.Series(names, dtype=pl.String)
 

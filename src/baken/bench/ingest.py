@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.core.asset import parse_asset
+from baken.core.memory import keep_freed_memory
 from baken.feeds import FEEDS
 from baken.matching import ASSET_SCHEMA
 from baken.matching.array_matcher import ArrayMatcher
@@ -36,6 +37,7 @@ def measure_ingest(*, rows: int) -> Measurement:
 
 def measure_report(path: Path, *, networks: Sequence[str]) -> Measurement:
     """Read the made-up Shadowserver CSV at `path` and match it against `networks`."""
+    keep_freed_memory()  # as `baken ingest` does
     assets = _asset_table(networks)
     matcher = ArrayMatcher(build_index(assets, as_of=datetime.combine(DAY, time(), UTC)))
     read = matches = 0

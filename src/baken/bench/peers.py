@@ -27,7 +27,7 @@ _PYTRICIA_LOOP: Final = Path(__file__).with_name("pytricia_loop.py")
 
 _SEED: Final = 1
 _SHORT_ROWS: Final = 1_000
-_TURNS: Final = 3
+_TURNS: Final = 5
 """Short rounds are run so often, and the middle one counts: a machine is seldom idle."""
 _REPORT: Final = f"2026-11-22-{REPORT_TYPE}-bench.csv"
 _SECONDS_BETWEEN_WORDS: Final = 10

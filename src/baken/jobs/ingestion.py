@@ -10,6 +10,7 @@ from pathlib import Path
 
 from baken.core.classification import Tlp
 from baken.core.errors import ReportRefusedError, StoreError
+from baken.core.memory import keep_freed_memory
 from baken.feeds import FEEDS, Feed, ReadLimits
 from baken.intake.services import ReportFile
 from baken.jobs.matchers import current_matcher
@@ -46,6 +47,7 @@ def ingest_files(
 
     Gives each file as soon as it is done.
     """
+    keep_freed_memory()
     feed = FEEDS["shadowserver"]
     ensure_standing_occasions(feed=feed.key, tlp=Tlp(settings.feed_tlp))
     take_in = accept(settings)

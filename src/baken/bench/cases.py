@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from baken.intake.services import ReportFile, begin_batch
 from baken.matching import Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
-from baken.matching.sightings import find_sightings, sightings_csv
+from baken.matching.sightings import copy_text, find_sightings
 from baken.occasions import statements
 from baken.occasions.case_writing import CaseCounts, cases_of_sightings
 from baken.occasions.services import AcceptedReport, accept_report, ensure_standing_occasions
@@ -87,7 +88,7 @@ def _make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str
         batch = begin_batch(_report_file(name))
 
         def sightings(piece: tuple[pa.RecordBatch, pa.Table]) -> bytes:
-            return sightings_csv(find_sightings(*piece))
+            return copy_text(find_sightings(*piece))
 
         with closing(worked_ahead(iter(matched), sightings, threads=1)) as ahead:
             return cases_of_sightings(batch.pk, ahead, now=NOW, refresh=statements.REFRESH_CASES)
@@ -123,9 +124,12 @@ def _observed(
     batches: list[pa.RecordBatch] = []
     found = 0
     while found < matches:
+        wanted = matches - found
+        if found:  # as many rows as make the rest, by what the rows so far made
+            wanted = ceil(wanted * sum(batch.num_rows for batch in batches) / found)
         batch = observe_nation(
             nation,
-            rows=min(_BATCH_ROWS, matches),
+            rows=min(_BATCH_ROWS, wanted),
             shares=_SHARES,
             seed=_SEED + len(batches),
             evidence=_EVIDENCE_COLUMNS,

@@ -23,12 +23,16 @@ SIGHTING_COLUMNS: Final = (
     "rsit_taxonomy", "rsit_type", "affected_role", "address", "port", "transport", "host_name",
     "url", "email_domain", "cves", "product", "tlp", "evidence", "strength",
 )  # fmt: skip
-"""The columns of a sighting, in the order in which `sightings_csv` writes them."""
+"""The columns of a sighting, in the order in which `copy_text` writes them."""
 
+# In this order, which is also that of the index: neighbours in the database arrive together.
 _KEY: Final = ["organisation_id", "finding_kind", "system"]
 _BY_NAME: Final = [AffectedRole.SITE.value, AffectedRole.ORGANISATION.value]
 _RANKS: Final = {rule.value: rank for rank, rule in enumerate(RULES)}
 _NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
+# What COPY takes for the end of a value or of a row, or for an escape; the backslash comes first.
+_ESCAPES: Final = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_ENDS_A_VALUE: Final = r"[\\\t\n\r]"
 
 
 def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFrame:
@@ -60,7 +64,7 @@ def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFr
 
 
 def _grouped(seen: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """One row a sighting, in the order of the rows that saw it last, with what sums its rows up.
+    """One row a sighting, sorted by its key, with what sums its rows up.
 
     `strongest` is a position in `held`, `last` one in `seen`. Only what tells rows apart is sorted
     and grouped; the wide columns are taken for those positions afterwards.
@@ -84,19 +88,32 @@ def _grouped(seen: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             # Of equals the later row, as for all that is taken from one row.
             strongest=pl.col("match").sort_by("strength", maintain_order=True).last(),
             last=pl.col("place").last(),
-            last_match=pl.col("match").last(),
         )
-        .sort("last_match")
+        .sort(_KEY)
         .with_columns(cves=pl.concat_str(pl.lit("{"), pl.col("cves").fill_null(""), pl.lit("}")))
     )
 
 
-def sightings_csv(sightings: pl.DataFrame) -> bytes:
-    """`sightings` as CSV for PostgreSQL's COPY: no header, null is nothing."""
+def copy_text(sightings: pl.DataFrame) -> bytes:
+    r"""`sightings` in the text format of PostgreSQL's COPY: tabs between, ``\N`` is nothing."""
+    words = [column for column in sightings if column.dtype == pl.String]
+    odd = [column.name for column in words if column.str.contains(_ENDS_A_VALUE).any()]
     text = io.BytesIO()
-    moments = "%Y-%m-%d %H:%M:%S%.6f+00"
-    sightings.write_csv(text, include_header=False, datetime_format=moments)
+    sightings.with_columns(_escaped(pl.col(name)) for name in odd).write_csv(
+        text,
+        include_header=False,
+        separator="\t",
+        quote_style="never",
+        null_value=r"\N",
+        datetime_format="%Y-%m-%d %H:%M:%S%.6f+00",
+    )
     return text.getvalue()
+
+
+def _escaped(text: pl.Expr) -> pl.Expr:
+    for sign, written in _ESCAPES.items():
+        text = text.str.replace_all(sign, written, literal=True)
+    return text
 
 
 def _told(observations: pa.RecordBatch) -> pl.DataFrame:

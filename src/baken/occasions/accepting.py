@@ -31,7 +31,7 @@ from baken.intake.services import (
     quarantine_rows,
 )
 from baken.matching import Engine, Matcher
-from baken.matching.sightings import find_sightings, sightings_csv
+from baken.matching.sightings import copy_text, find_sightings
 from baken.occasions import statements
 from baken.occasions.case_writing import (
     CaseCounts,
@@ -210,7 +210,7 @@ def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _MatchedPiece:
-    """A piece of a report, how many of its rows match, and what becomes cases of them, as CSV."""
+    """A piece of a report, how many of its rows match, and what becomes cases of them."""
 
     piece: ParsedBatch
     rows: int
@@ -235,4 +235,4 @@ def _matched_ahead(report: Report, *, matcher: Matcher) -> Iterator[_MatchedPiec
 
 
 def _sightings(observations: pa.RecordBatch, matches: pa.Table) -> bytes:
-    return sightings_csv(find_sightings(observations, matches)) if matches.num_rows else b""
+    return copy_text(find_sightings(observations, matches)) if matches.num_rows else b""

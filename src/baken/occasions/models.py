@@ -141,12 +141,7 @@ class Case(models.Model):
     class Meta:
         ordering = ["-severity", "organisation", "finding_kind", "system"]
         # None on what changes each day: a case that is seen again is then written in its place.
-        indexes = [
-            models.Index(fields=["address"], name="case_by_address"),
-            models.Index(
-                fields=["host_name"], name="case_by_host_name", condition=~Q(host_name="")
-            ),
-        ]
+        indexes = [models.Index(fields=["address"], name="case_by_address")]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "finding_kind", "system"], name="case_once"

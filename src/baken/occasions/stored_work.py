@@ -18,7 +18,7 @@ from baken.core.errors import StoredFileDamagedError
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.core.selection import Selection
 from baken.matching import MATCHED_COLUMNS
-from baken.matching.sightings import find_sightings, sightings_csv
+from baken.matching.sightings import copy_text, find_sightings
 from baken.store import S3Access, open_store
 
 
@@ -76,7 +76,7 @@ _COUNTS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class FindSightings:
-    """Match what is stored again: one row a piece, with what becomes cases of it as CSV."""
+    """Match what is stored again: one row a piece, with what becomes cases of it."""
 
     store: Store
     selection: Selection
@@ -90,7 +90,7 @@ class FindSightings:
     def keep(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
         """See `baken.matching.Work.keep`."""
         counts = _counts(source, observations, matches)
-        text = sightings_csv(find_sightings(observations, matches)) if matches.num_rows else b""
+        text = copy_text(find_sightings(observations, matches)) if matches.num_rows else b""
         return pa.Table.from_pylist([{**counts, "sightings": text}], schema=self.schema)
 
     def miss(self, source: Source, error: StoredFileDamagedError) -> pa.Table:

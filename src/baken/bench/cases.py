@@ -97,9 +97,9 @@ def _make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str
 def measure_plan(*, organisations: int) -> Measurement:
     """Plan what is told to about `organisations` organisations, in an empty database.
 
-    Each has some ten open cases. What is timed is `plan_notifications`.
+    Each has some nine open cases. What is timed is `plan_notifications`.
     """
-    nation = found_nation(assets=organisations * 8 // 5, seed=_SEED)
+    nation = found_nation(assets=organisations * 21 // 10, seed=_SEED)
     register(nation.assets)
     matcher = ArrayMatcher(build_index(nation.assets, as_of=NOW))
     batches, _ = _observed(nation, matcher, matches=organisations * 12)

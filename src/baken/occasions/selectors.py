@@ -117,20 +117,21 @@ class CaseToDecide:
     facts: CaseFacts
 
 
-def cases_to_decide(occasion: Occasion, *, policy: Policy, now: datetime) -> Iterator[CaseToDecide]:
-    """The cases under `occasion` that its rules might tell, by organisation.
+def cases_to_decide(
+    occasion: Occasion, rules: RulesUnder, *, now: datetime
+) -> Iterator[CaseToDecide]:
+    """The cases under `occasion` that its `rules` might tell, by organisation.
 
     What the rules would keep silent anyway is not read. Call it after `hold_cases`: nobody else
     writes a case then.
     """
-    held = policy_under(occasion, policy)
     cases = (
         cases_under(occasion)
         .filter(
             state=Case.State.OPEN,
             relation=Case.Relation.OWNER,
-            severity__gte=held.minimum_severity,
-            last_seen_at__gte=now - held.oldest_told,
+            severity__gte=rules.policy.minimum_severity,
+            last_seen_at__gte=now - rules.policy.oldest_told,
         )
         .order_by("organisation_id", "id")
     )
@@ -163,44 +164,48 @@ def cases_to_decide(occasion: Occasion, *, policy: Policy, now: datetime) -> Ite
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 
 
-def is_unasked_allowed(occasion: Occasion, *, if_released: bool = False) -> bool:
-    """Whether `occasion` may warn organisations that did not sign up: a released, grave threat.
+@dataclass(frozen=True, slots=True)
+class RulesUnder:
+    """The rules of the policy as they hold under one occasion."""
 
-    With `if_released` it is taken as released.
+    policy: Policy
+    is_unasked_allowed: bool
+    """Whether it may warn organisations that did not sign up: a released, grave threat."""
+    is_threat: bool
+
+    def rule_for(self, case: CaseFacts, *, now: datetime, is_told: bool) -> Rule:
+        """The rule by which `case`, which the occasion covers, is told or not; of the policy alone.
+
+        `is_told` is whether it was told under the occasion before.
+        """
+        return decide(
+            case,
+            policy=self.policy,
+            now=now,
+            is_unasked_allowed=self.is_unasked_allowed,
+            is_told_of_threat=is_told or not self.is_threat,
+        )
+
+
+def rules_under(occasion: Occasion, policy: Policy, *, if_released: bool = False) -> RulesUnder:
+    """`policy` as it holds under `occasion`; with `if_released` it is taken as released.
+
+    A threat tells whatever the severity: two people released it for what it selects.
     """
-    is_released = occasion.released_at is not None or if_released
-    if occasion.kind != Occasion.Kind.THREAT or not is_released:
-        return False
-    if occasion.likelihood is None or occasion.impact is None:
-        return False
-    return justifies_unasked_warning(
-        likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
+    if occasion.kind != Occasion.Kind.THREAT:
+        return RulesUnder(policy, is_unasked_allowed=False, is_threat=False)
+    is_released = if_released or occasion.released_at is not None
+    is_grave = (
+        occasion.likelihood is not None
+        and occasion.impact is not None
+        and justifies_unasked_warning(
+            likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
+        )
     )
-
-
-def policy_under(occasion: Occasion, policy: Policy) -> Policy:
-    """`policy` as it holds under `occasion`: a threat tells whatever the severity.
-
-    Two people released it for what it selects.
-    """
-    if occasion.kind == Occasion.Kind.THREAT:
-        return replace(policy, minimum_severity=Severity.INFO)
-    return policy
-
-
-def rule_under(
-    occasion: Occasion, case: CaseFacts, *, policy: Policy, now: datetime, is_told: bool
-) -> Rule:
-    """The rule by which `case`, which `occasion` covers, is told or not; of the policy alone.
-
-    `is_told` is whether it was told under `occasion` before.
-    """
-    return decide(
-        case,
-        policy=policy_under(occasion, policy),
-        now=now,
-        is_unasked_allowed=is_unasked_allowed(occasion),
-        is_told_of_threat=is_told or occasion.kind != Occasion.Kind.THREAT,
+    return RulesUnder(
+        replace(policy, minimum_severity=Severity.INFO),
+        is_unasked_allowed=is_released and is_grave,
+        is_threat=True,
     )
 
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from baken.constituency.selectors import organisations_with_mail, registered_organisations
 from baken.core.classification import Severity
-from baken.core.policy import CaseFacts, Policy, Rule, decide
+from baken.core.policy import CaseFacts, Policy, Rule
 from baken.occasions.models import Occasion
-from baken.occasions.selectors import is_unasked_allowed, policy_under
+from baken.occasions.selectors import rules_under
 from baken.outbox.selectors import organisations_told_under, unwanted_addresses
 
 FORESEEN_SCHEMA: Final = pa.schema(
@@ -105,9 +105,8 @@ def _rule(occasion: Occasion, sort: dict[str, Any], *, policy: Policy, now: date
         told_at=None,
         told_severity=None,
     )
-    allowed = is_unasked_allowed(occasion, if_released=True)
-    held = policy_under(occasion, policy)
-    rule = decide(facts, policy=held, now=now, is_unasked_allowed=allowed)
+    rules = rules_under(occasion, policy, if_released=True)
+    rule = rules.rule_for(facts, now=now, is_told=True)
     if not rule.tells:
         return rule
     if sort["is_red"]:

@@ -70,8 +70,9 @@ class NotifiedCase(models.Model):
         THREAT = "threat", "part of a threat"
         REMINDER = "reminder", "persists"
 
+    # `notified_case_once` is the index by notification.
     notification = models.ForeignKey(
-        Notification, on_delete=models.CASCADE, related_name="notified_cases"
+        Notification, on_delete=models.CASCADE, related_name="notified_cases", db_index=False
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notified")
     reason = models.CharField(max_length=8, choices=Reason.choices)

@@ -5,8 +5,8 @@ One transaction an occasion, so that what is planned and what is remembered can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -16,14 +16,13 @@ import structlog
 from django.db import connection, transaction
 
 from baken.constituency.models import Contact
-from baken.core.classification import Tlp
+from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import (
-    CaseToDecide,
     active_occasions,
     cases_to_decide,
-    rule_under,
+    rules_under,
     tlp_for,
 )
 from baken.occasions.services import (
@@ -44,7 +43,6 @@ from baken.outbox.withdrawing import withdraw
 
 _log = structlog.get_logger()
 
-_Told = list[tuple[CaseToDecide, Rule]]
 _Waiting = tuple[int, int]
 """The occasion and the organisation of a notification."""
 
@@ -149,83 +147,106 @@ def _lock_waiting(occasion: Occasion) -> dict[UUID, _Waiting]:
     return {pk: (occasion_id, organisation_id) for pk, occasion_id, organisation_id in places}
 
 
-def _overtaken(
-    occasion: Occasion, to_tell: _Told, waiting: Mapping[UUID, _Waiting]
-) -> frozenset[UUID]:
-    """Those of `waiting` that would tell again what is told now, or could be one with it."""
-    if not waiting or not to_tell:
-        return frozenset()
-    places = {(occasion.pk, case.organisation_id) for case, _ in to_tell}
-    same_place = {pk for pk, place in waiting.items() if place in places}
-    with connection.cursor() as cursor:
-        cases = [case.id for case, _ in to_tell]
-        cursor.execute(_TELLING_THE_SAME, {"ids": list(waiting), "cases": cases})
-        same_case = {notification_id for (notification_id,) in cursor}
-    return frozenset(same_place | same_case)
+@dataclass(slots=True)
+class _ToTell:
+    """What is to be told to one organisation, as far as it has one label."""
+
+    organisation_id: int
+    tlp: str
+    severity: Severity
+    rules: dict[int, Rule] = field(default_factory=dict)
+    """By case: why it is told."""
 
 
 def _plan_under(
     occasion: Occasion, waiting: Mapping[UUID, _Waiting], *, policy: Policy, now: datetime
 ) -> _PlanUnder:
-    to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
+    to_tell = _find_to_tell(occasion, policy=policy, now=now)
     overtaken = _overtaken(occasion, to_tell, waiting)
     if overtaken:
         mine = Notification.objects.filter(pk__in=overtaken)
         withdraw(mine, reason="a later notification tells it")
-        to_tell = list(_cases_to_tell(occasion, policy=policy, now=now))
-    reach = reach_of({case.organisation_id for case, _ in to_tell}, now=now)
-    by_organisation: dict[int, _Told] = {}
+        to_tell = _find_to_tell(occasion, policy=policy, now=now)
+    reach = reach_of({part.organisation_id for part in to_tell}, now=now)
+    by_organisation: dict[int, list[_ToTell]] = {}
     kept_back: dict[int, Unreachable] = {}
-    for case, rule in to_tell:
-        why = hindrance(occasion, tlp=case.tlp, organisation_id=case.organisation_id, reach=reach)
+    for part in to_tell:
+        who = part.organisation_id
+        why = hindrance(occasion, tlp=part.tlp, organisation_id=who, reach=reach)
         if why is None:
-            by_organisation.setdefault(case.organisation_id, []).append((case, rule))
+            by_organisation.setdefault(who, []).append(part)
         else:
-            kept_back[case.id] = Unreachable(case.organisation_id, why)
+            kept_back |= dict.fromkeys(part.rules, Unreachable(who, why))
     notified = _write(occasion, by_organisation, reach=reach, now=now)
     return _PlanUnder(len(by_organisation), notified, kept_back)
 
 
+def _find_to_tell(occasion: Occasion, *, policy: Policy, now: datetime) -> list[_ToTell]:
+    rules = rules_under(occasion, policy)
+    told = told_under(occasion)
+    found: dict[tuple[int, str], _ToTell] = {}
+    for case in cases_to_decide(occasion, rules, now=now):
+        severity = case.facts.severity
+        rule = rules.rule_for(case.facts, now=now, is_told=case.id in told)
+        if not rule.tells:
+            continue
+        place = (case.organisation_id, case.tlp)
+        part = found.get(place)
+        if part is None:
+            part = found[place] = _ToTell(*place, severity)
+        part.rules[case.id] = rule
+        part.severity = max(part.severity, severity)
+    return list(found.values())
+
+
+def _overtaken(
+    occasion: Occasion, to_tell: Sequence[_ToTell], waiting: Mapping[UUID, _Waiting]
+) -> frozenset[UUID]:
+    """Those of `waiting` that would tell again what is told now, or could be one with it."""
+    if not waiting or not to_tell:
+        return frozenset()
+    places = {(occasion.pk, part.organisation_id) for part in to_tell}
+    same_place = {pk for pk, place in waiting.items() if place in places}
+    with connection.cursor() as cursor:
+        cases = [case_id for part in to_tell for case_id in part.rules]
+        cursor.execute(_TELLING_THE_SAME, {"ids": list(waiting), "cases": cases})
+        same_case = {notification_id for (notification_id,) in cursor}
+    return frozenset(same_place | same_case)
+
+
 def _write(
-    occasion: Occasion, by_organisation: dict[int, _Told], *, reach: Reach, now: datetime
+    occasion: Occasion,
+    by_organisation: Mapping[int, Sequence[_ToTell]],
+    *,
+    reach: Reach,
+    now: datetime,
 ) -> frozenset[int]:
     """Write the notifications; gives the cases in them."""
     notifications: list[Notification] = []
-    notified: list[tuple[UUID, int, str]] = []
-    for organisation_id, told in by_organisation.items():
-        label = tlp_for(occasion, (case.tlp for case, _ in told))
+    ids: list[UUID] = []
+    case_ids: list[int] = []
+    reasons: list[str] = []
+    for organisation_id, parts in by_organisation.items():
         contact = reach.contacts[organisation_id]
-        notification = _notification(occasion, contact, told, label=label, now=now)
+        notification = _notification(occasion, contact, parts, now=now)
         notifications.append(notification)
-        notified += [(notification.pk, case.id, rule.value) for case, rule in told]
-    if not notified:
+        for part in parts:
+            ids += [notification.pk] * len(part.rules)
+            case_ids += part.rules
+            reasons += [rule.value for rule in part.rules.values()]
+    if not notifications:
         return frozenset()
     Notification.objects.bulk_create(notifications, batch_size=2_000)
-    ids, case_ids, reasons = (list(column) for column in zip(*notified, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(_TELL_AS_IT_STANDS, {"ids": ids, "cases": case_ids, "reasons": reasons})
     record_told(case_ids, now=now)
     return frozenset(case_ids)
 
 
-def _cases_to_tell(
-    occasion: Occasion, *, policy: Policy, now: datetime
-) -> Iterator[tuple[CaseToDecide, Rule]]:
-    told = told_under(occasion)
-    for case in cases_to_decide(occasion, policy=policy, now=now):
-        rule = rule_under(occasion, case.facts, policy=policy, now=now, is_told=case.id in told)
-        if rule.tells:
-            yield case, rule
-
-
 def _notification(
-    occasion: Occasion,
-    contact: Contact,
-    told: _Told,
-    *,
-    label: Tlp,
-    now: datetime,
+    occasion: Occasion, contact: Contact, parts: Sequence[_ToTell], *, now: datetime
 ) -> Notification:
+    rules = {rule.value for part in parts for rule in part.rules.values()}
     return Notification(
         organisation_id=contact.organisation_id,
         occasion=occasion,
@@ -234,8 +255,8 @@ def _notification(
         address=contact.email,
         recipient_name=contact.name,
         language=contact.language,
-        tlp=label.value,
-        severity=max(case.facts.severity for case, _ in told).value,
-        policy=",".join(sorted({rule.value for _, rule in told})),
+        tlp=tlp_for(occasion, (part.tlp for part in parts)).value,
+        severity=max(part.severity for part in parts).value,
+        policy=",".join(sorted(rules)),
         planned_at=now,
     )

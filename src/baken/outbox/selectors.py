@@ -19,7 +19,7 @@ from baken.occasions.selectors import (
     active_occasions,
     case_facts,
     is_covered_by,
-    rule_under,
+    rules_under,
     tlp_for,
 )
 from baken.outbox.composing import ToldSystem, WarningFacts
@@ -164,7 +164,7 @@ def _verdict_under(
     occasion: Occasion, case: Case, *, policy: Policy, now: datetime, reach: Reach
 ) -> Verdict:
     is_told = case.pk in told_under(occasion, [case.pk])
-    rule = rule_under(occasion, case_facts(case), policy=policy, now=now, is_told=is_told)
+    rule = rules_under(occasion, policy).rule_for(case_facts(case), now=now, is_told=is_told)
     if not rule.tells:
         return Verdict(rule, occasion)
     kept_back = hindrance(occasion, tlp=case.tlp, organisation_id=case.organisation_id, reach=reach)

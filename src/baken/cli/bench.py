@@ -53,7 +53,7 @@ def store(
     rows: Annotated[int, typer.Option(help="How many rows.")] = 1_000_000,
     as_json: AsJson = True,
 ) -> None:
-    """Observations to the store: write ROWS made-up ones and read three columns of them."""
+    """Observations to the store: write ROWS made-up ones, then read and match them."""
     del as_json
     from baken.bench.store import measure_store
 

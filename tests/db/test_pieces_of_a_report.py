@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from baken.cases import statements
 from baken.intake.services import ReportFile, begin_batch
 from baken.matching.sightings import SIGHTING_COLUMNS, copy_text
-from baken.occasions import statements
 from baken.occasions.case_writing import CaseCounts, cases_of_sightings
 from baken.occasions.models import Case
 from small_world import YESTERDAY, make_organisation

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.bench.database import register
+from baken.cases import statements
 from baken.core.ahead import worked_ahead
 from baken.core.classification import Severity, Tlp
 from baken.core.observation import ParsedBatch, ReportInfo
@@ -25,7 +26,6 @@ from baken.matching import Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
 from baken.matching.sightings import copy_text, find_sightings
-from baken.occasions import statements
 from baken.occasions.case_writing import CaseCounts, cases_of_sightings
 from baken.occasions.services import AcceptedReport, accept_report, ensure_standing_occasions
 from baken.outbox.services import plan_notifications

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import structlog
 from django.db import connection, transaction
 
+from baken.cases import statements
 from baken.core.ahead import worked_ahead
 from baken.core.errors import StoredFileDamagedError
 from baken.core.observation import ParsedBatch, Report
@@ -32,7 +33,6 @@ from baken.intake.services import (
 )
 from baken.matching import Engine, Matcher
 from baken.matching.sightings import copy_text, find_sightings
-from baken.occasions import statements
 from baken.occasions.case_writing import (
     CaseCounts,
     cases_of_sightings,

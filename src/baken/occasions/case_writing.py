@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from baken.occasions import statements
+from baken.cases import statements
 from baken.occasions.models import Case
 
 

@@ -33,6 +33,7 @@ bench: setup ## The measurements, as JSON
 docs: setup ## Write the generated reference pages anew
 	$(RUN) python -m baken.feeds.shadowserver > docs/reference/shadowserver.md
 	$(RUN) python -m baken.cli.reference > docs/reference/commands.md
+	$(RUN) python -m baken.cases.statement_text
 
 ##@ Set up
 setup: .venv/.ready ## The virtual environment in .venv

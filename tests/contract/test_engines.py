@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
 from baken.core.selection import Selection
 from baken.matching import Engine, Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
 from baken.matching.local_engine import LocalEngine
-from baken.occasions.stored_work import CountWhoIsSeen, FindSightings, Source, Store
 from baken.specimen.nation import NOW, found_nation, observe_nation
 from baken.store import S3Access, open_store
 

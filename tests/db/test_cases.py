@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from baken.cases.models import Case
+from baken.cases.services import mark_gone
 from baken.core.classification import Severity
 from baken.intake.models import Batch
 from baken.jobs.looking_back import match_again
-from baken.occasions.models import Case
-from baken.occasions.services import mark_gone
 from baken.settings.environment import Settings
 from small_world import YESTERDAY, Ingest, make_organisation, report_text
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from baken.cases.models import Case
 from baken.constituency.models import Contact, Organisation
 from baken.jobs.sending import plan, policy_of
-from baken.occasions.models import Case, Occasion
+from baken.occasions.models import Occasion
 from baken.outbox.models import Notification, Suppression
 from baken.outbox.selectors import verdict_on
 from baken.outbox.services import halt_sending

@@ -11,10 +11,11 @@ from urllib.request import url2pathname
 
 import pytest
 
+from baken.cases.models import Case
+from baken.cases.selectors import cases_under, is_covered_by
 from baken.constituency.models import Contact, Organisation
 from baken.intake.selectors import stored_files
-from baken.occasions.models import Case, Occasion
-from baken.occasions.selectors import cases_under, is_covered_by
+from baken.occasions.models import Occasion
 from baken.outbox.models import Notification
 from baken.settings.environment import Settings
 from small_world import YESTERDAY, Command, Ingest, make_organisation, report_text

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from baken.cases.models import Case
 from baken.channels import Message, Receipt, StdoutChannel
 from baken.constituency.models import Contact, Organisation
 from baken.core.classification import Tlp
 from baken.core.errors import AlreadySendingError, SendingHaltedError
 from baken.jobs.sending import deliver, plan, policy_of, rehearse_into, sender_of
-from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome, halt_sending, rehearse, resume_sending
 from baken.settings.environment import Settings, SmtpServer

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from baken.cases import statements
+from baken.cases.models import Case
+from baken.cases.sightings import SIGHTING_COLUMNS, copy_text
+from baken.cases.writing import CaseCounts, cases_of_sightings
 from baken.intake.services import ReportFile, begin_batch
-from baken.matching.sightings import SIGHTING_COLUMNS, copy_text
-from baken.occasions.case_writing import CaseCounts, cases_of_sightings
-from baken.occasions.models import Case
 from small_world import YESTERDAY, make_organisation
 
 pytestmark = pytest.mark.django_db

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from baken.cases.models import Case
 from baken.intake.models import RetentionCount, RetentionRun, StoredFile
 from baken.intake.retention import expire_files, store_owner_key
 from baken.intake.selectors import stored_files
 from baken.jobs.looking_back import match_again
 from baken.jobs.retention import first_day_kept, look_over_store, purge_store, rehearse_purge
 from baken.jobs.rounds import run_round
-from baken.occasions.models import Case
 from baken.settings.environment import Settings
 from small_world import YESTERDAY, Ingest, make_organisation, report_text
 

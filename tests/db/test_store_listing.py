@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from baken.cases.models import Case
 from baken.core.errors import StoreError
 from baken.intake.models import Batch, StoredFile
 from baken.intake.selectors import stored_files
 from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
 from baken.jobs.looking_back import match_again
 from baken.jobs.retention import look_over_store, purge_store, store_of
-from baken.occasions.models import Case
 from baken.settings.environment import Settings, read_settings
 from object_storage import Bucket
 from small_world import YESTERDAY, Ingest, make_organisation, report_text

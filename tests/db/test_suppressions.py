@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from baken.cases.models import Case
 from baken.constituency.models import Contact
 from baken.jobs.sending import deliver, plan
-from baken.occasions.models import Case
 from baken.outbox.models import Delivery, Notification, Suppression
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer

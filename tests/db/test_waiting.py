@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from baken.cases.models import Case
 from baken.constituency.models import Asset
 from baken.core.errors import SettingsError
 from baken.jobs.sending import check_sender, plan, sender_of
-from baken.occasions.models import Case
 from baken.outbox.composing import compose
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import warning_of

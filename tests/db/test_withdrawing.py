@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from baken.cases.models import Case
 from baken.core.classification import Level, Tlp
 from baken.jobs.sending import plan
-from baken.occasions.models import Case
 from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.occasions.threats import Threat
 from baken.outbox.models import Delivery, Notification

@@ -11,7 +11,7 @@ import pytest
 _PAGES_ASKED_FOR = """
 import resource, sys
 import pyarrow as pa
-from baken.core.memory import keep_freed_memory
+from baken.pipeline.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 def use():

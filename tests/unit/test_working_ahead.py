@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from baken.core.ahead import worked_ahead
+from baken.pipeline.ahead import worked_ahead
 
 
 class BrokenError(Exception):

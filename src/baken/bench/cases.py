@@ -17,7 +17,9 @@ from django.db import transaction
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.bench.database import register
 from baken.cases import statements
-from baken.core.ahead import worked_ahead
+from baken.cases.services import AcceptedReport, accept_report
+from baken.cases.sightings import copy_text, find_sightings
+from baken.cases.writing import CaseCounts, cases_of_sightings
 from baken.core.classification import Severity, Tlp
 from baken.core.observation import ParsedBatch, ReportInfo
 from baken.core.policy import Policy
@@ -25,10 +27,9 @@ from baken.intake.services import ReportFile, begin_batch
 from baken.matching import Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
-from baken.matching.sightings import copy_text, find_sightings
-from baken.occasions.case_writing import CaseCounts, cases_of_sightings
-from baken.occasions.services import AcceptedReport, accept_report, ensure_standing_occasions
+from baken.occasions.services import ensure_standing_occasions
 from baken.outbox.services import plan_notifications
+from baken.pipeline.ahead import worked_ahead
 from baken.specimen.nation import NOW, Nation, found_nation, observe_nation
 from baken.store import S3Access, open_store
 

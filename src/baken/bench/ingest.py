@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.core.asset import parse_asset
-from baken.core.memory import keep_freed_memory
 from baken.feeds import FEEDS
 from baken.matching import ASSET_SCHEMA
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
+from baken.pipeline.memory import keep_freed_memory
 from baken.specimen.load import REPORT_TYPE, write_report
 
 DAY: Final = date(2026, 11, 22)

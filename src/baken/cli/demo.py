@@ -157,8 +157,8 @@ def _show_a_mail(mailbox: Path) -> None:
 
 
 def _explain_two() -> None:
+    from baken.cases.selectors import cases_of_address, untold_case_of_an_operator
     from baken.jobs.sending import policy_of
-    from baken.occasions.selectors import cases_of_address, untold_case_of_an_operator
     from baken.settings.environment import read_settings
 
     policy, now = policy_of(read_settings(os.environ)), datetime.now(UTC)

@@ -18,7 +18,7 @@ from baken.core.errors import NotFoundError
 from baken.core.policy import Policy, Rule
 
 if TYPE_CHECKING:
-    from baken.occasions.models import Case
+    from baken.cases.models import Case
     from baken.outbox.models import NotifiedCase
     from baken.outbox.selectors import Verdict
 
@@ -89,12 +89,8 @@ def explain(
 
 
 def _look_up(what: str) -> tuple[list[str], list[Case]]:
+    from baken.cases.selectors import cases_of_address, cases_of_domain, cases_of_organisation
     from baken.constituency.selectors import find_organisation, names_like
-    from baken.occasions.selectors import (
-        cases_of_address,
-        cases_of_domain,
-        cases_of_organisation,
-    )
 
     address = _address_of(what.strip())
     if address is not None:
@@ -140,7 +136,7 @@ def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 
 def _look_up_asset(text: str) -> tuple[list[str], list[Case]]:
-    from baken.occasions.selectors import cases_by_asset, cases_in_network
+    from baken.cases.selectors import cases_by_asset, cases_in_network
 
     asset = parse_asset(text, allow_documentation=True)
     if asset.kind is AssetKind.ASN:

@@ -39,7 +39,8 @@ def show(
 ) -> None:
     """Show one occasion: its rating, what it selects, who released it, and what it covers now."""
     begin()
-    from baken.occasions.selectors import coverage_of, find_occasion
+    from baken.cases.selectors import coverage_of
+    from baken.occasions.selectors import find_occasion
     from baken.outbox.selectors import notification_states_under
 
     occasion = find_occasion(key)

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from baken.core.classification import Tlp
-from baken.core.errors import ReportRefusedError, StoreError
-from baken.core.memory import keep_freed_memory
-from baken.feeds import FEEDS, Feed, ReadLimits
-from baken.intake.services import ReportFile
-from baken.jobs.matchers import current_matcher
-from baken.jobs.retention import store_of
-from baken.occasions.services import (
+from baken.cases.services import (
     AcceptedReport,
     Progress,
     accept_report,
     accept_report_again,
-    ensure_standing_occasions,
     mark_gone,
 )
+from baken.core.classification import Tlp
+from baken.core.errors import ReportRefusedError, StoreError
+from baken.feeds import FEEDS, Feed, ReadLimits
+from baken.intake.services import ReportFile
+from baken.jobs.matchers import current_matcher
+from baken.jobs.retention import store_of
+from baken.occasions.services import ensure_standing_occasions
+from baken.pipeline.memory import keep_freed_memory
 from baken.settings.environment import Settings
 
 

@@ -10,6 +10,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from baken.cases.looking_back import LookedBack, look_back
+from baken.cases.services import CaseCounts, Progress, match_stored
+from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
 from baken.intake.models import StoredFile
@@ -19,11 +22,8 @@ from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
 from baken.jobs.retention import s3_access
 from baken.jobs.sending import policy_of
-from baken.occasions.looking_back import LookedBack, look_back
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
-from baken.occasions.services import CaseCounts, Progress, match_stored
-from baken.occasions.stored_work import CountWhoIsSeen, FindSightings, Source, Store
 from baken.outbox.foreseeing import foresee
 from baken.settings.environment import Settings
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from baken.cases.services import Progress
 from baken.jobs.ingestion import (
     IngestedFile,
     ReadOnce,
@@ -14,7 +15,6 @@ from baken.jobs.ingestion import (
 )
 from baken.jobs.retention import Purge, purge_store
 from baken.jobs.sending import check_sender, deliver, plan
-from baken.occasions.services import Progress
 from baken.outbox.services import Outcome, Plan
 from baken.settings.environment import Settings
 

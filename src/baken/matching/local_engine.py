@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from baken.core.ahead import worked_ahead
 from baken.core.errors import StoredFileDamagedError
 from baken.matching import Matcher, Work
+from baken.pipeline.ahead import worked_ahead
 
 Source = TypeVar("Source")
 

@@ -1,1 +1,1 @@
-"""Why and about what we warn: occasions, and the cases that matches become."""
+"""Why we warn: threats and standing occasions, their selection, and their release."""

@@ -1,4 +1,4 @@
-"""The tables of occasions and cases."""
+"""The table of occasions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from baken.constituency.models import Asset, Organisation
-from baken.core.classification import Level, Severity, Tlp
+from baken.core.classification import Level, Tlp
 from baken.core.selection import Selection
-from baken.intake.models import Batch
 
-SEVERITY_CHOICES = [(severity.value, severity.key) for severity in Severity]
 LEVEL_CHOICES = [(level.value, level.key) for level in Level]
 TLP_CHOICES = [(label.value, label.value) for label in Tlp]
 
@@ -74,87 +71,3 @@ class Occasion(models.Model):
             feeds=tuple(self.feeds),
             products=tuple(self.products),
         )
-
-
-class Case(models.Model):
-    """One organisation, one finding kind, one system; with first and last seen."""
-
-    class State(models.TextChoices):
-        """Open while it is seen; gone when the feed still looks and no longer sees it."""
-
-        OPEN = "open", "open"
-        GONE = "gone", "gone"
-
-    class Relation(models.TextChoices):
-        """What the organisation is to the system."""
-
-        OWNER = "owner", "owner"
-        OPERATOR = "operator", "operator"
-
-    # A million cases are written at once: `case_once` is the index by organisation, and asset and
-    # batch, which say where the case came from and may go, are not checked row by row.
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="cases", db_index=False
-    )
-    finding_kind = models.CharField(max_length=64)
-    system = models.CharField(max_length=300, help_text="203.0.113.7:3389/tcp, www.example.nl")
-    relation = models.CharField(max_length=8, choices=Relation.choices)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    reopened_at = models.DateTimeField(null=True, help_text="when it was seen after it was gone")
-    gone_at = models.DateTimeField(null=True)
-    sightings = models.PositiveBigIntegerField(default=0)
-    # How it was matched.
-    rule = models.CharField(max_length=32)
-    asset = models.ForeignKey(
-        Asset, on_delete=models.SET_NULL, null=True, related_name="cases",
-        db_constraint=False, db_index=False,
-    )  # fmt: skip
-    asset_value = models.CharField(max_length=255)
-    is_shared = models.BooleanField(help_text="others hold the same narrowest asset")
-    # What was last seen.
-    batch = models.ForeignKey(
-        Batch, on_delete=models.SET_NULL, null=True, related_name="cases",
-        db_constraint=False, db_index=False,
-    )  # fmt: skip
-    feed = models.CharField(max_length=64)
-    report_type = models.CharField(max_length=64)
-    rsit_taxonomy = models.CharField(max_length=64)
-    rsit_type = models.CharField(max_length=64)
-    affected_role = models.CharField(max_length=16)
-    address = models.GenericIPAddressField(null=True)
-    port = models.PositiveIntegerField(null=True)
-    transport = models.CharField(max_length=8, blank=True)
-    host_name = models.CharField(max_length=253, blank=True)
-    url = models.TextField(blank=True)
-    email_domain = models.CharField(max_length=253, blank=True)
-    cves = ArrayField(models.CharField(max_length=32), default=list)
-    product = models.TextField(blank=True)
-    tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
-    evidence = models.JSONField(default=dict)
-    # What the organisation was last told of it; written with the notification, in one transaction.
-    told_at = models.DateTimeField(null=True)
-    told_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
-
-    class Meta:
-        ordering = ["-severity", "organisation", "finding_kind", "system"]
-        # None on what changes each day: a case that is seen again is then written in its place.
-        indexes = [models.Index(fields=["address"], name="case_by_address")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "finding_kind", "system"], name="case_once"
-            ),
-            models.CheckConstraint(
-                name="case_seen_in_order", condition=Q(first_seen_at__lte=F("last_seen_at"))
-            ),
-            models.CheckConstraint(
-                name="case_told_whole",
-                condition=Q(told_at=None, told_severity=None)
-                | Q(told_at__isnull=False, told_severity__isnull=False),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.finding_kind} on {self.system}"

@@ -111,12 +111,12 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
     return occasion
 
 
-def release_in_rehearsal(occasion: Occasion, *, now: datetime) -> None:
+def release_for_dry_run(occasion: Occasion, *, now: datetime) -> None:
     """Take a threat as released, in a transaction that is rolled back: to see its mails before."""
     waiting = Occasion.objects.filter(
         pk=occasion.pk, kind=Occasion.Kind.THREAT, released_at=None, closed_at=None
     )
-    waiting.update(released_by="rehearsal", seconded_by="its second", released_at=now)
+    waiting.update(released_by="dry run", seconded_by="its second", released_at=now)
 
 
 def close_occasion(key: str, *, now: datetime) -> Occasion:

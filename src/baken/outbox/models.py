@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from baken.cases.models import SEVERITY_CHOICES, Case
 from baken.constituency.models import Contact, Language, Organisation
-from baken.occasions.models import SEVERITY_CHOICES, TLP_CHOICES, Case, Occasion
+from baken.occasions.models import TLP_CHOICES, Occasion
 
 
 class Notification(models.Model):

@@ -15,22 +15,14 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from baken.cases.selectors import cases_to_decide
+from baken.cases.services import hold_cases, record_told
 from baken.constituency.models import Contact
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule
 from baken.occasions.models import Occasion
-from baken.occasions.selectors import (
-    active_occasions,
-    cases_to_decide,
-    rules_under,
-    tlp_for,
-)
-from baken.occasions.services import (
-    hold_cases,
-    label_standing_occasions,
-    lock_occasion,
-    record_told,
-)
+from baken.occasions.selectors import active_occasions, rules_under, tlp_for
+from baken.occasions.services import label_standing_occasions, lock_occasion
 from baken.outbox.models import Notification
 from baken.outbox.selectors import (
     Reach,

@@ -13,7 +13,7 @@ from baken.core.classification import Tlp
 from baken.core.errors import ChannelError, OutputRefusedError
 from baken.core.policy import Policy
 from baken.occasions.models import Occasion
-from baken.occasions.services import release_in_rehearsal
+from baken.occasions.services import release_for_dry_run
 from baken.outbox.composing import Sender, compose
 from baken.outbox.delivering import hand_over
 from baken.outbox.models import Delivery
@@ -53,7 +53,7 @@ def rehearse(
         raise _output_refused(error.reply) from error
     with transaction.atomic():
         if occasion is not None:
-            release_in_rehearsal(occasion, now=now)
+            release_for_dry_run(occasion, now=now)
         plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
         messages = _compose_all(sender, occasion=occasion)
         transaction.set_rollback(True)

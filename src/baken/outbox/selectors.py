@@ -10,18 +10,14 @@ from typing import Final
 import pyarrow as pa
 from django.db.models import Count, F, Q, QuerySet
 
+from baken.cases.models import Case
+from baken.cases.selectors import case_facts, is_covered_by
 from baken.constituency.models import Contact, Organisation
 from baken.constituency.selectors import contacts_to_warn
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule
-from baken.occasions.models import Case, Occasion
-from baken.occasions.selectors import (
-    active_occasions,
-    case_facts,
-    is_covered_by,
-    rules_under,
-    tlp_for,
-)
+from baken.occasions.models import Occasion
+from baken.occasions.selectors import active_occasions, rules_under, tlp_for
 from baken.outbox.composing import ToldSystem, WarningFacts
 from baken.outbox.models import Delivery, Halt, Notification, NotifiedCase, Suppression
 

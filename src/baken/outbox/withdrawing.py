@@ -14,8 +14,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from baken.cases.services import ToldBefore, lock_cases, restore_told
 from baken.occasions.models import Occasion
-from baken.occasions.services import ToldBefore, close_occasion, lock_cases, restore_told
+from baken.occasions.services import close_occasion
 from baken.outbox.models import Delivery, Notification, NotifiedCase
 
 # A later notification of the same case must not bring back, when it is taken back too, what this

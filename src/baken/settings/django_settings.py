@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "baken.constituency",
     "baken.intake",
     "baken.occasions",
+    "baken.cases",
     "baken.outbox",
 ]
 # Without a URL the address leads nowhere: `baken` starts the embedded server and sets it first.

@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from baken.core.ahead import worked_ahead
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import ParsedBatch, Report, ReportInfo
 from baken.feeds.reading import (
@@ -33,6 +32,7 @@ from baken.feeds.shadowserver.frame import TextFrame, read_plain, read_repaired
 from baken.feeds.shadowserver.observations import Origin, observe
 from baken.feeds.shadowserver.records import Records, is_plain, plain_records, repaired_records
 from baken.feeds.shadowserver.report_table import ReportTable, report_table
+from baken.pipeline.ahead import worked_ahead
 
 _THREADS: Final = 3
 """So many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""

@@ -10,10 +10,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from baken.cases.stored_work import WHO, CountWhoIsSeen, Source
 from baken.core.errors import StoredFileDamagedError
 from baken.intake.selectors import still_to_be_read
 from baken.matching import Engine
-from baken.occasions.stored_work import WHO, CountWhoIsSeen, Source
 
 _SUMMED_AT: Final = 1 << 23
 """So many rows are gathered before they are summed: several times a nation's organisations, since

@@ -14,16 +14,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from baken.cases.columns import SIGHTING_COLUMNS
 from baken.core.observation import AffectedRole
 from baken.matching import RULES
-
-SIGHTING_COLUMNS: Final = (
-    "organisation_id", "finding_kind", "system", "relation", "rule", "asset_id", "is_shared",
-    "severity", "first_seen_at", "last_seen_at", "sightings", "feed", "report_type",
-    "rsit_taxonomy", "rsit_type", "affected_role", "address", "port", "transport", "host_name",
-    "url", "email_domain", "cves", "product", "tlp", "evidence", "strength",
-)  # fmt: skip
-"""The columns of a sighting, in the order in which `copy_text` writes them."""
 
 # In this order, which is also that of the index: neighbours in the database arrive together.
 _KEY: Final = ["organisation_id", "finding_kind", "system"]

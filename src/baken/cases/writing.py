@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from baken.cases import statements
-from baken.occasions.models import Case
+from baken.cases.models import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def hold_cases() -> None:
 def cases_of_sightings(
     batch: int, sightings: Iterable[bytes], *, now: datetime, refresh: str
 ) -> CaseCounts:
-    """Make cases of `sightings` (`baken.matching.sightings.copy_text`), in one transaction.
+    """Make cases of `sightings` (`baken.cases.sightings.copy_text`), in one transaction.
 
     `refresh` is what happens to those that are known: REFRESH_CASES or WIDEN_CASES.
     """

@@ -13,12 +13,12 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from baken.cases.sightings import copy_text, find_sightings
 from baken.core.classification import Tlp
 from baken.core.errors import StoredFileDamagedError
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.core.selection import Selection
 from baken.matching import MATCHED_COLUMNS
-from baken.matching.sightings import copy_text, find_sightings
 from baken.store import S3Access, open_store
 
 

@@ -17,7 +17,14 @@ import structlog
 from django.db import connection, transaction
 
 from baken.cases import statements
-from baken.core.ahead import worked_ahead
+from baken.cases.sightings import copy_text, find_sightings
+from baken.cases.stored_work import FindSightings, Source
+from baken.cases.writing import (
+    CaseCounts,
+    cases_of_sightings,
+    stage,
+    write_cases,
+)
 from baken.core.errors import StoredFileDamagedError
 from baken.core.observation import ParsedBatch, Report
 from baken.intake.models import Batch
@@ -32,14 +39,7 @@ from baken.intake.services import (
     quarantine_rows,
 )
 from baken.matching import Engine, Matcher
-from baken.matching.sightings import copy_text, find_sightings
-from baken.occasions.case_writing import (
-    CaseCounts,
-    cases_of_sightings,
-    stage,
-    write_cases,
-)
-from baken.occasions.stored_work import FindSightings, Source
+from baken.pipeline.ahead import worked_ahead
 from baken.store import ObservationStore
 
 _log = structlog.get_logger()

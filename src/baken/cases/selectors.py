@@ -1,0 +1,179 @@
+"""Reads cases: those under an occasion, those to decide about, those about a system."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Final
+
+from django.db.models import Count, Q, QuerySet
+
+from baken.cases.models import Case
+from baken.constituency.models import Organisation
+from baken.core.classification import Severity
+from baken.core.policy import CaseFacts
+from baken.occasions.models import Occasion
+from baken.occasions.selectors import RulesUnder
+
+
+def cases_under(occasion: Occasion) -> QuerySet[Case]:
+    """The cases that `occasion` selects; an empty list in the selection leaves that side open."""
+    selection = Q()
+    if occasion.finding_kinds:
+        selection &= Q(finding_kind__in=occasion.finding_kinds)
+    if occasion.cves:
+        selection &= Q(cves__overlap=occasion.cves)
+    if occasion.severities:
+        selection &= Q(severity__in=occasion.severities)
+    if occasion.feeds:
+        selection &= Q(feed__in=occasion.feeds)
+    if occasion.products:
+        selection &= reduce(or_, (Q(product__icontains=text) for text in occasion.products))
+    return Case.objects.filter(selection)
+
+
+def is_covered_by(case: Case, occasion: Occasion) -> bool:
+    """Whether `occasion` selects `case`; the same rule as `cases_under`, over one value."""
+    return occasion.selection.covers(
+        finding_kind=case.finding_kind,
+        cves=case.cves,
+        severity=case.severity,
+        feed=case.feed,
+        product=case.product,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What an occasion covers now."""
+
+    open_cases: int
+    organisations: int
+
+
+def coverage_of(occasion: Occasion) -> Coverage:
+    """The open cases that `occasion` selects, and how many organisations own the systems."""
+    covered = cases_under(occasion).filter(state=Case.State.OPEN, relation=Case.Relation.OWNER)
+    counts = covered.aggregate(cases=Count("pk"), who=Count("organisation", distinct=True))
+    return Coverage(open_cases=counts["cases"], organisations=counts["who"])
+
+
+def case_facts(case: Case) -> CaseFacts:
+    """What the policy looks at; `case.organisation` and `case.asset` should be loaded."""
+    told = case.told_severity
+    return CaseFacts(
+        severity=Severity(case.severity),
+        is_owner=case.relation == Case.Relation.OWNER,
+        is_held=case.asset is not None and case.asset.counts_at(case.last_seen_at),
+        is_gone=case.state == Case.State.GONE,
+        is_registered=case.organisation.standing == Organisation.Standing.REGISTERED,
+        last_seen_at=case.last_seen_at,
+        reopened_at=case.reopened_at,
+        told_at=case.told_at,
+        told_severity=None if told is None else Severity(told),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseToDecide:
+    """A case as far as planning needs it."""
+
+    id: int
+    organisation_id: int
+    tlp: str
+    facts: CaseFacts
+
+
+def cases_to_decide(
+    occasion: Occasion, rules: RulesUnder, *, now: datetime
+) -> Iterator[CaseToDecide]:
+    """The cases under `occasion` that its `rules` might tell, by organisation.
+
+    What the rules would keep silent anyway is not read. Call it after `hold_cases`: nobody else
+    writes a case then.
+    """
+    cases = (
+        cases_under(occasion)
+        .filter(
+            state=Case.State.OPEN,
+            relation=Case.Relation.OWNER,
+            severity__gte=rules.policy.minimum_severity,
+            last_seen_at__gte=now - rules.policy.oldest_told,
+        )
+        .order_by("organisation_id", "id")
+    )
+    # A hundred thousand cases as objects of the ORM take seconds, as values a fraction of one.
+    rows = cases.values_list(
+        "id", "organisation_id", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
+        "told_severity", "organisation__standing", "asset_id", "asset__id", "asset__valid_from",
+        "asset__valid_until",
+    )  # fmt: skip
+    for (
+        case_id, organisation_id, tlp, severity, seen_at, reopened_at, told_at, told_severity,
+        standing, _, asset_id, valid_from, valid_until,
+    ) in rows:  # fmt: skip
+        facts = CaseFacts(
+            severity=_SEVERITIES[severity],
+            is_owner=True,
+            is_held=asset_id is not None
+            and (valid_from is None or valid_from <= seen_at)
+            and (valid_until is None or seen_at < valid_until),
+            is_gone=False,
+            is_registered=standing == Organisation.Standing.REGISTERED,
+            last_seen_at=seen_at,
+            reopened_at=reopened_at,
+            told_at=told_at,
+            told_severity=None if told_severity is None else _SEVERITIES[told_severity],
+        )
+        yield CaseToDecide(case_id, organisation_id, tlp, facts)
+
+
+_SEVERITIES: Final = {severity.value: severity for severity in Severity}
+
+
+def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> QuerySet[Case]:
+    """The cases about one address, newest first."""
+    found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
+    return found.order_by("-last_seen_at", "organisation_id")
+
+
+def cases_in_network(network: str) -> QuerySet[Case]:
+    """The cases about addresses in `network` (CIDR), most urgent first."""
+    # The ORM has no word for "is contained by or equals" on addresses.
+    found = Case.objects.extra(where=["address <<= %s::inet"], params=[network])
+    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")
+
+
+def cases_by_asset(value: str) -> QuerySet[Case]:
+    """The cases that were matched by the asset written as `value`, most urgent first."""
+    found = Case.objects.filter(asset_value=value).select_related("organisation", "asset")
+    return found.order_by("-severity", "-last_seen_at")
+
+
+def untold_case_of_an_operator() -> Case | None:
+    """One case that nobody was told of, since its organisation is only the operator; or None."""
+    untold = Case.objects.filter(told_at=None, relation=Case.Relation.OPERATOR)
+    return untold.select_related("organisation").first()
+
+
+def cases_of_domain(domain: str) -> QuerySet[Case]:
+    """The cases about a name, the names below it, and accounts in its mail domain."""
+    below = f".{domain}"
+    names = (
+        Q(host_name=domain)
+        | Q(host_name__endswith=below)
+        | Q(email_domain=domain)
+        | Q(email_domain__endswith=below)
+    )
+    found = Case.objects.filter(names).select_related("organisation", "asset")
+    return found.order_by("-last_seen_at", "organisation_id")
+
+
+def cases_of_organisation(organisation_id: int) -> QuerySet[Case]:
+    """The cases of one organisation, most urgent first."""
+    found = Case.objects.filter(organisation_id=organisation_id)
+    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")

@@ -1,0 +1,54 @@
+"""What may be done to cases: take reports in, match and look back over the store, remember what was
+told. The door of the app: nobody reaches past it."""
+
+from __future__ import annotations
+
+from baken.cases.accepting import (
+    AcceptedReport,
+    MatchedBatch,
+    Progress,
+    accept_report,
+    accept_report_again,
+    match_stored,
+)
+from baken.cases.looking_back import LookedBack, look_back
+from baken.cases.sightings import copy_text, find_sightings
+from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
+from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
+from baken.cases.writing import (
+    CaseCounts,
+    ToldBefore,
+    cases_of_sightings,
+    hold_cases,
+    lock_cases,
+    mark_gone,
+    record_told,
+    restore_told,
+)
+
+__all__ = [
+    "REFRESH_CASES",
+    "WIDEN_CASES",
+    "AcceptedReport",
+    "CaseCounts",
+    "CountWhoIsSeen",
+    "FindSightings",
+    "LookedBack",
+    "MatchedBatch",
+    "Progress",
+    "Source",
+    "Store",
+    "ToldBefore",
+    "accept_report",
+    "accept_report_again",
+    "cases_of_sightings",
+    "copy_text",
+    "find_sightings",
+    "hold_cases",
+    "lock_cases",
+    "look_back",
+    "mark_gone",
+    "match_stored",
+    "record_told",
+    "restore_told",
+]

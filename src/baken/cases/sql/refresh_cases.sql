@@ -1,0 +1,96 @@
+-- Written by python -m baken.cases.statement_text; do not edit.
+-- Cases that a report shows again: what is known of a case is what was seen last.
+-- Reports of one day are of one look, and what one says is not undone by another.
+-- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
+-- the case are asked for: with all of them a million would not fit into memory. A sighting from
+-- before the silence does not bring a case back.
+WITH stronger AS MATERIALIZED (
+    SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other ON other.copied = s.stronger
+), named AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT cve ORDER BY cve) AS cves
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.cves) AS cve
+    WHERE s.has_other_cves
+    GROUP BY s.copied
+), later AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        last_seen_at = w.last_seen_at,
+        sightings = c.sightings + w.sum_of_all,
+        state = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
+        reopened_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN :'now' ELSE c.reopened_at END,
+        gone_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        relation = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.relation ELSE w.relation END,
+        rule = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.rule ELSE w.rule END,
+        asset_id = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.asset_id ELSE w.asset_id END,
+        is_shared = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.is_shared ELSE w.is_shared END,
+        severity = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date THEN greatest(c.severity, w.severity) ELSE w.severity END,
+        feed = w.feed,
+        report_type = w.report_type,
+        rsit_taxonomy = w.rsit_taxonomy,
+        rsit_type = w.rsit_type,
+        affected_role = w.affected_role,
+        address = w.address,
+        port = w.port,
+        transport = w.transport,
+        host_name = w.host_name,
+        url = w.url,
+        email_domain = w.email_domain,
+        cves = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.cves <> w.cves THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE w.cves END,
+        product = w.product,
+        tlp = w.tlp,
+        evidence = w.evidence,
+        asset_value = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.asset_value ELSE w.asset_value END,
+        batch_id = w.batch_id
+    FROM (
+        SELECT
+            s.case_id, l.organisation_id, l.finding_kind, l.system,
+            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            a.id AS asset_id, coalesce(a.value, '') AS asset_value,
+            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
+            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
+            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
+            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+        FROM summed_sighting AS s
+        JOIN staged_sighting AS l USING (copied)
+        LEFT JOIN stronger AS r USING (copied)
+        LEFT JOIN named AS n USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        WHERE s.is_later
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING (reopened_at = :'now') AS is_back
+), earlier AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        sightings = c.sightings + w.sum_of_all,
+        severity = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date THEN greatest(c.severity, w.severity) ELSE c.severity END,
+        cves = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.cves <> w.cves THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE c.cves END
+    FROM (
+        SELECT
+            s.case_id, l.organisation_id, l.finding_kind, l.system,
+            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            a.id AS asset_id, coalesce(a.value, '') AS asset_value,
+            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
+            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
+            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
+            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+        FROM summed_sighting AS s
+        JOIN staged_sighting AS l USING (copied)
+        LEFT JOIN stronger AS r USING (copied)
+        LEFT JOIN named AS n USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        WHERE NOT s.is_later
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING false AS is_back
+)
+SELECT count(*) FILTER (WHERE is_back IS NOT TRUE), count(*) FILTER (WHERE is_back)
+FROM (SELECT is_back FROM later UNION ALL SELECT is_back FROM earlier) AS written

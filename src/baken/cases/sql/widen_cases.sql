@@ -1,0 +1,93 @@
+-- Written by python -m baken.cases.statement_text; do not edit.
+-- The same sightings, matched against other assets: what counts now is what they say.
+-- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
+-- the case are asked for: with all of them a million would not fit into memory. A sighting from
+-- before the silence does not bring a case back.
+WITH stronger AS MATERIALIZED (
+    SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other ON other.copied = s.stronger
+), named AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT cve ORDER BY cve) AS cves
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.cves) AS cve
+    WHERE s.has_other_cves
+    GROUP BY s.copied
+), later AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        last_seen_at = w.last_seen_at,
+        sightings = c.sightings + 0,
+        state = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
+        reopened_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN :'now' ELSE c.reopened_at END,
+        gone_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        relation = w.relation,
+        rule = w.rule,
+        asset_id = w.asset_id,
+        is_shared = w.is_shared,
+        severity = w.severity,
+        feed = w.feed,
+        report_type = w.report_type,
+        rsit_taxonomy = w.rsit_taxonomy,
+        rsit_type = w.rsit_type,
+        affected_role = w.affected_role,
+        address = w.address,
+        port = w.port,
+        transport = w.transport,
+        host_name = w.host_name,
+        url = w.url,
+        email_domain = w.email_domain,
+        cves = w.cves,
+        product = w.product,
+        tlp = w.tlp,
+        evidence = w.evidence,
+        asset_value = w.asset_value,
+        batch_id = w.batch_id
+    FROM (
+        SELECT
+            s.case_id, l.organisation_id, l.finding_kind, l.system,
+            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            a.id AS asset_id, coalesce(a.value, '') AS asset_value,
+            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
+            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
+            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
+            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+        FROM summed_sighting AS s
+        JOIN staged_sighting AS l USING (copied)
+        LEFT JOIN stronger AS r USING (copied)
+        LEFT JOIN named AS n USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        WHERE s.is_later
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING (reopened_at = :'now') AS is_back
+), earlier AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        sightings = c.sightings + 0
+    FROM (
+        SELECT
+            s.case_id, l.organisation_id, l.finding_kind, l.system,
+            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            a.id AS asset_id, coalesce(a.value, '') AS asset_value,
+            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
+            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
+            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
+            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+        FROM summed_sighting AS s
+        JOIN staged_sighting AS l USING (copied)
+        LEFT JOIN stronger AS r USING (copied)
+        LEFT JOIN named AS n USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        WHERE NOT s.is_later
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING false AS is_back
+)
+SELECT count(*) FILTER (WHERE is_back IS NOT TRUE), count(*) FILTER (WHERE is_back)
+FROM (SELECT is_back FROM later UNION ALL SELECT is_back FROM earlier) AS written

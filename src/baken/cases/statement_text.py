@@ -1,0 +1,271 @@
+"""Writes the statements of cases from the table of columns, as the files in ``sql/``.
+
+``python -m baken.cases.statement_text`` writes them anew; a test holds the files to it. What runs
+is the files, so that what is measured, read in a review and pasted into psql is one text. In them
+``:name`` is a variable of psql, which becomes a bound parameter (see `baken.cases.statements`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from baken.cases.columns import COLUMNS, Column, Taken
+
+_WIDTH: Final = 96
+_MADE: Final = "-- Written by python -m baken.cases.statement_text; do not edit.\n"
+
+_CREATE_STAGE: Final = """\
+-- Sightings arrive here by COPY. "copied" keeps the order of arrival, so that of two sightings at
+-- the same moment the later row wins, whatever the size of the pieces.
+CREATE TEMPORARY TABLE staged_sighting (
+{columns},
+    copied bigint GENERATED ALWAYS AS IDENTITY (CACHE 10000)
+) ON COMMIT DROP
+"""
+
+_COPY: Final = """\
+-- What is copied: baken.cases.sightings.copy_text.
+COPY staged_sighting (
+{columns}
+) FROM STDIN
+"""
+
+_SUMMED: Final = """\
+stronger AS MATERIALIZED (
+    SELECT s.copied, {matched_of_other}
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other ON other.copied = s.stronger
+), named AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT cve ORDER BY cve) AS cves
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.cves) AS cve
+    WHERE s.has_other_cves
+    GROUP BY s.copied
+)"""
+
+_WHOLE: Final = """\
+SELECT
+{columns}
+FROM summed_sighting AS s
+JOIN staged_sighting AS l USING (copied)
+LEFT JOIN stronger AS r USING (copied)
+LEFT JOIN named AS n USING (copied)
+LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+WHERE {condition}"""
+
+_OPEN: Final = """\
+-- Opens the cases of what was summed that are not known yet. What the rows of one system say
+-- between them (stronger, named) is made once and kept, lest it be made again for each row where
+-- the planner takes those rows for few. An organisation that was removed meanwhile gets no case.
+WITH {summed}
+INSERT INTO occasions_case (
+{inserted}
+)
+SELECT
+{selected}
+FROM (
+{whole}
+) AS w
+WHERE EXISTS (SELECT FROM constituency_organisation AS o WHERE o.id = w.organisation_id)
+"""
+
+_REFRESH: Final = """\
+{comment}
+-- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
+-- the case are asked for: with all of them a million would not fit into memory. A sighting from
+-- before the silence does not bring a case back.
+WITH {summed}, later AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        last_seen_at = w.last_seen_at,
+        sightings = c.sightings + {added_sightings},
+        state = CASE WHEN {is_back} THEN 'open' ELSE c.state END,
+        reopened_at = CASE WHEN {is_back} THEN :'now' ELSE c.reopened_at END,
+        gone_at = CASE WHEN {is_back} THEN NULL ELSE c.gone_at END,
+{by_later}
+    FROM (
+{later}
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING (reopened_at = :'now') AS is_back
+), earlier AS (
+    UPDATE occasions_case AS c SET
+        first_seen_at = least(c.first_seen_at, w.first_of_all),
+        sightings = c.sightings + {added_sightings}{by_earlier}
+    FROM (
+{earlier}
+    ) AS w
+    WHERE c.id = w.case_id
+    RETURNING false AS is_back
+)
+SELECT count(*) FILTER (WHERE is_back IS NOT TRUE), count(*) FILTER (WHERE is_back)
+FROM (SELECT is_back FROM later UNION ALL SELECT is_back FROM earlier) AS written
+"""
+
+_IS_BACK: Final = "c.state = 'gone' AND w.last_seen_at > c.last_seen_at"
+# Reports of one day are of one look: what one of them says is not undone by another.
+_IS_SAME_DAY: Final = (
+    "(w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
+)
+_IS_OWNER_TODAY: Final = f"{_IS_SAME_DAY} AND c.relation = 'owner' AND w.relation <> 'owner'"
+
+
+def _gravest_today(otherwise: str) -> str:
+    return f"CASE WHEN {_IS_SAME_DAY} THEN greatest(c.severity, w.severity) ELSE {otherwise} END"
+
+
+def _cves_today(otherwise: str) -> str:
+    return (
+        f"CASE WHEN {_IS_SAME_DAY} AND c.cves <> w.cves "
+        f"THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE {otherwise} END"
+    )
+
+
+# How each column of the case is read from what was summed (s), the last row (l), the row with the
+# strongest rule where that is another (r), and the CVEs where the rows name different ones (n).
+_READ_BY_NAME: Final[Mapping[str, str]] = {
+    "asset_id": "a.id AS asset_id, coalesce(a.value, '') AS asset_value",
+    "severity": "s.gravest AS severity",
+    "first_seen_at": "s.first_of_all",
+    "last_seen_at": "l.last_seen_at",
+    "sightings": "s.sum_of_all",
+    "cves": "coalesce(n.cves, l.cves)::varchar[] AS cves",
+}
+
+
+def _read(column: Column) -> str:
+    name = column.name
+    if name in _READ_BY_NAME:
+        return _READ_BY_NAME[name]
+    if column.taken is Taken.STRONGEST:
+        return f"coalesce(r.{name}, l.{name}) AS {name}"
+    is_filled = column.absent_as not in (None, "NULL")
+    return f"coalesce(l.{name}, {column.absent_as}) AS {name}" if is_filled else f"l.{name}"
+
+
+_OF_CASE: Final = tuple(column for column in COLUMNS if column.taken is not Taken.STAGE)
+_MATCHED: Final = tuple(column.name for column in COLUMNS if column.taken is Taken.STRONGEST)
+_SEEN: Final = ("first_seen_at", "last_seen_at", "sightings")
+_TAKEN_OVER: Final = (
+    *(c.name for c in _OF_CASE if c.taken is not Taken.KEY and c.name not in _SEEN),
+    "asset_value",
+    "batch_id",
+)
+"""What a case takes over from a sighting, by the name that it has in both."""
+
+
+def _whole(condition: str) -> str:
+    """Whole rows of what was summed, where `condition` holds for it (s)."""
+    columns = ["s.case_id", *map(_read, _OF_CASE), ":batch AS batch_id"]
+    return _WHOLE.format(columns=_listed(columns), condition=condition)
+
+
+def _open_cases() -> str:
+    key = ["organisation_id", "finding_kind", "system"]
+    of_sums = ["first_of_all", "last_seen_at", "sum_of_all"]
+    return _OPEN.format(
+        summed=_summed(),
+        inserted=_listed([*key, "state", *_SEEN, *_TAKEN_OVER]),
+        selected=_listed([*key, "'open'", *of_sums, *_TAKEN_OVER]),
+        whole=_indented(_whole("s.case_id IS NULL")),
+    )
+
+
+def _refresh(
+    comment: str,
+    *,
+    added_sightings: str,
+    by_later: Mapping[str, str],
+    by_earlier: Mapping[str, str],
+) -> str:
+    later = (f"        {name} = {value}" for name, value in by_later.items())
+    earlier = (f",\n        {name} = {value}" for name, value in by_earlier.items())
+    return _REFRESH.format(
+        comment=comment,
+        summed=_summed(),
+        later=_indented(_whole("s.is_later"), by=8),
+        earlier=_indented(_whole("NOT s.is_later"), by=8),
+        added_sightings=added_sightings,
+        is_back=_IS_BACK,
+        by_later=",\n".join(later),
+        by_earlier="".join(earlier),
+    )
+
+
+def _refresh_cases() -> str:
+    by_last = {name: f"w.{name}" for name in _TAKEN_OVER}
+    by_day = {
+        **by_last,
+        "severity": _gravest_today("w.severity"),
+        "cves": _cves_today("w.cves"),
+        **{
+            name: f"CASE WHEN {_IS_OWNER_TODAY} THEN c.{name} ELSE w.{name} END"
+            for name in (*_MATCHED, "asset_value")
+        },
+    }
+    return _refresh(
+        "-- Cases that a report shows again: what is known of a case is what was seen last.\n"
+        "-- Reports of one day are of one look, and what one says is not undone by another.",
+        added_sightings="w.sum_of_all",
+        by_later=by_day,
+        by_earlier={"severity": _gravest_today("c.severity"), "cves": _cves_today("c.cves")},
+    )
+
+
+def _widen_cases() -> str:
+    return _refresh(
+        "-- The same sightings, matched against other assets: what counts now is what they say.",
+        added_sightings="0",
+        by_later={name: f"w.{name}" for name in _TAKEN_OVER},
+        by_earlier={},
+    )
+
+
+def _create_stage() -> str:
+    return _CREATE_STAGE.format(columns=_listed(f"{one.name} {one.type}" for one in COLUMNS))
+
+
+def _copy_into_stage() -> str:
+    return _COPY.format(columns=_listed(column.name for column in COLUMNS))
+
+
+def _summed() -> str:
+    return _SUMMED.format(matched_of_other=", ".join(f"other.{name}" for name in _MATCHED))
+
+
+def _listed(items: Iterable[str]) -> str:
+    """`items` with commas, a few to a line."""
+    lines = [""]
+    for item in items:
+        if lines[-1] and len(lines[-1]) + len(item) + 2 > _WIDTH:
+            lines.append("")
+        lines[-1] += f"{', ' if lines[-1] else '    '}{item}"
+    return ",\n".join(lines)
+
+
+def _indented(text: str, *, by: int = 4) -> str:
+    return "\n".join(f"{' ' * by}{line}" for line in text.splitlines())
+
+
+WRITTEN: Final[Mapping[str, Callable[[], str]]] = {
+    "create_stage": _create_stage,
+    "copy_into_stage": _copy_into_stage,
+    "open_cases": _open_cases,
+    "refresh_cases": _refresh_cases,
+    "widen_cases": _widen_cases,
+}
+"""The statements that are made of the columns; the other files in ``sql/`` are written by hand."""
+
+
+def statement_text(name: str) -> str:
+    """The finished statement called `name`, as its file holds it."""
+    return _MADE + WRITTEN[name]()
+
+
+if __name__ == "__main__":
+    for written in WRITTEN:
+        path = Path(__file__).parent / "sql" / f"{written}.sql"
+        path.write_text(statement_text(written), encoding="utf-8")

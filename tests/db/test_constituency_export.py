@@ -152,7 +152,7 @@ def test_a_workbook_holds_text_and_no_formula(tmp_path: Path) -> None:
 def test_more_rows_than_a_sheet_holds_go_to_a_further_sheet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("baken.constituency.exporting.ROWS_PER_SHEET", 2)
+    monkeypatch.setattr("baken.constituency.sheets.exporting.ROWS_PER_SHEET", 2)
     for number in range(5):
         make_organisation(f"o{number}")
     exported = export_constituency(tmp_path / "all.xlsx")
@@ -172,7 +172,7 @@ def test_an_export_that_fails_leaves_the_old_file(
     def disk_full(_: str) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("baken.constituency.exporting.guard_formula", disk_full)
+    monkeypatch.setattr("baken.constituency.sheets.exporting.guard_formula", disk_full)
     with pytest.raises(OutputRefusedError, match="No space"):
         export_constituency(tmp_path)
     assert bytes_of(exported) == before
@@ -196,7 +196,7 @@ def test_others_write_while_an_export_does_and_it_shows_one_moment(
             assert written.wait(10), "an export holds nobody up"
         return guard_formula(text)
 
-    monkeypatch.setattr("baken.constituency.exporting.guard_formula", slowly)
+    monkeypatch.setattr("baken.constituency.sheets.exporting.guard_formula", slowly)
     assert export_constituency(tmp_path).organisations == 1
 
 

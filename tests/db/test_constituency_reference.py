@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from baken.constituency.services import Table, import_constituency
-from baken.constituency.tables import SHAPES
+from baken.constituency.sheets.tables import SHAPES
 
 REPOSITORY = Path(__file__).parents[2]
 REFERENCE = (REPOSITORY / "docs/reference/constituency-files.md").read_text()
 HOW_TO = (REPOSITORY / "docs/howto/import-a-constituency.md").read_text()
 SOURCES = [
-    *(REPOSITORY / "src/baken/constituency").glob("*.py"),
+    *(REPOSITORY / "src/baken/constituency").glob("**/*.py"),
     REPOSITORY / "src/baken/core/asset.py",
 ]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import connection
 
-from baken.constituency.outcome import OVERLAPS_SHOWN, Overlap, OverlapRelation, Overlaps
+from baken.constituency.sheets.outcome import OVERLAPS_SHOWN, Overlap, OverlapRelation, Overlaps
 
 # One statement for all imported assets; the ORM has no word for && on networks, nor for the names
 # above a name. A pair of two imported assets is counted once, from the one with the lower id.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from baken.constituency.exporting import ExportedConstituency, export_constituency
-from baken.constituency.importing import import_constituency, rehearse_import
-from baken.constituency.outcome import (
+from baken.constituency.sheets.exporting import ExportedConstituency, export_constituency
+from baken.constituency.sheets.importing import import_constituency, rehearse_import
+from baken.constituency.sheets.outcome import (
     ImportedFile,
     ImportNote,
     ImportOutcome,

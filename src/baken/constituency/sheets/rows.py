@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, TypeVar
 
-from baken.constituency import cells
 from baken.constituency.models import Contact, Language, Organisation
-from baken.constituency.outcome import ImportProblem, Table
-from baken.constituency.tables import RawRow, RawTable
+from baken.constituency.sheets import cells
+from baken.constituency.sheets.outcome import ImportProblem, Table
+from baken.constituency.sheets.tables import RawRow, RawTable
 from baken.core.asset import Asset
 
 VALUE_SHOWN: Final = 200

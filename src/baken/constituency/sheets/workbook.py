@@ -15,8 +15,14 @@ from typing import Final
 
 from python_calamine import CalamineWorkbook
 
-from baken.constituency.outcome import ImportNote
-from baken.constituency.tables import RawRow, RawTable, TableFile, TableRefusedError, table_of
+from baken.constituency.sheets.outcome import ImportNote
+from baken.constituency.sheets.tables import (
+    RawRow,
+    RawTable,
+    TableFile,
+    TableRefusedError,
+    table_of,
+)
 
 MAX_UNPACKED_BYTES: Final = 100 << 20
 MAX_CELLS: Final = 10_000_000

@@ -17,8 +17,8 @@ from django.db.models.functions import Collate
 from xlsxwriter.exceptions import FileCreateError
 
 from baken.constituency.models import Asset, Contact, Organisation
-from baken.constituency.outcome import Table
-from baken.constituency.tables import SHAPES
+from baken.constituency.sheets.outcome import Table
+from baken.constituency.sheets.tables import SHAPES
 from baken.core.errors import OutputRefusedError
 from baken.core.spreadsheet import guard_formula, is_formula
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from baken.constituency.outcome import ImportedFile, ImportNote, ImportProblem, Table
-from baken.constituency.rows import (
+from baken.constituency.sheets.outcome import ImportedFile, ImportNote, ImportProblem, Table
+from baken.constituency.sheets.rows import (
     AssetRow,
     ContactRow,
     OrganisationRow,
     RowReader,
     problem_at,
 )
-from baken.constituency.tables import RawTable, TableRefusedError, read_table_file
+from baken.constituency.sheets.tables import RawTable, TableRefusedError, read_table_file
 
 Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow)
 

@@ -1,6 +1,6 @@
 """The tables in a constituency file: CSV or XLSX bytes to rows of text, known by their header.
 
-Nothing is judged here but whether a file is a table at all; see `baken.constituency.rows` for that.
+Nothing is judged here but whether a file is a table at all; see `baken.constituency.sheets.rows` for that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from baken.constituency.outcome import ImportNote, Table
+from baken.constituency.sheets.outcome import ImportNote, Table
 from baken.core.errors import ImportRefusedError
 from baken.core.spreadsheet import unguard_formula
 
@@ -102,7 +102,7 @@ def read_table_file(path: Path) -> TableFile:
 
     Raises `TableRefusedError` when it cannot be read, is too large, or has no header of ours.
     """
-    from baken.constituency.workbook import is_workbook, read_workbook
+    from baken.constituency.sheets.workbook import is_workbook, read_workbook
 
     data = _bytes_of(path)
     if is_workbook(data):

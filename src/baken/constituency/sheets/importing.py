@@ -10,10 +10,16 @@ from typing import Any, Final, Generic, TypeVar
 from django.db import connection, transaction
 
 from baken.constituency.models import Asset, Contact, Language, Organisation
-from baken.constituency.outcome import ImportOutcome, TableCounts
 from baken.constituency.overlaps import overlaps_of
-from baken.constituency.reading import GatheredRows, Reading, read_constituency_files
-from baken.constituency.rows import AssetRow, ContactRow, OrganisationRow, RowReader, problem_at
+from baken.constituency.sheets.outcome import ImportOutcome, TableCounts
+from baken.constituency.sheets.reading import GatheredRows, Reading, read_constituency_files
+from baken.constituency.sheets.rows import (
+    AssetRow,
+    ContactRow,
+    OrganisationRow,
+    RowReader,
+    problem_at,
+)
 from baken.constituency.writing import insert_rows, update_rows
 
 # Other writers wait until the import is done; readers and foreign keys do not. So two imports of

@@ -24,8 +24,8 @@ from baken.constituency.services import (
     ImportProblem,
     OverlapRelation,
     TableCounts,
+    dry_run_import,
     import_constituency,
-    rehearse_import,
 )
 
 pytestmark = pytest.mark.django_db
@@ -256,7 +256,7 @@ class TestWhatIsDoneTwice:
         assert (Organisation.objects.count(), Asset.objects.count()) == (2, 4)
 
 
-class TestRehearsal:
+class TestDryRun:
     def test_says_what_the_import_will_say_and_writes_nothing(self, tmp_path: Path) -> None:
         take_assets(tmp_path, "zorg,192.0.2.0/25,,", "zorg,AS64500,,")
         before = snapshot()
@@ -272,12 +272,12 @@ class TestRehearsal:
             ),
         ]
 
-        rehearsed = rehearse_import(files, allow_documentation=True)
+        dry_run = dry_run_import(files, allow_documentation=True)
 
         assert snapshot() == before
-        assert rehearsed == take(*files)
-        assert rehearsed.assets == TableCounts(created=4, refused=1)
-        assert rehearsed.overlaps.count == 1
+        assert dry_run == take(*files)
+        assert dry_run.assets == TableCounts(created=4, refused=1)
+        assert dry_run.overlaps.count == 1
         assert snapshot() != before
 
 
@@ -645,7 +645,7 @@ def test_whatever_a_file_holds_each_row_is_taken_or_refused(start: bytes, rest: 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "any"
         file.write_bytes(start + rest)
-        outcome = rehearse_import([file], allow_documentation=False)
+        outcome = dry_run_import([file], allow_documentation=False)
     taken = (outcome.organisations, outcome.contacts, outcome.assets)
     assert sum(counts.rows for counts in taken) == outcome.files[0].rows
     has_refused = any(counts.refused for counts in taken) or outcome.files[0].refusal is not None
@@ -661,7 +661,7 @@ def test_a_workbook_with_bytes_changed_is_read_or_refused(tmp_path: Path) -> Non
         for _ in range(dice.randint(1, 8)):
             changed[dice.randrange(len(changed))] = dice.randrange(256)
         book.write_bytes(changed)
-        outcome = rehearse_import([book], allow_documentation=False)
+        outcome = dry_run_import([book], allow_documentation=False)
         assert outcome.organisations.created == 1 or outcome.problems
 
 

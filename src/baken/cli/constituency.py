@@ -27,9 +27,9 @@ def import_files(
     Exit code 1 when a row or a file was refused.
     """
     settings = begin()
-    from baken.constituency.services import import_constituency, rehearse_import
+    from baken.constituency.services import dry_run_import, import_constituency
 
-    bring_in = rehearse_import if dry_run else import_constituency
+    bring_in = dry_run_import if dry_run else import_constituency
     outcome = bring_in(
         files,
         allow_documentation=settings.allow_documentation_ranges,

@@ -137,7 +137,7 @@ def _show_a_mail(mailbox: Path) -> None:
     from email import policy
     from email.parser import BytesParser
 
-    from baken.constituency.models import Language
+    from baken.constituency.services import Language
     from baken.outbox.selectors import accepted_notification
 
     shown = accepted_notification(language=Language.EN)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from django.db import connection
 
-from baken.constituency.sheets.outcome import OVERLAPS_SHOWN, Overlap, OverlapRelation, Overlaps
+OVERLAPS_SHOWN: Final = 100
 
 # One statement for all imported assets; the ORM has no word for && on networks, nor for the names
 # above a name. A pair of two imported assets is counted once, from the one with the lower id.
@@ -49,6 +51,33 @@ WHERE (also.id IS NULL OR one < other)
 ORDER BY mine.reference, i.kind, i.value, theirs.reference, o.value, one, other
 LIMIT %(shown)s
 """
+
+
+class OverlapRelation(StrEnum):
+    """How an imported asset lies to one of another organisation."""
+
+    SAME = "same"
+    COVERS = "covers"
+    WITHIN = "within"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """An imported asset and one of another organisation, valid at the same time."""
+
+    organisation: str
+    asset: str
+    relation: OverlapRelation
+    other_organisation: str
+    other_asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """All overlaps counted, the first ones shown."""
+
+    count: int = 0
+    first: tuple[Overlap, ...] = ()
 
 
 def overlaps_of(asset_ids: Sequence[int]) -> Overlaps:

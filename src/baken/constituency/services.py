@@ -1,17 +1,20 @@
-"""What may be done to the constituency: import it, rehearse that, export it."""
+"""What may be done to the constituency: import it, try that in a dry run, export it.
+
+The app's door for writing; `selectors` is the one for reading, and `models` is imported elsewhere
+for what refers to an organisation, a contact or an asset.
+"""
 
 from __future__ import annotations
 
+from baken.constituency.models import Language
+from baken.constituency.overlaps import Overlap, OverlapRelation, Overlaps
 from baken.constituency.sheets.exporting import ExportedConstituency, export_constituency
-from baken.constituency.sheets.importing import import_constituency, rehearse_import
+from baken.constituency.sheets.importing import dry_run_import, import_constituency
 from baken.constituency.sheets.outcome import (
     ImportedFile,
     ImportNote,
     ImportOutcome,
     ImportProblem,
-    Overlap,
-    OverlapRelation,
-    Overlaps,
     Table,
     TableCounts,
 )
@@ -22,12 +25,13 @@ __all__ = [
     "ImportOutcome",
     "ImportProblem",
     "ImportedFile",
+    "Language",
     "Overlap",
     "OverlapRelation",
     "Overlaps",
     "Table",
     "TableCounts",
+    "dry_run_import",
     "export_constituency",
     "import_constituency",
-    "rehearse_import",
 ]

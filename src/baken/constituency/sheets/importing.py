@@ -51,7 +51,7 @@ def import_constituency(
         return _take_over(reading)
 
 
-def rehearse_import(
+def dry_run_import(
     paths: Sequence[Path], *, allow_documentation: bool, default_language: str = Language.NL
 ) -> ImportOutcome:
     """What `import_constituency` would do and say; nothing has changed afterwards."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-OVERLAPS_SHOWN = 100
+from baken.constituency.overlaps import Overlaps
 
 
 class Table(StrEnum):
@@ -66,33 +66,6 @@ class TableCounts:
         return self.created + self.updated + self.unchanged + self.refused
 
 
-class OverlapRelation(StrEnum):
-    """How an imported asset lies to one of another organisation."""
-
-    SAME = "same"
-    COVERS = "covers"
-    WITHIN = "within"
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """An imported asset and one of another organisation, valid at the same time."""
-
-    organisation: str
-    asset: str
-    relation: OverlapRelation
-    other_organisation: str
-    other_asset: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overlaps:
-    """All overlaps counted, the first ones shown."""
-
-    count: int = 0
-    first: tuple[Overlap, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
     """One file of the import: what was found in it."""
@@ -107,7 +80,7 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did, or what a rehearsal found that it would do."""
+    """What an import did, or what a dry run found that it would do."""
 
     files: tuple[ImportedFile, ...]
     organisations: TableCounts

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from baken.constituency.sheets.files import read_table_file
 from baken.constituency.sheets.outcome import ImportedFile, ImportNote, ImportProblem, Table
 from baken.constituency.sheets.rows import (
     AssetRow,
@@ -15,7 +16,7 @@ from baken.constituency.sheets.rows import (
     RowReader,
     problem_at,
 )
-from baken.constituency.sheets.tables import RawTable, TableRefusedError, read_table_file
+from baken.constituency.sheets.tables import RawTable, TableRefusedError
 
 Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow)
 

@@ -1,24 +1,17 @@
-"""The tables in a constituency file: CSV or XLSX bytes to rows of text, known by their header.
+"""The three tables of a constituency: their columns, and rows of text known by their header.
 
-Nothing is judged here but whether a file is a table at all; see `baken.constituency.sheets.rows` for that.
+Nothing is judged here but whether rows are a table at all; `rows` judges what they say.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
 from typing import Final
 
 from baken.constituency.sheets.outcome import ImportNote, Table
 from baken.core.errors import ImportRefusedError
 from baken.core.spreadsheet import unguard_formula
-
-MAX_CSV_BYTES: Final = 256 << 20
-DELIMITERS: Final = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +90,6 @@ class TableFile:
     notes: tuple[ImportNote, ...]
 
 
-def read_table_file(path: Path) -> TableFile:
-    """The tables in the CSV or XLSX file at `path`, told by its first bytes, not its name.
-
-    Raises `TableRefusedError` when it cannot be read, is too large, or has no header of ours.
-    """
-    from baken.constituency.sheets.workbook import is_workbook, read_workbook
-
-    data = _bytes_of(path)
-    if is_workbook(data):
-        return read_workbook(data, file=str(path))
-    return read_csv(data, file=str(path))
-
-
-def read_csv(data: bytes, *, file: str) -> TableFile:
-    """The one table in `data`; see `read_table_file`."""
-    text, notes = _decode(data, file=file)
-    lines = list(io.StringIO(text, newline=""))
-    delimiter = _delimiter_of(lines)
-    rows = [row for row in _records(lines, delimiter) if any(map(str.strip, row.cells))]
-    if not rows:
-        raise TableRefusedError(
-            "The file is empty.", remedy="Give a file with a header and rows.", reason="empty-file"
-        )
-    table, more_notes = table_of(rows, file=file, sheet="")
-    return TableFile((table,), (*notes, *more_notes))
-
-
 def table_of(
     rows: Sequence[RawRow], *, file: str, sheet: str
 ) -> tuple[RawTable, tuple[ImportNote, ...]]:
@@ -177,92 +143,3 @@ def _checked_width(row: RawRow, width: int) -> RawRow:
     if not any(cell.strip() for cell in row.cells[width:]):
         return row
     return RawRow(row.number, row.cells, fault="too-many-cells")
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_CSV_BYTES:
-            raise TableRefusedError(
-                f"The file has {size >> 20} MB; at most {MAX_CSV_BYTES >> 20} MB are read.",
-                remedy="Split it into several files; their rows may refer to each other.",
-                reason="too-large",
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise TableRefusedError(
-            f"The file cannot be read: {error.strerror or error}.",
-            remedy="Check its name and that you may read it.",
-            reason="unreadable",
-        ) from error
-
-
-def _decode(data: bytes, *, file: str) -> tuple[str, tuple[ImportNote, ...]]:
-    try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return data.decode("utf-16"), ()
-        if b"\0" in data:
-            raise _no_text()
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError as error:
-        if error.encoding.startswith("utf-16"):
-            raise _no_text() from error
-    note = ImportNote(file=file, text="The file is not UTF-8; it was read as Windows-1252.")
-    try:
-        return data.decode("cp1252"), (note,)
-    except UnicodeDecodeError:
-        note = ImportNote(file=file, text="The file is not UTF-8; it was read as Latin-1.")
-        return data.decode("latin-1"), (note,)
-
-
-def _no_text() -> TableRefusedError:
-    return TableRefusedError(
-        "The file is neither text nor an XLSX workbook.",
-        remedy="Save it as CSV (UTF-8) or as XLSX, without a password.",
-        reason="not-a-table",
-    )
-
-
-def _delimiter_of(lines: Sequence[str]) -> str:
-    """The delimiter that makes most known columns of the first line that is not empty."""
-    first = next((line for line in lines if line.strip(" ,;\t\r\n")), "")
-    known = {column for shape in SHAPES.values() for column in shape.columns}
-
-    def known_columns(delimiter: str) -> int:
-        cells, _ = _record_at([first], 0, delimiter)
-        return len(known.intersection(map(column_name, cells)))
-
-    return max(DELIMITERS, key=known_columns)
-
-
-def _records(lines: Sequence[str], delimiter: str) -> Iterator[RawRow]:
-    """All rows, the empty ones too.
-
-    A quote that is never closed would swallow what follows. So a record over several lines counts
-    only when it is well formed; else its first line alone is at fault, and reading goes on with
-    the next.
-    """
-    position = number = 0
-    while position < len(lines):
-        number += 1
-        cells, used = _record_at(lines, position, delimiter)
-        if used == 0:
-            yield RawRow(number, [lines[position].rstrip("\r\n")], fault="unclosed-quote")
-        else:
-            yield RawRow(number, cells)
-        position += used or 1
-
-
-def _record_at(lines: Sequence[str], position: int, delimiter: str) -> tuple[list[str], int]:
-    """The cells of the record that begins at `position`, and its lines; 0 lines when broken."""
-    # The line added at the end shows whether a quote was still open there.
-    following = (lines[index] for index in range(position, len(lines)))
-    reader = csv.reader(chain(following, ["\n"]), delimiter=delimiter)
-    try:
-        cells = next(reader)
-        if reader.line_num == 1:
-            return cells, 1
-        record = lines[position : position + reader.line_num]
-        return next(csv.reader(record, delimiter=delimiter, strict=True)), reader.line_num
-    except csv.Error:  # a quote not closed, or a cell of more than 128 KiB
-        return [], 0

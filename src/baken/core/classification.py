@@ -122,11 +122,3 @@ RSIT_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Every RSIT type with the class it belongs to."""
-
-NAME_ONLY_KINDS: Final[frozenset[str]] = frozenset(
-    {"compromised-website", "malware-url", "phishing-url", "spam-url"}
-)
-"""Finding kinds about one site of possibly many on an address (shared hosting, CDN).
-
-Only the holder of the name is their owner; the holder of the address is at most the operator.
-"""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from baken.core.classification import NAME_ONLY_KINDS
+from baken.core.finding_kinds import NAME_ONLY_KINDS
 from baken.matching import MATCH_SCHEMA, MATCHED_COLUMNS, RULES, MatchRule
 from baken.matching.asset_index import AssetIndex
 from baken.matching.holdings import IS_NARROWEST, IS_SHARED, Found

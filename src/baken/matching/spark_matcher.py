@@ -28,12 +28,12 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from baken.core.classification import NAME_ONLY_KINDS
 from baken.core.errors import (
     ExtraMissingError,
     SparkUnavailableError,
     StoredFileDamagedError,
 )
+from baken.core.finding_kinds import NAME_ONLY_KINDS
 from baken.matching import MATCH_SCHEMA, Work
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import AssetIndex

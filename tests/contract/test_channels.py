@@ -30,7 +30,7 @@ from baken.channels.folder import FolderChannel
 from baken.channels.mail import SmtpChannel
 from baken.channels.stdout import StdoutChannel
 from baken.core.classification import Tlp
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.specimen.mail_server import FolderMailServer
 
 SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
@@ -128,6 +128,7 @@ def test_red_is_refused_for_good_and_goes_nowhere(trial: Trial) -> None:
     with pytest.raises(ChannelError, match="encrypted") as caught:
         trial.channel.send(red)
     assert caught.value.permanent
+    assert caught.value.about is About.MESSAGE
     assert trial.carried() == []
 
 
@@ -166,6 +167,7 @@ def test_the_folder_is_told_when_it_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(ChannelError) as caught:
             attempt()
         assert not caught.value.permanent
+        assert caught.value.about is About.US
 
 
 def test_a_closed_stream_is_a_temporary_failure() -> None:
@@ -174,6 +176,7 @@ def test_a_closed_stream_is_a_temporary_failure() -> None:
     with pytest.raises(ChannelError) as caught:
         StdoutChannel(stream).send(MESSAGE)
     assert not caught.value.permanent
+    assert caught.value.about is About.US
 
 
 # SMTP: what goes over the line.
@@ -242,6 +245,7 @@ def test_a_server_without_smtputf8_cannot_carry_such_an_address() -> None:
             channel, dataclasses.replace(MESSAGE, recipient_address="zoë@bakkerij.example")
         )
         assert error.permanent
+        assert error.about is About.ADDRESS
         channel.send(MESSAGE)
     assert len(peer.mails) == 1
 
@@ -256,6 +260,7 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(address: str) -> 
     with ScriptedPeer() as peer, smtp_to(peer.port) as channel:
         error = failure(channel, dataclasses.replace(MESSAGE, recipient_address=address))
     assert error.permanent
+    assert error.about is About.ADDRESS
     assert peer.connections == 0
 
 
@@ -273,52 +278,55 @@ UNCERTAIN = (False, True)
 
 
 @pytest.mark.parametrize(
-    ("replies", "meaning"),
+    ("replies", "meaning", "about"),
     [
-        ({"greeting": "421 4.3.2 later"}, TEMPORARY),
-        ({"greeting": "554 5.3.2 no"}, TEMPORARY),
-        ({"greeting": HANG_UP}, TEMPORARY),
-        ({"greeting": SILENCE}, TEMPORARY),
-        ({"greeting": "HTTP/1.1 400 Bad Request"}, TEMPORARY),
-        ({"EHLO": HANG_UP}, TEMPORARY),
-        ({"MAIL": "451 4.3.0 later"}, TEMPORARY),
-        ({"MAIL": "550 5.1.8 sender unknown"}, TEMPORARY),
-        ({"MAIL": "421 4.3.2 going down"}, TEMPORARY),
-        ({"MAIL": SILENCE}, TEMPORARY),
-        ({"RCPT": "550 5.1.1 no such mailbox"}, PERMANENT),
-        ({"RCPT": "553 5.1.3 bad address"}, PERMANENT),
-        ({"RCPT": "551 not here"}, PERMANENT),
-        ({"RCPT": "450 4.2.1 try later"}, TEMPORARY),
-        ({"RCPT": "421 4.3.2 going down"}, TEMPORARY),
-        ({"RCPT": "530 5.7.0 authentication required"}, TEMPORARY),
-        ({"RCPT": "503 5.5.1 wrong order"}, TEMPORARY),
-        ({"RCPT": "554 5.7.1 relay access denied"}, TEMPORARY),
-        ({"RCPT": "nonsense"}, TEMPORARY),
-        ({"RCPT": HANG_UP}, TEMPORARY),
-        ({"RCPT": SILENCE}, TEMPORARY),
-        ({"DATA": "451 4.3.0 later"}, TEMPORARY),
-        ({"DATA": "554 5.6.0 no valid recipients"}, PERMANENT),
-        ({"DATA": "421 4.3.2 going down"}, TEMPORARY),
-        ({"DATA": HANG_UP}, TEMPORARY),
-        ({"DATA": SILENCE}, TEMPORARY),
-        ({"end": "552 5.3.4 too large"}, PERMANENT),
-        ({"end": "554 5.7.1 content refused"}, PERMANENT),
-        ({"end": "550 5.7.1 looks like spam"}, PERMANENT),
-        ({"end": "451 4.7.1 greylisted"}, TEMPORARY),
-        ({"end": "421 4.3.2 going down"}, TEMPORARY),
-        ({"end": HANG_UP}, UNCERTAIN),
-        ({"end": SILENCE}, UNCERTAIN),
-        ({"end": "nonsense"}, UNCERTAIN),
-        ({"end": "354 still going on"}, UNCERTAIN),
+        ({"greeting": "421 4.3.2 later"}, TEMPORARY, About.US),
+        ({"greeting": "554 5.3.2 no"}, TEMPORARY, About.US),
+        ({"greeting": HANG_UP}, TEMPORARY, About.US),
+        ({"greeting": SILENCE}, TEMPORARY, About.US),
+        ({"greeting": "HTTP/1.1 400 Bad Request"}, TEMPORARY, About.US),
+        ({"EHLO": HANG_UP}, TEMPORARY, About.US),
+        ({"MAIL": "451 4.3.0 later"}, TEMPORARY, About.US),
+        ({"MAIL": "550 5.1.8 sender unknown"}, TEMPORARY, About.US),
+        ({"MAIL": "421 4.3.2 going down"}, TEMPORARY, About.US),
+        ({"MAIL": SILENCE}, TEMPORARY, About.US),
+        ({"RCPT": "550 5.1.1 no such mailbox"}, PERMANENT, About.ADDRESS),
+        ({"RCPT": "553 5.1.3 bad address"}, PERMANENT, About.ADDRESS),
+        ({"RCPT": "551 not here"}, PERMANENT, About.ADDRESS),
+        ({"RCPT": "450 4.7.1 greylisted"}, TEMPORARY, About.ADDRESS),
+        ({"RCPT": "552 5.2.2 mailbox full"}, PERMANENT, About.MAILBOX),
+        ({"RCPT": "450 4.2.1 try later"}, TEMPORARY, About.MAILBOX),
+        ({"RCPT": "421 4.3.2 going down"}, TEMPORARY, About.US),
+        ({"RCPT": "530 5.7.0 authentication required"}, TEMPORARY, About.US),
+        ({"RCPT": "503 5.5.1 wrong order"}, TEMPORARY, About.US),
+        ({"RCPT": "554 5.7.1 relay access denied"}, TEMPORARY, About.US),
+        ({"RCPT": "nonsense"}, TEMPORARY, About.US),
+        ({"RCPT": HANG_UP}, TEMPORARY, About.US),
+        ({"RCPT": SILENCE}, TEMPORARY, About.US),
+        ({"DATA": "451 4.3.0 later"}, TEMPORARY, About.US),
+        ({"DATA": "554 5.6.0 no valid recipients"}, PERMANENT, About.MESSAGE),
+        ({"DATA": "421 4.3.2 going down"}, TEMPORARY, About.US),
+        ({"DATA": HANG_UP}, TEMPORARY, About.US),
+        ({"DATA": SILENCE}, TEMPORARY, About.US),
+        ({"end": "552 5.3.4 too large"}, PERMANENT, About.MESSAGE),
+        ({"end": "554 5.7.1 content refused"}, PERMANENT, About.MESSAGE),
+        ({"end": "550 5.7.1 looks like spam"}, PERMANENT, About.MESSAGE),
+        ({"end": "451 4.7.1 greylisted"}, TEMPORARY, About.MESSAGE),
+        ({"end": "421 4.3.2 going down"}, TEMPORARY, About.US),
+        ({"end": HANG_UP}, UNCERTAIN, About.US),
+        ({"end": SILENCE}, UNCERTAIN, About.US),
+        ({"end": "nonsense"}, UNCERTAIN, About.US),
+        ({"end": "354 still going on"}, UNCERTAIN, About.US),
     ],
     ids=lambda value: " ".join(f"{k} {v[:12]}" for k, v in value.items())
     if isinstance(value, dict)
     else None,
 )  # fmt: skip
-def test_a_failure_means(replies: dict[str, str], meaning: tuple[bool, bool]) -> None:
+def test_a_failure_means(replies: dict[str, str], meaning: tuple[bool, bool], about: About) -> None:
     with ScriptedPeer(**replies) as peer, smtp_to(peer.port, timeout_seconds=0.15) as channel:
         error = failure(channel)
     assert (error.permanent, error.uncertain) == meaning
+    assert error.about is about
     [reply] = replies.values()
     if reply[:3].isdigit() and "going on" not in reply:
         assert reply in error.reply
@@ -379,6 +387,7 @@ def test_a_mail_cut_off_before_its_end_is_certainly_not_handed_over() -> None:
     with hanging_up_during_data() as port, smtp_to(port) as channel:
         error = failure(channel, large)
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
 
 
 def test_nobody_listening_is_temporary() -> None:
@@ -386,6 +395,7 @@ def test_nobody_listening_is_temporary() -> None:
         port = taken.getsockname()[1]
     error = failure(smtp_to(port))
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
     assert "refused" in error.reply
 
 
@@ -393,6 +403,7 @@ def test_nobody_listening_is_temporary() -> None:
 def test_a_host_that_has_no_address_is_temporary(host: str) -> None:
     error = failure(smtp_to(25, host=host))
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
 
 
 def test_a_reply_is_kept_short_and_clean() -> None:
@@ -467,6 +478,7 @@ def test_a_refused_login_is_ours_to_solve(secure: SecureServer, trusted: Certifi
         with pytest.raises(ChannelError, match="535"):
             channel.check()
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
     assert "535" in error.reply
     assert "fout" not in error.reply
 
@@ -475,7 +487,8 @@ def test_no_login_where_one_is_demanded_is_ours_to_solve(
     secure: SecureServer, trusted: Certificates
 ) -> None:
     with secured(secure, ca_file=trusted.authority, user="", password="") as channel:
-        assert not failure(channel).permanent
+        error = failure(channel)
+    assert (error.about, error.permanent) == (About.US, False)
 
 
 def test_an_unknown_authority_is_not_trusted(secure: SecureServer, other: Certificates) -> None:
@@ -483,6 +496,7 @@ def test_an_unknown_authority_is_not_trusted(secure: SecureServer, other: Certif
         with secured(secure, ca_file=authority) as channel:
             error = failure(channel)
         assert (error.permanent, error.uncertain) == TEMPORARY
+        assert error.about is About.US
         assert "certificate verify failed" in error.reply
     assert secure.tried == []
     assert secure.server.paths() == []
@@ -497,11 +511,13 @@ def test_a_certificate_for_another_host_is_not_trusted(tmp_path: Path) -> None:
         error = failure(channel)
         assert server.paths() == []
     assert not error.permanent
+    assert error.about is About.US
 
 
 def test_a_missing_authority_file_is_told() -> None:
     error = failure(smtp_to(25, security="tls", ca_file=Path("/nowhere/ca.pem")))
     assert not error.permanent
+    assert error.about is About.US
     assert "No such file" in error.reply
 
 
@@ -512,6 +528,7 @@ def test_starttls_is_demanded_and_nothing_is_said_without_it() -> None:
     ):
         error = failure(channel)
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
     assert "STARTTLS" in error.reply
     assert {line.split()[0].upper() for line in peer.heard} == {"EHLO"}
 
@@ -522,7 +539,8 @@ def test_a_failing_starttls_falls_back_to_nothing(answer: str) -> None:
         ScriptedPeer(EHLO="250-peer.example\r\n250 STARTTLS", STARTTLS=answer) as peer,
         smtp_to(peer.port, security="starttls", timeout_seconds=0.3) as channel,
     ):
-        assert not failure(channel).permanent
+        error = failure(channel)
+    assert (error.about, error.permanent) == (About.US, False)
     assert not [line for line in peer.heard if line.upper().startswith(("MAIL", "AUTH"))]
     assert peer.mails == []
 
@@ -534,6 +552,7 @@ def test_a_password_never_goes_unencrypted() -> None:
     ):
         error = failure(channel)
     assert not error.permanent
+    assert error.about is About.US
     assert "TLS" in error.reply
     assert peer.heard == []
 
@@ -544,6 +563,7 @@ def test_a_password_outside_ascii_is_told_and_not_shown(
     with secured(secure, ca_file=trusted.authority, password="gehéim") as channel:
         error = failure(channel)
     assert not error.permanent
+    assert error.about is About.US
     assert "ASCII" in error.reply
     assert "é" not in error.reply
 
@@ -577,6 +597,7 @@ def test_the_mail_server_stops_while_somebody_is_connected(tmp_path: Path) -> No
         server.stop()
         error = failure(channel, numbered(2))
     assert (error.permanent, error.uncertain) == TEMPORARY
+    assert error.about is About.US
 
 
 # What the tests share.

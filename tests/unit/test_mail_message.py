@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from baken.channels import Attachment, Message
 from baken.channels.mail import mail_bytes
 from baken.core.classification import Tlp
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.core.text import many_lines, one_line
 
 SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
@@ -159,6 +159,7 @@ def test_red_is_refused_for_good() -> None:
     with pytest.raises(ChannelError) as caught:
         made(red)
     assert caught.value.permanent
+    assert caught.value.about is About.MESSAGE
 
 
 @pytest.mark.parametrize(
@@ -239,6 +240,7 @@ def test_an_address_is_one_address_or_refused(address: str) -> None:
         assert len(mail["To"].addresses) == 1
         return
     assert refusal.permanent
+    assert refusal.about is About.ADDRESS
     assert refusal.reply.isprintable()
 
 

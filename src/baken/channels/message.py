@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from baken.core.classification import Tlp
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 
 # The msg-id of RFC 5322 section 3.6.4, kept to the letters that may also stand in a file's name.
 _ATOM: Final = r"[A-Za-z0-9_+=-]+"
@@ -84,7 +84,9 @@ def refuse_without_encryption(message: Message) -> None:
     """Raises `ChannelError` for TLP:RED: it goes out encrypted, or not at all."""
     if message.tlp is Tlp.RED:
         raise ChannelError(
-            f"{Tlp.RED} must be encrypted, and this channel cannot do that.", permanent=True
+            f"{Tlp.RED} must be encrypted, and this channel cannot do that.",
+            about=About.MESSAGE,
+            permanent=True,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -159,17 +160,34 @@ class PeersUnavailableError(BakenError):
     exit_code = 69
 
 
+class About(StrEnum):
+    """Whom or what a channel's failure concerns."""
+
+    ADDRESS = "address"
+    """It is none, or nobody has it: look for another."""
+    MAILBOX = "mailbox"
+    """It exists and takes nothing now: full, or disabled."""
+    MESSAGE = "message"
+    """This one is not taken: too large, or its content refused."""
+    US = "us"
+    """Our settings, our server, the way out: no recipient's doing, and never permanent."""
+
+
 class ChannelError(Exception):
     """A channel could not hand over one delivery.
 
-    `permanent` alone decides: True means this address will not take it, so do not try again;
-    False means try again later. `uncertain` says the connection broke after the message was
-    handed over and before the answer came: it may have arrived, and is sent again only under
-    the same id. `reply` is what the other side said, for the ledger.
+    What it is `about` decides whom it concerns, and `permanent` alone decides on retrying: True
+    means that the same again would fail again, False means try again later. `uncertain` says the
+    connection broke after the message was handed over and before the answer came: it may have
+    arrived, and is sent again only under the same id. `reply` is what the other side said, for
+    the ledger.
     """
 
-    def __init__(self, reply: str, *, permanent: bool, uncertain: bool = False) -> None:
+    def __init__(
+        self, reply: str, *, about: About, permanent: bool, uncertain: bool = False
+    ) -> None:
         super().__init__(reply)
         self.reply = reply
+        self.about = about
         self.permanent = permanent
         self.uncertain = uncertain

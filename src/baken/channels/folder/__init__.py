@@ -10,7 +10,7 @@ from typing import Self
 
 from baken.channels.mail.message import check_sender, mail_bytes
 from baken.channels.message import Message, Receipt
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 
 
 class FolderChannel:
@@ -46,7 +46,9 @@ class FolderChannel:
             self._folder.mkdir(parents=True, exist_ok=True)
             _write_whole(path, content)
         except OSError as error:
-            raise ChannelError(f"Could not write {path}: {error}", permanent=False) from error
+            raise ChannelError(
+                f"Could not write {path}: {error}", about=About.US, permanent=False
+            ) from error
         return Receipt(str(path))
 
     def check(self) -> str:
@@ -57,7 +59,7 @@ class FolderChannel:
                 pass
         except OSError as error:
             raise ChannelError(
-                f"Could not write to {self._folder}: {error}", permanent=False
+                f"Could not write to {self._folder}: {error}", about=About.US, permanent=False
             ) from error
         return f"writes to {self._folder}"
 

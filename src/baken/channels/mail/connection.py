@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.core.text import one_line
 
 FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
@@ -36,7 +36,7 @@ def open_connection(server: Server) -> smtplib.SMTP:
     """A connection on which mail can be sent.
 
     Certificates are verified, STARTTLS is demanded where it is set, and a password goes over TLS
-    only. Raises `ChannelError`, never permanent: none of this is the recipient's doing.
+    only. Raises `ChannelError` about us, never permanent: none of this is the recipient's doing.
     """
     connection: smtplib.SMTP | None = None
     try:
@@ -52,7 +52,9 @@ def open_connection(server: Server) -> smtplib.SMTP:
         if connection is not None:
             connection.close()
         raise ChannelError(
-            f"No connection to {server.host}:{server.port}: {told(error)}", permanent=False
+            f"No connection to {server.host}:{server.port}: {told(error)}",
+            about=About.US,
+            permanent=False,
         ) from error
     return connection
 

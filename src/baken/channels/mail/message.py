@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from baken.channels.message import Attachment, Message, refuse_without_encryption
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address, split_mailbox
 from baken.core.text import many_lines, one_line
 
@@ -58,7 +58,7 @@ def recipient_of(message: Message) -> str:
     try:
         return routable_address(message.recipient_address)
     except ValueError as error:
-        raise ChannelError(str(error), permanent=True) from error
+        raise ChannelError(str(error), about=About.ADDRESS, permanent=True) from error
 
 
 def check_sender(*, sender: str, reply_to: str) -> None:

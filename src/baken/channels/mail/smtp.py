@@ -19,8 +19,9 @@ from baken.channels.mail.connection import (
     told,
 )
 from baken.channels.mail.message import check_sender, mail_bytes, recipient_of
+from baken.channels.mail.replies import NOT_AVAILABLE, Step, refusal_of
 from baken.channels.message import Message, Receipt
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address
 
 _SECURITIES: Final = ("none", "starttls", "tls")
@@ -28,12 +29,6 @@ _IDLE_SECONDS: Final = 30.0
 # RFC 5321 section 4.5.3.2.6: after the final dot a server may take long, and leaving early is
 # what makes people get the same warning twice.
 _PATIENCE_WITH_DATA: Final = 10
-_NOT_AVAILABLE: Final = 421
-# Replies about our commands or our login, not about the recipient.
-_ABOUT_US: Final = frozenset({500, 502, 503, 504, 523, 530, 534, 535, 538})
-# RFC 3463: x.7.x is policy, such as "relaying denied". Taken as permanent, one wrong setting of
-# ours would write off every recipient there is.
-_POLICY: Final = re.compile(rb"\s*5\.7\.\d")
 
 _Reply = tuple[int, bytes]
 
@@ -110,7 +105,9 @@ class SmtpChannel:
             raise  # the conversation stands where the next mail can take it up
         except FAILURES as error:
             self._drop()
-            raise ChannelError(f"The connection broke: {told(error)}", permanent=False) from error
+            raise ChannelError(
+                f"The connection broke: {told(error)}", about=About.US, permanent=False
+            ) from error
         except BaseException:
             self._drop()
             raise
@@ -133,7 +130,7 @@ class SmtpChannel:
             needs_utf8=needs_utf8
         )
         if reply[0] != 250:
-            raise self._refusal(reply, step="MAIL FROM", is_permanent=False)
+            raise self._refusal(reply, step=Step.MAIL_FROM)
         return connection
 
     def _reused(self, *, needs_utf8: bool) -> tuple[smtplib.SMTP, _Reply] | None:
@@ -143,7 +140,7 @@ class SmtpChannel:
                 if self._needs_reset:
                     connection.rset()
                 reply = self._mail_from(connection, needs_utf8=needs_utf8)
-                if reply[0] != _NOT_AVAILABLE:
+                if reply[0] != NOT_AVAILABLE:
                     return connection, reply
         self._drop()
         return None
@@ -155,7 +152,9 @@ class SmtpChannel:
     def _mail_from(self, connection: smtplib.SMTP, *, needs_utf8: bool) -> _Reply:
         if needs_utf8 and not connection.has_extn("smtputf8"):
             raise ChannelError(
-                "The mail server does not take addresses outside ASCII (SMTPUTF8).", permanent=True
+                "The mail server does not take addresses outside ASCII (SMTPUTF8).",
+                about=About.ADDRESS,
+                permanent=True,
             )
         self._needs_reset = True
         self._used_at = time.monotonic()
@@ -166,13 +165,12 @@ class SmtpChannel:
     def _name_recipient(self, connection: smtplib.SMTP, recipient: str) -> None:
         code, text = connection.rcpt(recipient)
         if code not in (250, 251):  # 251: not local, will be forwarded
-            is_permanent = _is_about_the_mail(code) and not _POLICY.match(text)
-            raise self._refusal((code, text), step="RCPT TO", is_permanent=is_permanent)
+            raise self._refusal((code, text), step=Step.RCPT_TO)
 
     def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> Receipt:
         code, text = connection.docmd("DATA")
         if code != 354:
-            raise self._refusal((code, text), step="DATA", is_permanent=_is_about_the_mail(code))
+            raise self._refusal((code, text), step=Step.DATA)
         _wait_at_most(connection, self._server.timeout_seconds * _PATIENCE_WITH_DATA)
         connection.send(_with_doubled_dots(content) + b".\r\n")
         # From here on the server may have the whole mail, whatever becomes of the connection.
@@ -186,17 +184,19 @@ class SmtpChannel:
             raise _uncertain(f"No sensible answer to the mail: {spoken(code, text)}")
         _wait_at_most(connection, self._server.timeout_seconds)
         if code >= 400:
-            is_permanent = _is_about_the_mail(code)
-            raise self._refusal((code, text), step="end of mail", is_permanent=is_permanent)
+            raise self._refusal((code, text), step=Step.END_OF_MAIL)
         self._needs_reset = False
         self._used_at = time.monotonic()
         return Receipt(spoken(code, text))
 
-    def _refusal(self, reply: _Reply, *, step: str, is_permanent: bool) -> ChannelError:
+    def _refusal(self, reply: _Reply, *, step: Step) -> ChannelError:
         code, text = reply
-        if code == _NOT_AVAILABLE or not 200 <= code < 600:
+        if code == NOT_AVAILABLE or not 200 <= code < 600:
             self._drop()  # the server hangs up, or speaks something else than SMTP
-        return ChannelError(f"{step}: {spoken(code, text)}", permanent=is_permanent)
+        refusal = refusal_of(code, text, step=step)
+        return ChannelError(
+            f"{step}: {spoken(code, text)}", about=refusal.about, permanent=refusal.permanent
+        )
 
     def _quit(self) -> None:
         if self._connection is not None:
@@ -211,11 +211,6 @@ class SmtpChannel:
         self._needs_reset = False
 
 
-def _is_about_the_mail(code: int) -> bool:
-    """Whether a refusal is for good and about this recipient or content."""
-    return 500 <= code < 600 and code not in _ABOUT_US
-
-
 def _with_doubled_dots(content: bytes) -> bytes:
     """RFC 5321 section 4.5.2, so that no line of the mail ends it."""
     return re.sub(rb"(?m)^\.", b"..", content)
@@ -227,4 +222,4 @@ def _wait_at_most(connection: smtplib.SMTP, seconds: float) -> None:
 
 
 def _uncertain(reply: str) -> ChannelError:
-    return ChannelError(reply, permanent=False, uncertain=True)
+    return ChannelError(reply, about=About.US, permanent=False, uncertain=True)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from baken.channels.message import Message, Receipt, refuse_without_encryption
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.core.text import many_lines, one_line
 
 
@@ -35,7 +35,9 @@ class StdoutChannel:
         try:
             print(_as_text(message), file=self._stream or sys.stdout, flush=True)
         except (OSError, ValueError) as error:  # a closed pipe, a closed stream
-            raise ChannelError(f"Could not print: {error}", permanent=False) from error
+            raise ChannelError(
+                f"Could not print: {error}", about=About.US, permanent=False
+            ) from error
         return Receipt("printed")
 
     def check(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from mail_peers import (
@@ -25,12 +26,24 @@ from mail_peers import (
     hanging_up_during_data,
 )
 
-from baken.channels import CHANNELS, Attachment, Channel, Message
+from baken.channels import (
+    CHANNELS,
+    Attachment,
+    Carries,
+    Channel,
+    ChannelKind,
+    Message,
+    Receipt,
+    Rendered,
+)
 from baken.channels.folder import FolderChannel
-from baken.channels.mail import SmtpChannel
+from baken.channels.mail import SmtpChannel, mail_bytes
+from baken.channels.message import refuse_what_is_not_carried
 from baken.channels.stdout import StdoutChannel
 from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.text import many_lines, one_line
+from baken.settings.environment import Settings, read_settings
 from baken.specimen.mail_server import FolderMailServer
 
 SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
@@ -51,6 +64,47 @@ MESSAGE = Message(
 )
 HOSTILE = (
     "x\r\nBcc: spion@kwaad.example\r\n\r\nhallo\x00\x1b[2J\x85\u2028Bcc: y@kwaad.example\ud800"
+)
+
+
+class ListChannel:
+    """A made-up channel of short texts, without attachments, that keeps what it is given."""
+
+    carries = Carries(encryption=False, attachments=False, longest_text=300)
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def send(self, message: Message) -> Receipt:
+        self.lines.append(short_text(message).content)
+        return Receipt("kept")
+
+    def check(self) -> str:
+        return "keeps a list"
+
+
+def short_text(message: Message) -> Rendered:
+    refuse_what_is_not_carried(message, ListChannel.carries)
+    head = (f"{message.recipient_name} {message.recipient_address}", message.subject)
+    lines = [*(one_line(line) for line in head), "", many_lines(message.text)]
+    return Rendered(".sms", "\n".join(lines).encode())
+
+
+MADE_UP = ChannelKind(
+    key="list",
+    carries=ListChannel.carries,
+    is_for_people=True,
+    open=lambda _settings: ListChannel(),
+    rendering=lambda _settings: short_text,
+    address_fault=lambda address: (
+        "" if re.fullmatch(r"\+[0-9 ]+", address) else "This is no telephone number."
+    ),
 )
 
 
@@ -86,24 +140,51 @@ def folder_trial(folder: Path) -> Iterator[Trial]:
         carried.extend(path.read_bytes() for path in folder.glob("*.eml"))
         return carried
 
-    with FolderChannel(folder, sender=SENDER, reply_to="") as channel:
+    with folder_of_mails(folder) as channel:
         yield Trial(channel, gather)
 
 
-TRIALS = {"mail": mail_trial, "stdout": stdout_trial, "folder": folder_trial}
+def list_trial(_folder: Path) -> Iterator[Trial]:
+    with ListChannel() as channel:
+        yield Trial(channel, lambda: channel.lines)
+
+
+TRIALS = {
+    "mail": mail_trial,
+    "stdout": stdout_trial,
+    "folder": folder_trial,
+    MADE_UP.key: list_trial,
+}
+KINDS = {**CHANNELS, MADE_UP.key: MADE_UP}
 
 
 def test_every_channel_of_the_table_is_under_contract() -> None:
-    assert set(TRIALS) == set(CHANNELS)
+    assert set(TRIALS) == set(KINDS)
+    assert [key for key, kind in KINDS.items() if key != kind.key] == []
 
 
-@pytest.fixture(params=sorted(CHANNELS))
+@pytest.fixture(params=sorted(KINDS))
 def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
     yield from TRIALS[request.param](tmp_path / "out")
 
 
+@pytest.fixture(params=sorted(KINDS))
+def kind(request: pytest.FixtureRequest) -> ChannelKind:
+    return KINDS[request.param]
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Settings:
+    return read_settings({"BAKEN_HOME": str(tmp_path), "BAKEN_MAIL_FROM": SENDER})
+
+
+def fitting(message: Message, carries: Carries) -> Message:
+    """`message` without what a channel cannot take along."""
+    return message if carries.attachments else dataclasses.replace(message, attachments=())
+
+
 def test_a_message_goes_through_whole(trial: Trial) -> None:
-    receipt = trial.channel.send(MESSAGE)
+    receipt = trial.channel.send(fitting(MESSAGE, trial.channel.carries))
     [carried] = trial.carried()
     assert receipt.reply
     shown = readable(carried)
@@ -111,13 +192,14 @@ def test_a_message_goes_through_whole(trial: Trial) -> None:
     assert MESSAGE.subject in shown
     assert MESSAGE.recipient_name in shown
     assert MESSAGE.recipient_address in shown
-    assert "systemen.csv" in shown
+    assert "systemen.csv" in shown or not trial.channel.carries.attachments
 
 
 def test_the_same_message_twice_is_the_same_bytes(trial: Trial) -> None:
-    trial.channel.send(MESSAGE)
+    message = fitting(MESSAGE, trial.channel.carries)
+    trial.channel.send(message)
     first = trial.carried()[-1]
-    trial.channel.send(dataclasses.replace(MESSAGE))
+    trial.channel.send(dataclasses.replace(message))
     assert trial.carried()[-1] == first
 
 
@@ -145,11 +227,79 @@ def test_red_is_refused_for_good_and_goes_nowhere(trial: Trial) -> None:
 def test_hostile_values_add_no_header_and_no_control_character(
     trial: Trial, hostile: dict[str, Any]
 ) -> None:
-    trial.channel.send(dataclasses.replace(MESSAGE, **hostile))
+    message = dataclasses.replace(MESSAGE, **hostile)
+    trial.channel.send(fitting(message, trial.channel.carries))
     [carried] = trial.carried()
     head = carried.replace(b"\r\n", b"\n").partition(b"\n\n" if b"MIME" in carried else b"TLP")[0]
     assert not [line for line in head.split(b"\n") if line.lower().startswith(b"bcc")]
     assert not set(readable(carried)) & set("\x00\x1b\x85\u2028\ud800")
+
+
+def test_what_a_channel_cannot_take_along_is_refused_for_good(trial: Trial) -> None:
+    carries = trial.channel.carries
+    too_much = []
+    if not carries.attachments:
+        too_much.append(MESSAGE)
+    if carries.longest_text is not None:
+        longer = MESSAGE.text + "x" * carries.longest_text
+        too_much.append(fitting(dataclasses.replace(MESSAGE, text=longer), carries))
+    for message in too_much:
+        with pytest.raises(ChannelError, match="carries") as caught:
+            trial.channel.send(message)
+        assert (caught.value.about, caught.value.permanent) == (About.MESSAGE, True)
+    assert trial.carried() == []
+
+
+def test_a_kind_opens_a_channel_that_carries_what_it_says(
+    kind: ChannelKind, ours: Settings
+) -> None:
+    with kind.open(ours) as channel, kind.open(ours) as another:
+        assert channel is not another
+        assert channel.carries == kind.carries
+
+
+def test_only_mail_reaches_people() -> None:
+    assert [key for key, kind in CHANNELS.items() if kind.is_for_people] == ["mail"]
+
+
+def test_a_dry_run_writes_the_very_bytes_of_any_kind(
+    kind: ChannelKind, ours: Settings, tmp_path: Path
+) -> None:
+    rendering = kind.rendering(ours)
+    message = fitting(MESSAGE, kind.carries)
+    rendered = rendering(message)
+    with FolderChannel(tmp_path / "dry", rendering=rendering, carries=kind.carries) as folder:
+        receipt = folder.send(message)
+    assert Path(receipt.reply).name == f"{message.id}{rendered.file_suffix}"
+    assert Path(receipt.reply).read_bytes() == rendered.content
+    assert message.text.strip() in readable(rendered.content)
+    red = dataclasses.replace(message, tlp=Tlp.RED, subject="TLP:RED", text="TLP:RED", html=None)
+    with pytest.raises(ChannelError, match="encrypted"):
+        rendering(red)
+
+
+def test_a_kind_says_why_an_address_is_none(kind: ChannelKind) -> None:
+    good = {"stdout": "", MADE_UP.key: "+31 70 000 0000"}.get(kind.key, "info@bäckerei.example")
+    assert kind.address_fault(good) == ""
+    if kind.key != "stdout":
+        fault = kind.address_fault("nobody\x1b at all")
+        assert fault
+        assert fault.isprintable()
+
+
+def test_mail_carries_what_its_rendering_gives(tmp_path: Path, ours: Settings) -> None:
+    kind = CHANNELS["mail"]
+    with FolderMailServer(tmp_path / "out") as server:
+        reached = dataclasses.replace(
+            ours,
+            smtp=dataclasses.replace(
+                ours.smtp, host=server.host, port=server.port, security="none"
+            ),
+        )
+        with kind.open(reached) as channel:
+            channel.send(MESSAGE)
+        [path] = server.paths()
+    assert path.read_bytes() == kind.rendering(ours)(MESSAGE).content
 
 
 def test_check_says_in_one_line_what_it_found(trial: Trial) -> None:
@@ -162,7 +312,7 @@ def test_check_says_in_one_line_what_it_found(trial: Trial) -> None:
 def test_the_folder_is_told_when_it_cannot_be_written(tmp_path: Path) -> None:
     in_the_way = tmp_path / "out"
     in_the_way.write_text("a file")
-    channel = FolderChannel(in_the_way, sender=SENDER, reply_to="")
+    channel = folder_of_mails(in_the_way)
     for attempt in (channel.check, lambda: channel.send(MESSAGE)):
         with pytest.raises(ChannelError) as caught:
             attempt()
@@ -612,6 +762,13 @@ def smtp_to(port: int, **changed: Any) -> SmtpChannel:
         "timeout_seconds": 5.0,
     }
     return SmtpChannel(port=port, **{**values, **changed})
+
+
+def folder_of_mails(folder: Path) -> FolderChannel:
+    def rendering(message: Message) -> Rendered:
+        return Rendered(".eml", mail_bytes(message, sender=SENDER, reply_to=""))
+
+    return FolderChannel(folder, rendering=rendering, carries=CHANNELS["mail"].carries)
 
 
 def secured(secure: SecureServer, **changed: Any) -> SmtpChannel:

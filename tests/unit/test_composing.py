@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import textwrap
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baken.channels import Carries
 from baken.core.classification import Severity, Tlp
+from baken.core.errors import About, ChannelError
+from baken.core.text import one_line
 from baken.outbox.composing import Sender, ToldSystem, WarningFacts, compose
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -127,3 +132,45 @@ def test_a_long_table_is_packed_and_the_same_each_time() -> None:
         (name,) = archive.namelist()
         assert archive.read(name).decode().count("\r\n") == 12_001
     assert compose(warning(*systems), SENDER) == message
+
+
+BARE = Carries(encryption=False, attachments=False, longest_text=None)
+
+
+@pytest.mark.parametrize(
+    ("language", "more"), [("nl", "en nog 5 systemen"), ("en", "and 5 more systems")]
+)
+def test_without_attachments_none_is_made_and_none_is_named(language: str, more: str) -> None:
+    facts = warning(*(system(number) for number in range(1, 21)), language=language)
+    message = compose(facts, SENDER, carries=BARE)
+    assert message.attachments == ()
+    assert f"  {more}\n" in message.text
+    assert not re.search("bijlage|attach", message.text)
+    assert "UTC" in message.text
+
+
+def test_a_short_text_shows_fewer_systems_and_says_how_many_more() -> None:
+    facts = warning(*(system(number) for number in range(1, 15)))
+    whole = compose(facts, SENDER).text
+    limit = len(whole) - 300
+    message = compose(facts, SENDER, carries=replace(BARE, attachments=True, longest_text=limit))
+    left_out = re.search(r"  en nog (\d+) systemen, zie de bijlage\n", message.text)
+    assert left_out
+    assert limit - 200 < len(message.text) <= limit
+    assert message.text.count("192.0.2.") == 14 - int(left_out[1])
+    assert "en nog" not in whole
+
+
+def test_a_text_that_cannot_be_made_short_enough_is_no_message() -> None:
+    with pytest.raises(ChannelError, match="300") as caught:
+        compose(warning(system(1)), SENDER, carries=replace(BARE, longest_text=300))
+    assert caught.value.permanent
+    assert caught.value.about is About.MESSAGE
+
+
+@given(text=hostile)
+def test_a_value_that_fits_is_shown_as_it_was_shown_before(text: str) -> None:
+    line = one_line(text)
+    shown = compose(warning(system(1, evidence={"banner": line})), SENDER).text
+    expected = textwrap.shorten(line, 60, placeholder="…")
+    assert not line or f"      banner: {expected}\n" in shown

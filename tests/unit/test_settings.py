@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from baken.channels import FolderChannel, Message
+from baken.channels import CHANNELS, FolderChannel, Message
 from baken.core.classification import Tlp
 from baken.core.errors import SettingsError
 from baken.settings.environment import read_settings
@@ -62,5 +62,6 @@ def test_what_is_taken_makes_a_mail(tmp_path: Path, variables: dict[str, str], d
         tlp=Tlp.AMBER,
         made_at=datetime(2026, 11, 23, tzinfo=UTC),
     )
-    folder = FolderChannel(tmp_path, sender=settings.mail_from, reply_to=settings.mail_reply_to)
+    mail = CHANNELS["mail"]
+    folder = FolderChannel(tmp_path, rendering=mail.rendering(settings), carries=mail.carries)
     assert folder.send(message).reply.endswith(".eml")

@@ -6,63 +6,40 @@ decides on trying again. None of them can encrypt yet, so none of them carries T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType, TracebackType
-from typing import Final, Protocol, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
+from baken.channels import folder, mail, stdout
 from baken.channels.folder import FolderChannel
+from baken.channels.kind import Channel, ChannelKind, Rendered, Rendering
 from baken.channels.mail import SmtpChannel
-from baken.channels.message import Attachment, Message, Receipt
+from baken.channels.message import Attachment, Carries, Message, Receipt
 from baken.channels.stdout import StdoutChannel
 
 __all__ = [
     "CHANNELS",
     "Attachment",
+    "Carries",
     "Channel",
+    "ChannelKind",
     "FolderChannel",
     "Message",
     "Receipt",
+    "Rendered",
+    "Rendering",
     "SmtpChannel",
     "StdoutChannel",
 ]
 
-
-class Channel(Protocol):
-    """Carries messages for as long as the ``with`` block lasts."""
-
-    def __enter__(self) -> Self:
-        """The channel itself; nothing is touched before the first message."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Lets go of what the channel holds; never raises."""
-        ...
-
-    def send(self, message: Message) -> Receipt:
-        """Hands `message` over, with the same bytes whenever it is the same message.
-
-        Raises `ChannelError` and nothing else.
-        """
-        ...
-
-    def check(self) -> str:
-        """Tries the way out without sending anything, and says in one line what it found.
-
-        Raises `ChannelError` when a message could not be handed over now.
-        """
-        ...
-
-
-CHANNELS: Final[Mapping[str, Callable[..., Channel]]] = MappingProxyType(
+CHANNELS: Final[Mapping[str, ChannelKind]] = MappingProxyType(
     {
-        "mail": SmtpChannel,
-        "stdout": StdoutChannel,
-        "folder": FolderChannel,
+        kind.key: kind
+        for kind in (
+            mail.KIND,
+            stdout.KIND,
+            folder.writing(mail.KIND),
+        )
     }
 )
 """Every channel by the key under which deliveries record it."""

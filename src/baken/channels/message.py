@@ -73,6 +73,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Carries:
+    """What a channel can take along."""
+
+    encryption: bool
+    """Whether only the recipient can read it; without, TLP:RED does not go."""
+    attachments: bool
+    longest_text: int | None
+    """In characters; None for any length."""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The other side took the message."""
 
@@ -80,14 +91,23 @@ class Receipt:
     """What it said, for the ledger."""
 
 
-def refuse_without_encryption(message: Message) -> None:
-    """Raises `ChannelError` for TLP:RED: it goes out encrypted, or not at all."""
-    if message.tlp is Tlp.RED:
-        raise ChannelError(
-            f"{Tlp.RED} must be encrypted, and this channel cannot do that.",
-            about=About.MESSAGE,
-            permanent=True,
+def refuse_what_is_not_carried(message: Message, carries: Carries) -> None:
+    """Raises `ChannelError` about the message, permanent, when a channel cannot carry it.
+
+    TLP:RED goes out encrypted, or not at all; nothing is left out or cut off unsaid.
+    """
+    fault = ""
+    if message.tlp is Tlp.RED and not carries.encryption:
+        fault = f"{Tlp.RED} must be encrypted, and this channel cannot do that."
+    elif message.attachments and not carries.attachments:
+        fault = "This channel carries no attachments."
+    elif carries.longest_text is not None and len(message.text) > carries.longest_text:
+        fault = (
+            f"The text has {len(message.text)} characters; this channel carries"
+            f" {carries.longest_text}."
         )
+    if fault:
+        raise ChannelError(fault, about=About.MESSAGE, permanent=True)
 
 
 def _bears_label(content: str, label: Tlp) -> bool:

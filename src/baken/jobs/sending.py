@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from baken.channels import CHANNELS, Channel
+from baken.channels import CHANNELS, Channel, FolderChannel
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
@@ -61,8 +61,9 @@ def rehearse_into(
     With `occasion_key`, only those under that occasion, as if it were released. Raises
     `NotFoundError`, `OutputRefusedError`.
     """
+    mail = CHANNELS["mail"]
     return rehearse(
-        CHANNELS["folder"](folder, sender=settings.mail_from, reply_to=settings.mail_reply_to),
+        FolderChannel(folder, rendering=mail.rendering(settings), carries=mail.carries),
         policy=policy_of(settings),
         feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
@@ -94,16 +95,4 @@ def sender_of(settings: Settings) -> Sender:
 
 def mail_channel(settings: Settings) -> Channel:
     """The channel to the mail server that the settings name."""
-    server = settings.smtp
-    return CHANNELS["mail"](
-        host=server.host,
-        port=server.port,
-        security=server.security,
-        user=server.user,
-        password=server.password,
-        ca_file=server.ca_file,
-        timeout_seconds=server.timeout_seconds,
-        sender=settings.mail_from,
-        envelope_from=settings.mail_envelope_from,
-        reply_to=settings.mail_reply_to,
-    )
+    return CHANNELS["mail"].open(settings)

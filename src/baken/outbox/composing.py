@@ -14,11 +14,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from baken.advice import Advice, Frame, advice_for, frame
-from baken.channels import Attachment, Message
+from baken.channels import Attachment, Carries, Message
 from baken.core.classification import Severity, Tlp
+from baken.core.errors import About, ChannelError
 from baken.core.spreadsheet import guard_formula
 from baken.core.text import one_line
 
@@ -27,6 +29,7 @@ _SYSTEMS_IN_TEXT: Final = 15
 _DETAILS_IN_TEXT: Final = 4
 _LONGEST_DETAIL: Final = 60
 _LARGEST_PLAIN_TABLE: Final = 1 << 20  # bytes
+_PARAGRAPHS_KEPT: Final = 4096
 _TIME: Final = "%Y-%m-%d %H:%M"
 
 
@@ -82,21 +85,34 @@ class WarningFacts:
     """Most urgent first; at least one."""
 
 
-def compose(warning: WarningFacts, sender: Sender) -> Message:
-    """The message that `warning` becomes."""
+EVERYTHING: Final = Carries(encryption=True, attachments=True, longest_text=None)
+"""What no channel is asked to leave out."""
+
+
+def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTHING) -> Message:
+    """The message that `warning` becomes for a channel that `carries` so much.
+
+    Raises `ChannelError` about the message, permanent, when even one system of each finding kind
+    makes the text too long.
+    """
     words = frame(warning.language)
     groups = _by_kind(warning)
-    attachment = _packed(f"baken-{warning.reference[:8]}.csv", warning, words)
+    attachments: tuple[Attachment, ...] = ()
+    if carries.attachments:
+        attachments = (_packed(f"baken-{warning.reference[:8]}.csv", warning, words),)
+    file_name = attachments[0].file_name if attachments else ""
     return Message(
         id=f"{warning.reference}@{sender.message_id_domain}",
         recipient_address=warning.recipient_address,
         recipient_name=warning.recipient_name,
         language=words.language,
         subject=_subject(warning, groups, words),
-        text=_text(warning, groups, words, sender, attachment.file_name),
+        text=_fitting_text(
+            warning, groups, words, sender, file_name=file_name, longest=carries.longest_text
+        ),
         tlp=warning.tlp,
         made_at=warning.planned_at,
-        attachments=(attachment,),
+        attachments=attachments,
     )
 
 
@@ -147,9 +163,37 @@ def _subject(warning: WarningFacts, groups: Sequence[_Group], words: Frame) -> s
     )
 
 
-def _text(
-    warning: WarningFacts, groups: Sequence[_Group], words: Frame, sender: Sender, file_name: str
+def _fitting_text(
+    warning: WarningFacts,
+    groups: Sequence[_Group],
+    words: Frame,
+    sender: Sender,
+    *,
+    file_name: str,
+    longest: int | None,
 ) -> str:
+    """The text with as many systems of each finding kind as fit in `longest` characters."""
+    for shown in range(_SYSTEMS_IN_TEXT, 0, -1):
+        text = _text(warning, groups, words, sender, file_name=file_name, shown=shown)
+        if longest is None or len(text) <= longest:
+            return text
+    raise ChannelError(
+        f"The warning needs {len(text)} characters, and the channel carries {longest}.",
+        about=About.MESSAGE,
+        permanent=True,
+    )
+
+
+def _text(
+    warning: WarningFacts,
+    groups: Sequence[_Group],
+    words: Frame,
+    sender: Sender,
+    *,
+    file_name: str,
+    shown: int,
+) -> str:
+    """The whole text; without a `file_name` it speaks of no attachment."""
     count = len({system.system for system in warning.systems})
     name = one_line(warning.recipient_name)
     intro = _intro(words, count=count, is_registered=warning.is_registered)
@@ -168,9 +212,16 @@ def _text(
         paragraphs.append(_wrap(warning.occasion_advice))
     for number, group in enumerate(groups, start=1):
         title = f"{number}. {group.advice.subject}" if len(groups) > 1 else group.advice.subject
-        paragraphs += [_heading(title, "="), *_section(group, words)]
+        paragraphs += [
+            _heading(title, "="),
+            *_section(group, words, shown=shown, is_attached=bool(file_name)),
+        ]
     paragraphs += [
-        _wrap(f"{words.attachment.format(file_name=file_name)} {words.time_note}"),
+        _wrap(
+            f"{words.attachment.format(file_name=file_name)} {words.time_note}"
+            if file_name
+            else words.time_note
+        ),
         _heading(words.heading_answer, "-"),
         _wrap(words.answer.format(reply_to=sender.reply_to)),
         _heading(words.heading_genuine, "-"),
@@ -196,10 +247,14 @@ def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> str:
     return "\n".join(sentences)
 
 
-def _section(group: _Group, words: Frame) -> Iterator[str]:
+def _section(group: _Group, words: Frame, *, shown: int, is_attached: bool) -> Iterator[str]:
     advice = group.advice
     yield f"{words.heading_seen}\n{_wrap(advice.seen)}"
-    yield f"{words.heading_systems}\n{_table(group.systems, words)}"
+    table = _table(group.systems[:shown], words)
+    if len(group.systems) > shown:
+        more = _more(len(group.systems) - shown, words, is_attached=is_attached)
+        table = f"{table}\n{more}"
+    yield f"{words.heading_systems}\n{table}"
     yield f"{words.heading_matters}\n{_wrap(advice.matters)}"
     deadline = words.deadline(max(group.systems, key=lambda one: one.severity).severity.key)
     yield f"{words.heading_now}\n{deadline}\n{_steps(advice.now)}"
@@ -208,7 +263,6 @@ def _section(group: _Group, words: Frame) -> Iterator[str]:
 
 
 def _table(systems: Sequence[ToldSystem], words: Frame) -> str:
-    shown = systems[:_SYSTEMS_IN_TEXT]
     header = [
         words.column_system,
         words.column_severity,
@@ -222,21 +276,25 @@ def _table(systems: Sequence[ToldSystem], words: Frame) -> str:
             f"{system.last_seen_at:{_TIME}}",
             words.reason_word(system.reason),
         ]
-        for system in shown
+        for system in systems
     ]
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(3)]
     lines = [_row(header, widths), _row(["-" * width for width in [*widths, 8]], widths)]
-    for row, system in zip(rows, shown, strict=True):
+    for row, system in zip(rows, systems, strict=True):
         lines.append(_row(row, widths))
         details = _details(system)[:_DETAILS_IN_TEXT]
         if system.first_seen_at != system.last_seen_at:
             details.insert(0, f"{words.column_first_seen}: {system.first_seen_at:{_TIME}}")
         lines += [f"      {detail}" for detail in details]
-    more = len(systems) - _SYSTEMS_IN_TEXT
-    if more > 0:
-        template = words.more_singular if more == 1 else words.more_plural
-        lines.append("  " + template.format(count=more))
     return "\n".join(lines)
+
+
+def _more(count: int, words: Frame, *, is_attached: bool) -> str:
+    """That `count` systems are not shown; where they stand comes after the comma."""
+    template = words.more_singular if count == 1 else words.more_plural
+    if not is_attached:
+        template = template.partition(",")[0]
+    return f"  {template.format(count=count)}"
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -254,10 +312,14 @@ def _details(system: ToldSystem) -> list[str]:
     }
     facts.pop("hostname_source", None)  # for us; it helps nobody to find the system
     return [
-        f"{name}: {textwrap.shorten(one_line(value), _LONGEST_DETAIL, placeholder='…')}"
-        for name, value in facts.items()
-        if value.strip()
+        f"{name}: {_shortened(one_line(value))}" for name, value in facts.items() if value.strip()
     ]
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= _LONGEST_DETAIL:
+        return line
+    return textwrap.shorten(line, _LONGEST_DETAIL, placeholder="…")
 
 
 def _table_of_all(warning: WarningFacts, words: Frame) -> bytes:
@@ -286,7 +348,9 @@ def _heading(title: str, line: str) -> str:
     return f"{title}\n{line * min(len(title), _WIDTH)}"
 
 
-def _steps(steps: Sequence[str]) -> str:
+# The same advice stands in thousands of mails of a run, and wrapping it is most of the work.
+@lru_cache(maxsize=_PARAGRAPHS_KEPT)
+def _steps(steps: tuple[str, ...]) -> str:
     return "\n".join(
         textwrap.fill(
             step, _WIDTH, initial_indent=f"  {number}. ", subsequent_indent="     ",
@@ -299,8 +363,10 @@ def _steps(steps: Sequence[str]) -> str:
 def _wrap(text: str) -> str:
     # A line indented by four spaces is a command and stays as it is.
     return "\n".join(
-        line
-        if line.startswith("    ")
-        else textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
+        line if line.startswith("    ") else _filled(line) for line in text.splitlines()
     )
+
+
+@lru_cache(maxsize=_PARAGRAPHS_KEPT)
+def _filled(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)

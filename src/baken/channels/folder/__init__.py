@@ -1,4 +1,4 @@
-"""Mails kept as files instead of sent: what ``send --dry-run`` writes."""
+"""Messages kept as files instead of sent: what ``send --dry-run`` writes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from baken.channels.mail.message import check_sender, mail_bytes
-from baken.channels.message import Message, Receipt
+from baken.channels.kind import ChannelKind, Rendering
+from baken.channels.message import Carries, Message, Receipt
 from baken.core.errors import About, ChannelError
 
 
 class FolderChannel:
-    """Writes each message to `folder` as the very mail that SMTP would carry.
+    """Writes each message to `folder` as the bytes that another channel would carry.
 
-    The file is named after the Message-ID, so the same message again replaces itself. Raises
-    ``ValueError`` when `sender` or `reply_to` is not an address with or without a name.
+    The file is named after the message's id, so the same message again replaces itself. `carries`
+    is what that other channel can take along; `rendering` refuses the rest.
     """
 
-    def __init__(self, folder: Path, *, sender: str, reply_to: str) -> None:
-        check_sender(sender=sender, reply_to=reply_to)
+    def __init__(self, folder: Path, *, rendering: Rendering, carries: Carries) -> None:
+        self.carries: Final = carries
         self._folder = folder
-        self._sender = sender
-        self._reply_to = reply_to
+        self._rendering = rendering
 
     def __enter__(self) -> Self:
         """The channel itself; the folder is made with the first message."""
@@ -39,12 +38,12 @@ class FolderChannel:
         """Nothing to let go of."""
 
     def send(self, message: Message) -> Receipt:
-        """Writes the mail, whole or not at all; the reply is the path."""
-        content = mail_bytes(message, sender=self._sender, reply_to=self._reply_to)
-        path = self._folder / f"{message.id}.eml"
+        """Writes the message, whole or not at all; the reply is the path."""
+        rendered = self._rendering(message)
+        path = self._folder / f"{message.id}{rendered.file_suffix}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content)
+            _write_whole(path, rendered.content)
         except OSError as error:
             raise ChannelError(
                 f"Could not write {path}: {error}", about=About.US, permanent=False
@@ -74,3 +73,17 @@ def _write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def writing(kind: ChannelKind) -> ChannelKind:
+    """The line of the table for a folder of what `kind` would carry: ``dry-run`` in our home."""
+    return ChannelKind(
+        key="folder",
+        carries=kind.carries,
+        is_for_people=False,
+        open=lambda settings: FolderChannel(
+            settings.home / "dry-run", rendering=kind.rendering(settings), carries=kind.carries
+        ),
+        rendering=kind.rendering,
+        address_fault=kind.address_fault,
+    )

@@ -2,7 +2,60 @@
 
 from __future__ import annotations
 
-from baken.channels.mail.message import mail_bytes
-from baken.channels.mail.smtp import SmtpChannel
+from typing import Final
 
-__all__ = ["SmtpChannel", "mail_bytes"]
+from baken.channels.kind import ChannelKind, Rendered, Rendering
+from baken.channels.mail.message import CARRIES, check_sender, mail_bytes
+from baken.channels.mail.smtp import SmtpChannel
+from baken.channels.message import Message
+from baken.core.mail_address import routable_address
+from baken.settings.environment import Settings
+
+__all__ = ["KIND", "SmtpChannel", "address_fault", "mail_bytes", "open_channel", "rendering"]
+
+
+def open_channel(settings: Settings) -> SmtpChannel:
+    """The channel to the mail server that the settings name."""
+    server = settings.smtp
+    return SmtpChannel(
+        host=server.host,
+        port=server.port,
+        security=server.security,
+        user=server.user,
+        password=server.password,
+        ca_file=server.ca_file,
+        timeout_seconds=server.timeout_seconds,
+        sender=settings.mail_from,
+        envelope_from=settings.mail_envelope_from,
+        reply_to=settings.mail_reply_to,
+    )
+
+
+def rendering(settings: Settings) -> Rendering:
+    """Renders mails from the sender that the settings name; ``ValueError`` when it is none."""
+    sender, reply_to = settings.mail_from, settings.mail_reply_to
+    check_sender(sender=sender, reply_to=reply_to)
+
+    def render(message: Message) -> Rendered:
+        return Rendered(".eml", mail_bytes(message, sender=sender, reply_to=reply_to))
+
+    return render
+
+
+def address_fault(address: str) -> str:
+    """Why `address` is not a mail address; empty when it is one."""
+    try:
+        routable_address(address)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+KIND: Final = ChannelKind(
+    key="mail",
+    carries=CARRIES,
+    is_for_people=True,
+    open=open_channel,
+    rendering=rendering,
+    address_fault=address_fault,
+)

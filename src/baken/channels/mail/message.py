@@ -15,10 +15,13 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from baken.channels.message import Attachment, Message, refuse_without_encryption
+from baken.channels.message import Attachment, Carries, Message, refuse_what_is_not_carried
 from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address, split_mailbox
 from baken.core.text import many_lines, one_line
+
+CARRIES: Final = Carries(encryption=False, attachments=True, longest_text=None)
+"""What a mail of ours can take along."""
 
 _LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 _LONGEST_NAME: Final = 200
@@ -37,7 +40,7 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
     `sender` and `reply_to` are addresses with or without a name; an empty `reply_to` leaves the
     header out. Raises `ChannelError` for TLP:RED and for a recipient's address that is none.
     """
-    refuse_without_encryption(message)
+    refuse_what_is_not_carried(message, CARRIES)
     recipient = recipient_of(message)
     headers = [
         _header("From", _mailbox_words(*split_mailbox(sender))),

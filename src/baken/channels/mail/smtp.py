@@ -18,7 +18,7 @@ from baken.channels.mail.connection import (
     spoken,
     told,
 )
-from baken.channels.mail.message import check_sender, mail_bytes, recipient_of
+from baken.channels.mail.message import CARRIES, check_sender, mail_bytes, recipient_of
 from baken.channels.mail.replies import NOT_AVAILABLE, Step, refusal_of
 from baken.channels.message import Message, Receipt
 from baken.core.errors import About, ChannelError
@@ -39,8 +39,10 @@ class SmtpChannel:
     `security` is ``none``, ``starttls`` (demanded, never skipped) or ``tls``. Certificates are
     always verified, against `ca_file` when one is given. `sender` and `reply_to` are addresses
     with or without a name; bounces go to `envelope_from`. Raises ``ValueError`` when one of these
-    is wrong. Not for use by several threads.
+    is wrong. Not for use by several threads; each has a channel of its own, and they share nothing.
     """
+
+    carries: Final = CARRIES
 
     def __init__(
         self,

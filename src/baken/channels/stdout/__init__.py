@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Final, Self, TextIO
 
-from baken.channels.message import Message, Receipt, refuse_without_encryption
+from baken.channels.kind import ChannelKind, Rendered, Rendering
+from baken.channels.message import Carries, Message, Receipt, refuse_what_is_not_carried
 from baken.core.errors import About, ChannelError
 from baken.core.text import many_lines, one_line
+from baken.settings.environment import Settings
+
+_CARRIES: Final = Carries(encryption=False, attachments=True, longest_text=None)
 
 
 class StdoutChannel:
     """Prints each message to `stream`, by default the standard output of the moment."""
+
+    carries: Final = _CARRIES
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
@@ -31,9 +37,9 @@ class StdoutChannel:
 
     def send(self, message: Message) -> Receipt:
         """Prints `message`, without anything that a terminal would obey."""
-        refuse_without_encryption(message)
+        text = _as_text(message)
         try:
-            print(_as_text(message), file=self._stream or sys.stdout, flush=True)
+            print(text, file=self._stream or sys.stdout, flush=True)
         except (OSError, ValueError) as error:  # a closed pipe, a closed stream
             raise ChannelError(
                 f"Could not print: {error}", about=About.US, permanent=False
@@ -46,6 +52,7 @@ class StdoutChannel:
 
 
 def _as_text(message: Message) -> str:
+    refuse_what_is_not_carried(message, _CARRIES)
     name = one_line(message.recipient_name, limit=200)
     address = one_line(message.recipient_address, limit=254)
     lines = [
@@ -62,3 +69,17 @@ def _as_text(message: Message) -> str:
         for item in message.attachments
     ]
     return "\n".join(lines)
+
+
+def _rendering(_settings: Settings) -> Rendering:
+    return lambda message: Rendered(".txt", f"{_as_text(message)}\n".encode())
+
+
+KIND: Final = ChannelKind(
+    key="stdout",
+    carries=_CARRIES,
+    is_for_people=False,
+    open=lambda _settings: StdoutChannel(),
+    rendering=_rendering,
+    address_fault=lambda _address: "",  # nothing goes to it
+)

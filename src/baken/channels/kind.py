@@ -1,0 +1,79 @@
+"""What a channel is to the rest of the house, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from baken.channels.message import Carries, Message, Receipt
+from baken.settings.environment import Settings
+
+
+class Channel(Protocol):
+    """Carries messages for as long as the ``with`` block lasts; for one thread at a time."""
+
+    @property
+    def carries(self) -> Carries:
+        """What can go along; `send` refuses the rest."""
+        ...
+
+    def __enter__(self) -> Self:
+        """The channel itself; nothing is touched before the first message."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Lets go of what the channel holds; never raises."""
+        ...
+
+    def send(self, message: Message) -> Receipt:
+        """Hands `message` over, with the same bytes whenever it is the same message.
+
+        Raises `ChannelError` and nothing else.
+        """
+        ...
+
+    def check(self) -> str:
+        """Tries the way out without sending anything, and says in one line what it found.
+
+        Raises `ChannelError` when a message could not be handed over now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as a file."""
+
+    file_suffix: str
+    """With its dot."""
+    content: bytes
+    """The very bytes that the channel would carry."""
+
+
+Rendering = Callable[[Message], Rendered]
+"""Raises `ChannelError` for a message that the channel would refuse without asking anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """One line of the table of channels."""
+
+    key: str
+    """Under which deliveries record it; never renamed."""
+    carries: Carries
+    is_for_people: bool
+    """False for what dry runs write to."""
+    open: Callable[[Settings], Channel]
+    """A channel as the settings say, each with a connection of its own; raises ``ValueError`` for
+    settings that cannot be right."""
+    rendering: Callable[[Settings], Rendering]
+    """Gives the rendering of this channel's messages, for a dry run into a folder."""
+    address_fault: Callable[[str], str]
+    """Why an address is none for this channel, as a sentence; empty when it is one."""

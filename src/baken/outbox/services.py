@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from baken.outbox.delivering import Clock, Outcome, Progress, deliver_waiting
+from baken.outbox.dry_run import Rehearsal, rehearse
 from baken.outbox.halting import halt_sending, resume_sending
 from baken.outbox.planning import Plan, Unreachable, plan_notifications
-from baken.outbox.rehearsing import Rehearsal, rehearse
+from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressing import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawing import ClosedThreat, close_threat
 

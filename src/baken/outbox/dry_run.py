@@ -15,10 +15,10 @@ from baken.core.policy import Policy
 from baken.occasions.models import Occasion
 from baken.occasions.services import release_for_dry_run
 from baken.outbox.composing import Sender, compose
-from baken.outbox.delivering import hand_over
 from baken.outbox.models import Delivery
 from baken.outbox.planning import Plan, plan_notifications
 from baken.outbox.selectors import waiting_notifications, warning_of
+from baken.outbox.sending import hand_over
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.asset import parse_asset
 from baken.jobs.ingestion import IngestedFile
 from baken.jobs.sending import deliver
@@ -49,8 +49,8 @@ class RefusesHaven(MailFolder):
 def make_organisation(reference: str, *assets: str, language: str = "nl") -> Organisation:
     """An organisation with one contact and these assets."""
     organisation = Organisation.objects.create(reference=reference, name=f"Stichting {reference}")
-    Contact.objects.create(
-        organisation=organisation,
+    add_contact(
+        organisation,
         role="security",
         email=f"security@{reference}.example.nl",
         language=language,
@@ -66,6 +66,17 @@ def make_organisation(reference: str, *assets: str, language: str = "nl") -> Org
             domain=parsed.domain,
         )
     return organisation
+
+
+def add_contact(
+    organisation: Organisation, *, email: str = "", phone: str = "", **attributes: Any
+) -> Contact:
+    """A contact of `organisation` with a route to each address that is given."""
+    contact = Contact.objects.create(organisation=organisation, **attributes)
+    for channel, address in (("mail", email), ("phone", phone)):
+        if address:
+            Route.objects.create(contact=contact, channel=channel, address=address)
+    return contact
 
 
 def report_text(
@@ -98,7 +109,6 @@ def first_attempt(notification: Notification, state: Delivery.State) -> None:
         notification=notification,
         attempt=1,
         channel="mail",
-        address=notification.address,
         message_id=f"{notification.pk}@baken.example.nl",
         started_at=now,
         finished_at=None if state is Delivery.State.SENDING else now,

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.services import (
     ExportedConstituency,
     TableCounts,
@@ -26,6 +27,7 @@ from baken.constituency.services import (
 from baken.core.asset import AssetKind, parse_asset
 from baken.core.errors import OutputRefusedError
 from baken.core.spreadsheet import guard_formula
+from small_world import add_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,10 +65,15 @@ def bytes_of(exported: ExportedConstituency) -> list[bytes]:
 def facts() -> list[list[dict[str, Any]]]:
     """Everything that is known, without the ids and the times of writing."""
     found = []
-    for rows in (Organisation.objects.all(), Contact.objects.all(), Asset.objects.all()):
-        rows = rows.order_by("id")
-        owner = [] if rows.model is Organisation else ["organisation__reference"]
-        left_out = ("id", "created_at", "organisation")
+    owners: dict[type[Model], list[str]] = {
+        Organisation: [],
+        Contact: ["organisation__reference"],
+        Route: ["contact__organisation__reference", "contact__name", "contact__role"],
+        Asset: ["organisation__reference"],
+    }
+    for model, owner in owners.items():
+        rows = model._default_manager.order_by("id")
+        left_out = ("id", "created_at", "found_at", "organisation", "contact")
         names = [one.name for one in rows.model._meta.concrete_fields if one.name not in left_out]
         found.append(list(rows.values(*owner, *names)))
     return found
@@ -74,7 +81,7 @@ def facts() -> list[list[dict[str, Any]]]:
 
 def test_a_folder_gets_three_tables_that_a_spreadsheet_opens(tmp_path: Path) -> None:
     haven = make_organisation()
-    Contact.objects.create(organisation=haven, email="a@example.nl", phone="+31701234567")
+    add_contact(haven, email="a@example.nl", phone="+31701234567")
     hold(haven, "192.0.2.0/24", valid_until=datetime(2027, 1, 1, tzinfo=UTC))
     hold(haven, "example.nl", valid_from=MOMENT)
     hold(haven, "AS64496")
@@ -112,7 +119,7 @@ def test_an_empty_constituency_is_exported_and_imported(tmp_path: Path) -> None:
 
 def test_discovered_organisations_are_left_out(tmp_path: Path) -> None:
     stranger = make_organisation("stranger", standing="discovered", sector="")
-    Contact.objects.create(organisation=stranger, email="a@example.nl")
+    add_contact(stranger, email="a@example.nl")
     hold(stranger, "192.0.2.0/24")
     exported = export_constituency(tmp_path)
     assert (exported.organisations, exported.contacts, exported.assets) == (0, 0, 0)
@@ -130,7 +137,7 @@ def test_no_cell_of_a_csv_file_starts_a_formula(tmp_path: Path, name: str) -> No
 
 def test_a_workbook_holds_text_and_no_formula(tmp_path: Path) -> None:
     haven = make_organisation(name="=HYPERLINK(1)")
-    Contact.objects.create(organisation=haven, phone="+31701234567", channel="phone")
+    add_contact(haven, phone="+31701234567", channel="phone")
     hold(haven, "192.0.2.0/24", valid_from=datetime(2026, 7, 1, tzinfo=UTC))
 
     exported = export_constituency(tmp_path / "all.xlsx")
@@ -203,11 +210,11 @@ def test_others_write_while_an_export_does_and_it_shows_one_moment(
 def test_who_is_asked_first_stays_so(tmp_path: Path) -> None:
     haven = make_organisation()
     for address in ("z@example.nl", "a@example.nl"):
-        Contact.objects.create(organisation=haven, email=address)
+        add_contact(haven, email=address)
     exported = export_constituency(tmp_path)
     Organisation.objects.all().delete()
     import_constituency(exported.files, allow_documentation=False)
-    addresses = Contact.objects.order_by("id").values_list("email", flat=True)
+    addresses = Route.objects.order_by("contact").values_list("address", flat=True)
     assert list(addresses) == ["z@example.nl", "a@example.nl"]
 
 
@@ -250,17 +257,26 @@ CONSTITUENCIES = st.dictionaries(
 )
 
 
+def addresses_of(contact: Contact) -> tuple[str, str]:
+    addresses = dict(contact.routes.values_list("channel", "address"))
+    return addresses.get("mail", ""), addresses.get("phone", "")
+
+
 def make_constituency(constituency: dict[str, Any]) -> None:
     for reference, (name, sector, contacts, assets) in constituency.items():
         organisation = make_organisation(reference, name=name, sector=sector)
         for contact_name, role, (email, phone, channel), language in contacts:
-            Contact.objects.get_or_create(
-                organisation=organisation,
-                role=role,
-                email=email,
-                phone=phone,
-                defaults={"name": contact_name, "channel": channel, "language": language},
-            )
+            known = {(role, *addresses_of(one)) for one in organisation.contacts.filter(role=role)}
+            if (role, email, phone) not in known:
+                add_contact(
+                    organisation,
+                    role=role,
+                    email=email,
+                    phone=phone,
+                    name=contact_name,
+                    channel=channel,
+                    language=language,
+                )
         for text, start, duration in assets:
             known = {"value": parse_asset(text, allow_documentation=True).value}
             if not organisation.assets.filter(**known, valid_from=start).exists():

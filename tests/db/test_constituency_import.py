@@ -18,7 +18,7 @@ from django.db import connection, connections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.services import (
     ImportOutcome,
     ImportProblem,
@@ -102,7 +102,9 @@ class TestWhatIsTakenOver:
         haven = Organisation.objects.get(reference="haven")
         assert (haven.name, haven.sector, haven.standing) == ("Havenbedrijf", "haven", "registered")
         contact = haven.contacts.get()
-        assert (contact.email, contact.phone) == ("Meldpunt@haven.example.nl", "+31701234567")
+        assert list(contact.routes.values_list("channel", "address")) == [
+            ("mail", "Meldpunt@haven.example.nl"), ("phone", "+31701234567"),
+        ]  # fmt: skip
         assert set(haven.assets.values_list("kind", "value", "asn")) == {
             ("network", "192.0.2.0/24", None),
             ("asn", "AS64496", 64496),
@@ -529,7 +531,8 @@ class TestFilesAsTheyCome:
         assert outcome.problems == ()
         assert [note.sheet for note in outcome.notes] == ["Uitleg"]
         assert outcome.files[0].rows == 6
-        phones = Contact.objects.order_by("organisation__reference").values_list("phone", flat=True)
+        phones = Route.objects.filter(channel="phone").order_by("contact__organisation__reference")
+        phones = phones.values_list("address", flat=True)
         assert list(phones) == ["+31701234567", "+31701234568"]
         asn = Asset.objects.get(asn=64496)
         assert asn.organisation.reference == "1001"

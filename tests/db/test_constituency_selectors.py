@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +16,24 @@ from baken.constituency.selectors import (
     ASSET_SCHEMA,
     asset_table,
     assets_covering,
-    contacts_to_warn,
     find_organisation,
+    routes_of,
 )
 from baken.core.asset import parse_asset
+from baken.core.classification import Severity
 from baken.core.errors import AssetRefusedError
+from baken.core.policy import CaseFacts, OccasionFacts, Policy, decide
+from baken.core.routes import Carries
+from small_world import add_contact
 
 pytestmark = pytest.mark.django_db
+
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+UNTOLD = CaseFacts(
+    severity=Severity.HIGH, is_owner=True, is_held=True, is_gone=False, is_registered=True,
+    last_seen_at=NOW, reopened_at=None, told_at=None, told_severity=None,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -83,8 +95,17 @@ class TestAssetTable:
         assert table.schema == ASSET_SCHEMA
 
 
-def add_contact(organisation: Organisation, **attributes: str) -> Contact:
-    return Contact.objects.create(organisation=organisation, **attributes)
+def contacts_to_warn(
+    organisation_ids: Collection[int], *, unwanted: Collection[str] = ()
+) -> dict[int, Contact]:
+    """Whom the verdict chooses at each of these organisations, where mail is the only channel."""
+    policy = Policy(channels={"mail": Carries()})
+    found = {}
+    for organisation_id, routes in routes_of(organisation_ids, unwanted=unwanted).items():
+        verdict = decide(UNTOLD, under=OccasionFacts(), routes=routes, policy=policy, now=NOW)
+        if verdict.route is not None:
+            found[organisation_id] = Contact(pk=verdict.route.contact_id)
+    return found
 
 
 class TestContactsToWarn:

@@ -14,7 +14,7 @@ from baken.jobs.sending import deliver, plan
 from baken.occasions.models import Occasion
 from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.occasions.threats import Threat
-from baken.outbox.models import Notification
+from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
@@ -66,7 +66,7 @@ def test_a_threat_goes_before_the_daily_feed_and_is_not_told_twice(
     plan(settings=sending)
     deliver(settings=sending, progress=lambda _: None)
     (mail,) = server.messages()
-    assert Notification.objects.get().occasion.key == "rdp-worm"
+    assert NotifiedCase.objects.get().occasion.key == "rdp-worm"
     assert mail["Subject"].startswith("[TLP:AMBER+STRICT]"), "the strictest label of all"
     body = mail.get_body(("plain",))
     assert body is not None
@@ -135,7 +135,7 @@ def test_a_threat_is_told_to_those_whom_the_daily_feed_told_already_and_once(
     daily, threat = server.messages()
     assert "Doe dit vandaag nog." not in text_of(daily)
     assert "Doe dit vandaag nog." in text_of(threat)
-    assert Notification.objects.get(occasion__key="rdp-worm").policy == "threat"
+    assert Notification.objects.get(notified_cases__occasion__key="rdp-worm").policy == "threat"
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from baken.cases.models import Case
-from baken.constituency.models import Contact
 from baken.jobs.sending import deliver, plan
 from baken.outbox.models import Delivery, Notification, Suppression
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
-from small_world import Command, Ingest, make_organisation, report_text
+from small_world import Command, Ingest, add_contact, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "security@haven.example.nl"
@@ -23,7 +22,7 @@ def test_what_waits_for_it_is_withdrawn_and_another_contact_is_told(
     ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command
 ) -> None:
     organisation = make_organisation("haven", "192.0.2.0/24")
-    Contact.objects.create(organisation=organisation, email="it@haven.example.nl")
+    add_contact(organisation, email="it@haven.example.nl")
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     assert "mails withdrawn: 1." in baken("suppress", ADDRESS.upper()).out
@@ -52,7 +51,7 @@ def test_one_that_may_have_arrived_is_not_tried_again_and_stays_told(
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     Delivery.objects.create(
-        notification=Notification.objects.get(), attempt=1, channel="mail", address=ADDRESS,
+        notification=Notification.objects.get(), attempt=1, channel="mail",
         message_id="x@example.nl", started_at=datetime.now(UTC), finished_at=datetime.now(UTC),
         state=Delivery.State.UNCERTAIN,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from baken.core.classification import Level, Tlp
 from baken.jobs.sending import plan
 from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.occasions.threats import Threat
-from baken.outbox.models import Delivery, Notification
+from baken.outbox.models import Addressee, Delivery, Notification
 from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
@@ -100,7 +100,7 @@ def test_what_a_closed_threat_would_have_told_is_told_by_the_daily_feed(
     hand_over(sending)
     (mail,) = server.messages()
     sent = Notification.objects.get(state=Notification.State.ACCEPTED)
-    assert sent.occasion.key == "shadowserver-high"
+    assert sent.notified_cases.get().occasion.key == "shadowserver-high"
     assert str(sent.pk) in str(mail["Message-ID"])
 
 
@@ -175,7 +175,8 @@ def test_of_two_that_wait_the_refused_one_does_not_erase_the_other(
     ingest(report_text("192.0.2.7", severity="critical", seen_at=later))
     plan(settings=sending)
     second = Notification.objects.exclude(pk=first.pk).get()
-    Notification.objects.filter(pk=second.pk).update(address="it@haven.example.nl")
+    other = Addressee.objects.create(channel="mail", address="it@haven.example.nl")
+    Notification.objects.filter(pk=second.pk).update(addressee=other)
     with FolderMailServer(RefusesHaven(tmp_path / "refusing")) as refusing:
         outcome = hand_over(to_server(sending, refusing))
     assert (outcome.accepted, outcome.refused) == (1, 1)

@@ -67,7 +67,7 @@ def test_the_store_is_looked_over_and_kept_to_its_days(
     without = baken("purge", "--dry-run", "--json", data=data, BAKEN_STORE_DAYS="0", **home)
     (expired,) = json.loads(without.stdout)["expired"]
     assert expired["rows"] == figures["rows_read"] - figures["rows_quarantined"]
-    assert "all there" in baken("doctor", data=data, **home).stdout, "it was a rehearsal"
+    assert "all there" in baken("doctor", data=data, **home).stdout, "it was a dry run"
 
 
 def test_a_command_that_writes_never_touches_the_demo(

@@ -1,4 +1,4 @@
-"""The statements of cases: what runs is what the files say, and the files are what the columns say."""
+"""The statements of cases: what runs is the files, and the files are what the columns say."""
 
 from __future__ import annotations
 

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from baken.core import policy as policy_module
 from baken.core.classification import Severity
-from baken.core.policy import CaseFacts, Policy, Rule, decide
+from baken.core.policy import CaseFacts, OccasionFacts, Policy, Rule
+from baken.core.routes import Route
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -21,7 +23,13 @@ UNTOLD = CaseFacts(
     severity=Severity.HIGH, is_owner=True, is_held=True, is_gone=False, is_registered=True,
     last_seen_at=NOW - DAY, reopened_at=None, told_at=None, told_severity=None,
 )  # fmt: skip
+ROUTE = Route(id=1, organisation_id=1, channel="mail", address="security@haven.example.nl")
 TOLD = replace(UNTOLD, told_at=NOW - 2 * DAY, told_severity=Severity.HIGH)
+
+
+def decide(case: CaseFacts, *, policy: Policy, now: datetime, is_unasked_allowed: bool) -> Rule:
+    under = OccasionFacts(is_unasked_allowed=is_unasked_allowed)
+    return policy_module.decide(case, under=under, routes=[ROUTE], policy=policy, now=now).rule
 
 
 @pytest.mark.parametrize(

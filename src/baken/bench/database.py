@@ -14,7 +14,11 @@ _COPY_ORGANISATIONS: Final = """
 COPY constituency_organisation (id, reference, name, standing, sector) FROM STDIN (FORMAT csv)
 """
 _COPY_CONTACTS: Final = """
-COPY constituency_contact (organisation_id, name, role, email, phone, language, channel)
+COPY constituency_contact (id, organisation_id, name, role, language, channel)
+FROM STDIN (FORMAT csv)
+"""
+_COPY_ROUTES: Final = """
+COPY constituency_route (contact_id, channel, address, scope, is_inside, source, confidence, state)
 FROM STDIN (FORMAT csv)
 """
 _COPY_ASSETS: Final = """
@@ -40,9 +44,10 @@ def register(assets: pa.Table) -> int:
         return pc.binary_join_element_wise(words(before), numbers, words(after), "")
 
     organisations = [ids, joined("org-"), joined("Bedrijf "), words("registered"), words("")]
-    contacts = [
-        ids, words(""), words("security"), joined("security@bedrijf-", ".example"), words(""),
-        words("nl"), words("mail"),
+    contacts = [ids, ids, words(""), words("security"), words("nl"), words("mail")]
+    routes = [
+        ids, words("mail"), joined("security@bedrijf-", ".example"), words("owner"), words("true"),
+        words("import"), words("100"), words("active"),
     ]  # fmt: skip
     value = pc.coalesce(
         assets["network"],
@@ -56,6 +61,7 @@ def register(assets: pa.Table) -> int:
     with transaction.atomic():
         _copy(_COPY_ORGANISATIONS, organisations)
         _copy(_COPY_CONTACTS, contacts)
+        _copy(_COPY_ROUTES, routes)
         _copy(_COPY_ASSETS, held)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -66,8 +66,8 @@ def measure_lookback(
         peak_rss_bytes=peak_rss_bytes(),
         details={
             "rows_matched": found.found.rows_matched,
-            "organisations_seen": found.foreseen.num_rows,
-            "organisations_to_warn": found.foreseen["tells"].to_pylist().count(True),
+            "organisations_seen": found.preview.num_rows,
+            "organisations_to_warn": found.preview["tells"].to_pylist().count(True),
             "files": len(files),
             "stored_bytes": sum(file.size_bytes for file in files),
             "again_seconds": round(again.seconds, 3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -14,10 +14,10 @@ from django.db.models import Count, Q, QuerySet
 
 from baken.cases.models import Case
 from baken.constituency.models import Organisation
-from baken.core.classification import Severity
-from baken.core.policy import CaseFacts
+from baken.core.classification import Severity, Tlp
+from baken.core.policy import CaseFacts, Policy
+from baken.core.sharing import SharingTerms
 from baken.occasions.models import Occasion
-from baken.occasions.selectors import RulesUnder
 
 
 def cases_under(occasion: Occasion) -> QuerySet[Case]:
@@ -62,8 +62,11 @@ def coverage_of(occasion: Occasion) -> Coverage:
     return Coverage(open_cases=counts["cases"], organisations=counts["who"])
 
 
-def case_facts(case: Case) -> CaseFacts:
-    """What the policy looks at; `case.organisation` and `case.asset` should be loaded."""
+def case_facts(case: Case, *, is_told_here: bool = True) -> CaseFacts:
+    """What the verdict looks at; `case.organisation` and `case.asset` should be loaded.
+
+    `is_told_here` is whether it was told before under the occasion that is asked about.
+    """
     told = case.told_severity
     return CaseFacts(
         severity=Severity(case.severity),
@@ -75,6 +78,8 @@ def case_facts(case: Case) -> CaseFacts:
         reopened_at=case.reopened_at,
         told_at=case.told_at,
         told_severity=None if told is None else Severity(told),
+        is_told_here=is_told_here,
+        terms=_TERMS[case.tlp],
     )
 
 
@@ -84,25 +89,30 @@ class CaseToDecide:
 
     id: int
     organisation_id: int
-    tlp: str
     facts: CaseFacts
 
 
 def cases_to_decide(
-    occasion: Occasion, rules: RulesUnder, *, now: datetime
+    occasion: Occasion,
+    *,
+    policy: Policy,
+    now: datetime,
+    told_here: Collection[int] | None,
 ) -> Iterator[CaseToDecide]:
-    """The cases under `occasion` that its `rules` might tell, by organisation.
+    """The cases under `occasion` that the verdict might tell, by organisation.
 
-    What the rules would keep silent anyway is not read. Call it after `hold_cases`: nobody else
-    writes a case then.
+    `told_here` are those that were told under it before, None where that is not asked. What the
+    verdict would keep silent anyway is not read. Call it after `hold_cases`: nobody else writes a
+    case then.
     """
+    is_threat = occasion.kind == Occasion.Kind.THREAT
     cases = (
         cases_under(occasion)
         .filter(
             state=Case.State.OPEN,
             relation=Case.Relation.OWNER,
-            severity__gte=rules.policy.minimum_severity,
-            last_seen_at__gte=now - rules.policy.oldest_told,
+            severity__gte=Severity.INFO if is_threat else policy.minimum_severity,
+            last_seen_at__gte=now - policy.oldest_told,
         )
         .order_by("organisation_id", "id")
     )
@@ -128,11 +138,14 @@ def cases_to_decide(
             reopened_at=reopened_at,
             told_at=told_at,
             told_severity=None if told_severity is None else _SEVERITIES[told_severity],
+            is_told_here=told_here is None or case_id in told_here,
+            terms=_TERMS[tlp],
         )
-        yield CaseToDecide(case_id, organisation_id, tlp, facts)
+        yield CaseToDecide(case_id, organisation_id, facts)
 
 
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_TERMS: Final = {label.value: SharingTerms(label=label) for label in Tlp}
 
 
 def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> QuerySet[Case]:

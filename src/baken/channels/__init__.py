@@ -14,8 +14,9 @@ from baken.channels import folder, mail, stdout
 from baken.channels.folder import FolderChannel
 from baken.channels.kind import Channel, ChannelKind, Rendered, Rendering
 from baken.channels.mail import SmtpChannel
-from baken.channels.message import Attachment, Carries, Message, Receipt
+from baken.channels.message import Attachment, Message, Receipt
 from baken.channels.stdout import StdoutChannel
+from baken.core.routes import Carries
 
 __all__ = [
     "CHANNELS",

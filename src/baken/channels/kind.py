@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from baken.channels.message import Carries, Message, Receipt
+from baken.channels.message import Message, Receipt
+from baken.core.routes import Carries
 from baken.settings.environment import Settings
 
 
@@ -61,6 +62,10 @@ Rendering = Callable[[Message], Rendered]
 """Raises `ChannelError` for a message that the channel would refuse without asking anybody."""
 
 
+def _one(_settings: Settings) -> int:
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
     """One line of the table of channels."""
@@ -77,3 +82,13 @@ class ChannelKind:
     """Gives the rendering of this channel's messages, for a dry run into a folder."""
     address_fault: Callable[[str], str]
     """Why an address is none for this channel, as a sentence; empty when it is one."""
+    subject: str
+    """What an operator calls its way out: "mail server"."""
+    address_noun: str
+    """What an operator calls one of its addresses: "mail address"."""
+    place: Callable[[Settings], str]
+    """Where the settings say that it leads, in a few words."""
+    remedy: str
+    """What to look at when it takes nothing."""
+    connections: Callable[[Settings], int] = _one
+    """How many may be open at once."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.routes import Carries
 
 # The msg-id of RFC 5322 section 3.6.4, kept to the letters that may also stand in a file's name.
 _ATOM: Final = r"[A-Za-z0-9_+=-]+"
@@ -70,17 +71,6 @@ class Message:
         for place, content in bodies.items():
             if not _bears_label(content, self.tlp):
                 raise ValueError(f"{self.tlp} must stand in the {place} of message {self.id}.")
-
-
-@dataclass(frozen=True, slots=True)
-class Carries:
-    """What a channel can take along."""
-
-    encryption: bool
-    """Whether only the recipient can read it; without, TLP:RED does not go."""
-    attachments: bool
-    longest_text: int | None
-    """In characters; None for any length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _examine() -> Iterator[Check]:
     yield Check.well("settings", f"home is {settings.home}")
     yield _database()
     yield _store(settings)
-    yield _mail_server(settings)
+    yield from _channels(settings)
     yield _halt()
     yield _contacts()
     yield _documentation_ranges(settings)
@@ -112,24 +112,25 @@ def _store(settings: Settings) -> Check:
     return Check.well("store", f"{where}, all there")
 
 
-def _mail_server(settings: Settings) -> Check:
-    from baken.jobs.sending import check_sender, mail_channel
+def _channels(settings: Settings) -> Iterator[Check]:
+    """One check a channel; what it says of itself names its settings."""
+    from baken.jobs.roads import channels_for_people
+    from baken.jobs.sending import check_sender
 
-    server = settings.smtp
-    where = f"{server.host}:{server.port} ({server.security})"
-    try:
-        check_sender(settings)
-    except BakenError as error:
-        return Check.wrong("mail server", error.message, error.remedy)
-    try:
-        with mail_channel(settings) as channel:
-            return Check.well("mail server", f"{where} answers: {channel.check()}")
-    except (ChannelError, ValueError) as error:
-        return Check.wrong(
-            "mail server",
-            f"{where} takes no mail: {error}",
-            "Check BAKEN_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD. Mail waits meanwhile.",
-        )
+    for kind in channels_for_people().values():
+        where = kind.place(settings)
+        try:
+            check_sender(settings)
+            with kind.open(settings) as channel:
+                yield Check.well(kind.subject, f"{where} answers: {channel.check()}")
+        except BakenError as error:
+            yield Check.wrong(kind.subject, error.message, error.remedy)
+        except (ChannelError, ValueError) as error:
+            yield Check.wrong(
+                kind.subject,
+                f"{where} takes nothing: {error}",
+                f"{kind.remedy} What is planned waits.",
+            )
 
 
 def _halt() -> Check:
@@ -146,9 +147,12 @@ def _halt() -> Check:
 
 def _contacts() -> Check:
     from baken.constituency.selectors import organisation_totals
+    from baken.jobs.roads import channels_for_people
 
-    totals = organisation_totals(names=_NAMES_SHOWN)
-    count, mute = totals.organisations, totals.without_mail
+    channels = channels_for_people()
+    ways = " or ".join(kind.address_noun for kind in channels.values())
+    totals = organisation_totals(channels=channels, names=_NAMES_SHOWN, now=datetime.now(UTC))
+    count, mute = totals.organisations, totals.unreachable
     if count == 0:
         return Check.wrong(
             "constituency", "no organisations", "Bring them in with baken import FILE."
@@ -156,11 +160,11 @@ def _contacts() -> Check:
     if mute:
         return Check.wrong(
             "constituency",
-            f"{mute} of {count} organisations have no mail address: "
-            f"{', '.join(totals.names_without_mail)}{' …' if mute > _NAMES_SHOWN else ''}",
+            f"{mute} of {count} organisations have no {ways}: "
+            f"{', '.join(totals.names_unreachable)}{' …' if mute > _NAMES_SHOWN else ''}",
             "Add contacts with baken import, or nobody there can be warned.",
         )
-    return Check.well("constituency", f"{count} organisations, all with a mail address")
+    return Check.well("constituency", f"{count} organisations, all with a {ways}")
 
 
 def _documentation_ranges(settings: Settings) -> Check:

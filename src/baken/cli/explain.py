@@ -20,7 +20,7 @@ from baken.core.policy import Policy, Rule
 if TYPE_CHECKING:
     from baken.cases.models import Case
     from baken.outbox.models import NotifiedCase
-    from baken.outbox.selectors import Verdict
+    from baken.outbox.selectors import CaseVerdict
 
 _SHOWN: Final = 20
 _ALIKE: Final = 5
@@ -211,9 +211,9 @@ def _case_figures(case: Case, *, policy: Policy, now: datetime) -> dict[str, obj
         "told": [
             {
                 "notification": str(one.notification_id),
-                "address": one.notification.address,
+                "address": one.notification.addressee.address,
                 "planned_at": one.notification.planned_at.isoformat(),
-                "occasion": one.notification.occasion.key,
+                "occasion": one.occasion.key,
                 "reason": one.reason,
                 "state": one.notification.state,
             }
@@ -233,14 +233,14 @@ def _seen(case: Case) -> str:
     )
 
 
-def _next(verdict: Verdict) -> str:
+def _next(verdict: CaseVerdict) -> str:
     from baken.outbox.selectors import current_halt
 
     assert verdict.occasion is not None
     halt = current_halt()
     when = f"once sending is resumed: sending is halted ({halt.reason})" if halt else ""
     return (
-        f"  next    {verdict.contact} will be told with the next send under "
+        f"  next    {verdict.verdict.route} will be told with the next send under "
         f"{verdict.occasion.key} [{verdict.rule.value}]{', ' if when else ''}{when}."
     )
 
@@ -267,6 +267,6 @@ def _told_line(told: NotifiedCase) -> str:
         if last.reply and last.state != Delivery.State.ACCEPTED:
             how += f": {last.reply}"
     return (
-        f"{notification.address} by {notification.channel}, planned {when} under "
-        f"{notification.occasion.key} as {told.reason} [{how}]."
+        f"{notification.addressee.address} by {notification.channel}, planned {when} under "
+        f"{told.occasion.key} as {told.reason} [{how}]."
     )

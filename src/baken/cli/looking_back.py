@@ -104,9 +104,9 @@ def lookback(
 def _figures(done: Lookback) -> dict[str, object]:
     from baken.constituency.selectors import names_of
 
-    foreseen = done.foreseen.to_pylist()
-    names = names_of([one["organisation_id"] for one in foreseen])
-    telling = [one for one in foreseen if one["tells"]]
+    previewed = done.preview.to_pylist()
+    names = names_of([one["organisation_id"] for one in previewed])
+    telling = [one for one in previewed if one["tells"]]
     return {
         "occasion": done.occasion.key,
         "files_read": done.files,
@@ -114,10 +114,10 @@ def _figures(done: Lookback) -> dict[str, object]:
         "rows_selected": done.found.rows,
         "rows_matched": done.found.rows_matched,
         "rows_unmatched": done.found.rows - done.found.rows_matched,
-        "organisations_seen": len(foreseen),
+        "organisations_seen": len(previewed),
         "organisations_to_warn": len(telling),
         "organisations_told_before": sum(one["is_told"] for one in telling),
-        "organisations_silent": Counter(one["rule"] for one in foreseen if not one["tells"]),
+        "organisations_silent": Counter(one["rule"] for one in previewed if not one["tells"]),
         "organisations": [
             {
                 "reference": names[one["organisation_id"]][0],
@@ -129,7 +129,7 @@ def _figures(done: Lookback) -> dict[str, object]:
                 "first_seen_at": one["first_seen_at"].isoformat(),
                 "last_seen_at": one["last_seen_at"].isoformat(),
             }
-            for one in foreseen
+            for one in previewed
             if one["organisation_id"] in names
         ],
         "problems": [problem.message for problem in done.found.problems],
@@ -147,7 +147,7 @@ def _say(done: Lookback) -> None:
         f"selected = {done.found.rows_matched:,} matched + "
         f"{done.found.rows - done.found.rows_matched:,} unmatched"
     )
-    telling = done.foreseen.filter(done.foreseen["tells"])
+    telling = done.preview.filter(done.preview["tells"])
     told = telling["is_told"].to_pylist().count(True)
     say(
         f"{counted(telling.num_rows, 'organisation')} would be warned; {told:,} of them were told "
@@ -164,7 +164,7 @@ def _say(done: Lookback) -> None:
     if telling.num_rows > len(shown):
         say(f"    and {telling.num_rows - len(shown):,} more; --json names them all")
     for rule, text in _SILENT.items():
-        count = done.foreseen["rule"].to_pylist().count(rule)
+        count = done.preview["rule"].to_pylist().count(rule)
         if count:
             say(f"{counted(count, 'organisation')} would not: they {text}.")
     if not done.files:

@@ -51,21 +51,21 @@ def send(
     if occasion is not None and dry_run is None:
         raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
     settings = begin()
-    from baken.jobs.sending import check_sender, deliver, plan, rehearse_into
+    from baken.jobs.sending import check_sender, deliver, dry_run_into, plan
 
     if dry_run is not None:
-        rehearsal = rehearse_into(dry_run, settings=settings, occasion_key=occasion)
+        would_send = dry_run_into(dry_run, settings=settings, occasion_key=occasion)
         figures = {
-            "mails": rehearsal.messages,
-            "refused": rehearsal.refused,
+            "mails": would_send.messages,
+            "refused": would_send.refused,
             "folder": str(dry_run),
         }
         if as_json:
             say_json(figures)
         else:
-            say(f"{counted(rehearsal.messages, 'mail')} written to {dry_run}; nothing was sent.")
-            if rehearsal.refused:
-                say(f"{rehearsal.refused:,} would be refused: their address is none.")
+            say(f"{counted(would_send.messages, 'mail')} written to {dry_run}; nothing was sent.")
+            if would_send.refused:
+                say(f"{would_send.refused:,} would be refused: their address is none.")
         return
     check_sender(settings)
     planned = plan(settings=settings)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from baken.constituency.fields import CidrField
+from baken.core.routes import Scope
 
 
 class Language(models.TextChoices):
@@ -56,8 +57,18 @@ class Organisation(models.Model):
         return f"{self.name} ({self.reference})"
 
 
+class Channel(models.TextChoices):
+    """The ways to carry a warning; which of them can be used is the table of channels."""
+
+    MAIL = "mail", "mail"
+    PHONE = "phone", "phone"
+    LETTER = "letter", "letter"
+    WEBHOOK = "webhook", "webhook"
+    PORTAL = "portal", "portal"
+
+
 class Contact(models.Model):
-    """A person or desk that can act for an organisation."""
+    """A person or desk that can act for an organisation; its routes say how it is reached."""
 
     class Role(models.TextChoices):
         """What the contact is for, in the order in which warnings look for one."""
@@ -67,47 +78,68 @@ class Contact(models.Model):
         GENERAL = "general", "general"
         MANAGEMENT = "management", "management"
 
-    class Channel(models.TextChoices):
-        """How the contact wants to hear from us."""
-
-        MAIL = "mail", "mail"
-        PHONE = "phone", "phone"
-        LETTER = "letter", "letter"
-        WEBHOOK = "webhook", "webhook"
-        PORTAL = "portal", "portal"
-
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, related_name="contacts"
     )
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.GENERAL)
-    email = models.EmailField(max_length=254, blank=True)
-    phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +31701234567")
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.NL)
-    channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.MAIL)
+    channel = models.CharField(
+        max_length=16, choices=Channel.choices, default=Channel.MAIL, help_text="preferred"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["organisation", "id"]
+
+    def __str__(self) -> str:
+        return self.name or next((route.address for route in self.routes.all()), "")
+
+
+class Route(models.Model):
+    """One way to a contact: a channel and an address, what it is for, and until when it holds."""
+
+    class State(models.TextChoices):
+        """Whether it is used."""
+
+        ACTIVE = "active", "active"
+        ENDED = "ended", "ended"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="routes")
+    channel = models.CharField(max_length=16)
+    address = models.CharField(
+        max_length=500, help_text="a mail address, a telephone number in E.164, a URL, …"
+    )
+    scope = models.CharField(
+        max_length=8, choices=[(scope.value, scope.value) for scope in Scope], default=Scope.OWNER
+    )
+    is_inside = models.BooleanField(default=True, help_text="the organisation's own address")
+    source = models.CharField(max_length=64, default="import", help_text="what told us")
+    confidence = models.PositiveSmallIntegerField(default=100)
+    found_at = models.DateTimeField(db_default=Now())
+    valid_until = models.DateTimeField(null=True, help_text="up to, not including")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+
+    class Meta:
+        ordering = ["contact", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "email", "phone", "role"], name="contact_once"
+            models.UniqueConstraint(fields=["contact", "channel", "address"], name="route_once"),
+            models.CheckConstraint(name="route_leads_somewhere", condition=~Q(address="")),
+            models.CheckConstraint(
+                name="route_phone_is_e164",
+                condition=~Q(channel="phone") | Q(address__regex=r"^\+[1-9][0-9]{1,14}$"),
             ),
             models.CheckConstraint(
-                name="contact_can_be_reached", condition=~Q(email="") | ~Q(phone="")
+                name="route_confidence_is_a_percentage", condition=Q(confidence__lte=100)
             ),
             models.CheckConstraint(
-                name="contact_phone_is_e164",
-                condition=Q(phone="") | Q(phone__regex=r"^\+[1-9][0-9]{1,14}$"),
-            ),
-            models.CheckConstraint(
-                name="contact_channel_is_possible",
-                condition=~Q(channel="mail", email="") & ~Q(channel="phone", phone=""),
+                name="route_scope_known",
+                condition=Q(scope__in=[scope.value for scope in Scope]),
             ),
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.phone
+        return self.address
 
 
 class Asset(models.Model):

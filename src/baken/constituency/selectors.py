@@ -1,10 +1,11 @@
-"""What is read from the constituency: all assets as columns, and whom to warn."""
+"""What is read from the constituency: all assets as columns, and the routes to whom to warn."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
@@ -12,11 +13,13 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
+from baken.constituency.models import Route as RouteRow
 from baken.core.asset import AssetKind, parse_asset
+from baken.core.routes import Route, Scope, ranked
 from baken.matching import ASSET_SCHEMA
 
 # COPY hands over millions of rows without making a Python object of any. Times travel as
@@ -30,12 +33,17 @@ COPY (
 ) TO STDOUT (FORMAT csv, HEADER true)
 """
 
-_ROLES_IN_ORDER: Final = (
-    Contact.Role.SECURITY,
-    Contact.Role.TECHNICAL,
-    Contact.Role.GENERAL,
-    Contact.Role.MANAGEMENT,
-)
+_ROLE_RANKS: Final = {
+    role.value: rank
+    for rank, role in enumerate(
+        (
+            Contact.Role.SECURITY,
+            Contact.Role.TECHNICAL,
+            Contact.Role.GENERAL,
+            Contact.Role.MANAGEMENT,
+        )
+    )
+}
 
 
 def asset_table() -> pa.Table:
@@ -68,49 +76,79 @@ def versioned_assets() -> tuple[UUID, pa.Table]:
         before = after  # somebody changed the assets meanwhile: read them again
 
 
-def contacts_to_warn(
+def routes_of(
     organisation_ids: Collection[int], *, unwanted: Collection[str] = ()
-) -> dict[int, Contact]:
-    """One contact with a mail address for each of these organisations, by its id.
+) -> dict[int, tuple[Route, ...]]:
+    """The routes to each of these organisations, by its id, in the order in which they are tried.
 
-    Who wants mail comes first, then by role (security, technical, general, management), then who
-    was registered first. An address in `unwanted`, in any case, is passed over. An organisation
-    with no such contact is not in the answer.
+    A route whose address is in `unwanted`, in any case, says so. An organisation without routes is
+    not in the answer.
     """
-    wants_mail = Case(When(channel=Contact.Channel.MAIL, then=Value(0)), default=Value(1))
-    role_rank = Case(
-        *(When(role=role, then=Value(rank)) for rank, role in enumerate(_ROLES_IN_ORDER))
-    )
-    chosen = (
-        Contact.objects.filter(organisation__in=organisation_ids)
-        .exclude(email="")
-        .annotate(address=Lower("email"))
-        .exclude(address__in=[address.lower() for address in unwanted])
-        .order_by("organisation_id", wants_mail, role_rank, "id")
-        .distinct("organisation_id")
-    )
-    return {contact.organisation_id: contact for contact in chosen}
+    left_alone = {address.lower() for address in unwanted}
+    found: dict[int, list[Route]] = {}
+    rows = RouteRow.objects.filter(contact__organisation__in=organisation_ids).order_by()
+    for (
+        pk, organisation_id, channel, address, contact_id, name, language, scope, is_inside, source,
+        confidence, valid_until, state, preferred, role,
+    ) in rows.values_list(
+        "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
+        "contact__language", "scope", "is_inside", "source", "confidence", "valid_until", "state",
+        "contact__channel", "contact__role",
+    ):  # fmt: skip
+        route = Route(
+            id=pk,
+            organisation_id=organisation_id,
+            channel=channel,
+            address=address,
+            contact_id=contact_id,
+            recipient_name=name,
+            language=language,
+            scope=_SCOPES[scope],
+            is_inside=is_inside,
+            source=source,
+            confidence=confidence,
+            valid_until=valid_until,
+            is_ended=state == RouteRow.State.ENDED,
+            is_unwanted=address.lower() in left_alone,
+            is_preferred=preferred == channel,
+            role_rank=_ROLE_RANKS[role],
+        )
+        found.setdefault(organisation_id, []).append(route)
+    return {organisation_id: ranked(routes) for organisation_id, routes in found.items()}
+
+
+_SCOPES: Final = {scope.value: scope for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationTotals:
-    """How many organisations there are, and to how many of them no mail can go."""
+    """How many organisations there are, and how many of them no channel reaches."""
 
     organisations: int
-    without_mail: int
-    names_without_mail: list[str]
+    unreachable: int
+    names_unreachable: list[str]
     """The first of them, by name."""
 
 
-def organisation_totals(*, names: int) -> OrganisationTotals:
-    """The organisations of today, counted; `names` is how many are named at most."""
-    with_mail = Contact.objects.exclude(email="").values("organisation")
-    mute = Organisation.objects.exclude(pk__in=with_mail)
+def organisation_totals(
+    *, channels: Collection[str], names: int, now: datetime
+) -> OrganisationTotals:
+    """The organisations of today, counted; `names` is how many are named at most.
+
+    One is unreachable when none of its routes is of one of `channels` and holds now.
+    """
+    reachable = _open_routes(channels, now=now).values("contact__organisation")
+    mute = Organisation.objects.exclude(pk__in=reachable)
     return OrganisationTotals(
         organisations=Organisation.objects.count(),
-        without_mail=mute.count(),
-        names_without_mail=list(mute.order_by("name").values_list("name", flat=True)[:names]),
+        unreachable=mute.count(),
+        names_unreachable=list(mute.order_by("name").values_list("name", flat=True)[:names]),
     )
+
+
+def _open_routes(channels: Collection[str], *, now: datetime) -> QuerySet[RouteRow]:
+    routes = RouteRow.objects.filter(channel__in=channels, state=RouteRow.State.ACTIVE)
+    return routes.filter(Q(valid_until=None) | Q(valid_until__gt=now)).order_by()
 
 
 def names_of(organisation_ids: Collection[int]) -> dict[int, tuple[str, str]]:
@@ -123,9 +161,9 @@ def names_of(organisation_ids: Collection[int]) -> dict[int, tuple[str, str]]:
 def find_organisation(what: str) -> Organisation | None:
     """The organisation with that reference, or else with that name in any case when only one has.
 
-    Its contacts and assets are fetched along.
+    Its contacts with their routes, and its assets, are fetched along.
     """
-    organisations = Organisation.objects.prefetch_related("contacts", "assets")
+    organisations = Organisation.objects.prefetch_related("contacts__routes", "assets")
     by_reference = organisations.filter(reference=what).first()
     if by_reference:
         return by_reference
@@ -139,11 +177,17 @@ def registered_organisations() -> pa.Array:
     return pa.array(found.values_list("pk", flat=True).iterator(), pa.int64())
 
 
-def organisations_with_mail(*, unwanted: Collection[str] = ()) -> pa.Array:
-    """The ids of all organisations with a mail address that is not in `unwanted`, in no order."""
-    found = Contact.objects.exclude(email="").annotate(address=Lower("email"))
-    found = found.exclude(address__in=[address.lower() for address in unwanted]).order_by()
-    return pa.array(found.values_list("organisation_id", flat=True).iterator(), pa.int64())
+def organisations_with_route(
+    channel: str, *, now: datetime, unwanted: Collection[str] = ()
+) -> pa.Array:
+    """The ids of all organisations with an open route of `channel` that is not in `unwanted`.
+
+    In no order (int64).
+    """
+    found = _open_routes([channel], now=now).annotate(lower=Lower("address"))
+    found = found.exclude(lower__in=[address.lower() for address in unwanted])
+    ids = found.values_list("contact__organisation_id", flat=True)
+    return pa.array(ids.iterator(), pa.int64())
 
 
 def names_like(text: str, *, limit: int) -> list[str]:

@@ -32,6 +32,16 @@ class Severity(IntEnum):
         return cls[key.strip().upper()]
 
 
+class AddressRole(StrEnum):
+    """What an address in an observation is: who is told, and how, depends on it."""
+
+    VULNERABLE = "vulnerable"
+    VICTIM = "victim"
+    ABUSED = "abused"
+    ATTACKER_CONTROLLED = "attacker-controlled"
+    UNKNOWN = "unknown"
+
+
 class Tlp(StrEnum):
     """A TLP 2.0 label. Labels are never translated; compare with `rank`."""
 

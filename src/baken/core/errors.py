@@ -92,13 +92,6 @@ class SendingHaltedError(BakenError):
     exit_code = 75  # EX_TEMPFAIL
 
 
-class AlreadySendingError(BakenError):
-    """Another process is sending; two would tell people twice."""
-
-    code = "already-sending"
-    exit_code = 75
-
-
 class OccasionError(BakenError):
     """An occasion cannot be made, released or closed as asked."""
 

@@ -1,16 +1,21 @@
-"""Whom to tell, when, how often: pure rules over values.
+"""THE verdict: whom to tell, by which route, now or when, or why not; pure rules over values.
 
-Every answer names the rule that gave it, so that a warning and a silence can both be explained.
+`decide` is the one function that decides about a case. Planning, preview, dry run, look-back and
+explain all call it. Each verdict names the rule that gave it, so that a warning and a silence can
+both be explained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
-from baken.core.classification import Severity
+from baken.core.classification import AddressRole, Severity, Tlp
+from baken.core.routes import Carries, Route
+from baken.core.sharing import SharingTerms
 
 
 class Rule(StrEnum):
@@ -22,22 +27,71 @@ class Rule(StrEnum):
     REMINDER = "reminder"
     THREAT = "threat"
     OPERATOR = "operator"
-    NOT_HELD = "not-held"
-    GONE = "gone"
     NOT_REGISTERED = "not-registered"
-    TOO_OLD = "too-old"
+    NOT_HELD = "not-held"
+    HANDED_OVER = "handed-over"
+    ON_HOLD = "on-hold"
+    GONE = "gone"
+    ATTACKER = "attacker-controlled"
+    ROLE_UNKNOWN = "role-unknown"
+    ANSWERED = "answered"
     BELOW_MINIMUM = "below-minimum"
+    TOO_OLD = "too-old"
     TOLD_RECENTLY = "told-recently"
     NOT_SEEN_SINCE = "not-seen-since"
     NO_OCCASION = "no-occasion"
+    ASK_SOURCE = "ask-source"
+    TLP_RED = "tlp-red"
     NO_CONTACT = "no-contact"
     CONTACT_UNWANTED = "contact-unwanted"
-    TLP_RED = "tlp-red"
 
     @property
     def tells(self) -> bool:
         """Whether the organisation is told."""
-        return self in (Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT)
+        return self in _TELLING
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it keeps back what would otherwise be told, so that a person can do something."""
+        return self in _BLOCKING
+
+
+_TELLING: Final = frozenset({Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT})
+_BLOCKING: Final = frozenset(
+    {Rule.ASK_SOURCE, Rule.TLP_RED, Rule.NO_CONTACT, Rule.CONTACT_UNWANTED}
+)
+_NEEDS_PERMISSION: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT})
+
+
+_ANYTHING_GOES: Final = SharingTerms()
+
+
+class AnswerKind(StrEnum):
+    """What a recipient said about a case."""
+
+    SOLVED = "solved"
+    WORKING_ON_IT = "working-on-it"
+    RISK_ACCEPTED = "risk-accepted"
+    FALSE_ALARM = "false-alarm"
+    NOT_OURS = "not-ours"
+    NEEDS_HELP = "needs-help"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that stands, and until when; without an end it stands until it is changed."""
+
+    kind: AnswerKind
+    answered_at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """*Do not contact until*, by whose authority; without an end until it is lifted."""
+
+    authority: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +105,13 @@ class Policy:
     """How long a finding that persists waits, by its severity."""
     oldest_told: timedelta = timedelta(days=30)
     """What was last seen longer ago is no reason to warn."""
+    channels: Mapping[str, Carries] | None = None
+    """The channels that can be used, by key, and what each can carry. None: any, in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the rules look at; times are aware."""
+    """What the rules look at; times are aware. What has a default changes nothing where absent."""
 
     severity: Severity
     is_owner: bool
@@ -67,39 +123,121 @@ class CaseFacts:
     reopened_at: datetime | None
     told_at: datetime | None
     told_severity: Severity | None
+    is_told_here: bool = True
+    """False under a threat of which the organisation was not told yet for this case: what it was
+    told of a daily feed does not keep the threat from it."""
+    terms: SharingTerms = _ANYTHING_GOES
+    role: AddressRole = AddressRole.VULNERABLE
+    answer: Answer | None = None
+    hold: Hold | None = None
+    handed_over_to: str = ""
+    """Another CSIRT that warns instead of us; empty when none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionFacts:
+    """The occasion under which a case is decided about."""
+
+    is_threat: bool = False
+    """A threat tells whatever the severity: two people released it for what it selects."""
+    is_unasked_allowed: bool = False
+    """Whether it may warn organisations that did not sign up: a released, grave threat."""
+    label: Tlp = Tlp.CLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided about one case under one occasion."""
+
+    rule: Rule
+    label: Tlp = Tlp.CLEAR
+    """The strictest of the occasion's label and the case's: what a message about it bears."""
+    route: Route | None = None
+    """By which route the organisation is told; None when it is not."""
+    not_before: datetime | None = None
+    """Until when it waits, where waiting is all that is needed."""
 
 
 def decide(
     case: CaseFacts,
     *,
+    under: OccasionFacts,
+    routes: Sequence[Route],
     policy: Policy,
     now: datetime,
-    is_unasked_allowed: bool,
-    is_told_of_threat: bool = True,
-) -> Rule:
-    """The rule that says whether the organisation is told of `case` now.
+) -> Verdict:
+    """Whom to tell of `case` under an occasion that covers it, by which route, or why not.
 
-    `is_unasked_allowed` is whether the occasion may warn organisations that did not sign up.
-    `is_told_of_threat` is False under a threat of which the organisation was not told yet for this
-    case: what it was told of a daily feed does not keep the threat from it.
+    `routes` are those of the case's organisation, in the order in which they are tried
+    (`baken.core.routes.ranked`).
     """
+    label = stricter(under.label, case.terms.label)
+    rule = _rule_of_case(case, under=under, policy=policy, now=now)
+    if not rule.tells:
+        return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))
+    if label in _NEEDS_PERMISSION and not case.terms.may_notify_affected:
+        return Verdict(Rule.ASK_SOURCE, label)
+    route = _route_for(label, routes, channels=policy.channels, now=now)
+    if isinstance(route, Rule):
+        return Verdict(route, label)
+    return Verdict(rule, label, route)
+
+
+def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:
+    """What becomes of a case that several occasions cover, by their verdicts in order.
+
+    The first occasion that tells decides; when none does, the first of them says why not.
+    """
+    first: Verdict | None = None
+    for verdict in verdicts:
+        if verdict.rule.tells:
+            return verdict
+        first = first or verdict
+    return first or Verdict(Rule.NO_OCCASION)
+
+
+def stricter(one: Tlp, other: Tlp) -> Tlp:
+    """The label of the two with the narrower audience."""
+    return one if one.rank >= other.rank else other
+
+
+def _rule_of_case(case: CaseFacts, *, under: OccasionFacts, policy: Policy, now: datetime) -> Rule:
     if not case.is_owner:
         return Rule.OPERATOR
-    if not case.is_registered and not is_unasked_allowed:
+    if not case.is_registered and not under.is_unasked_allowed:
         return Rule.NOT_REGISTERED
     if not case.is_held:
         return Rule.NOT_HELD
+    if case.handed_over_to:
+        return Rule.HANDED_OVER
+    if case.hold is not None and (case.hold.until is None or now < case.hold.until):
+        return Rule.ON_HOLD
     if case.is_gone:
         return Rule.GONE
-    if case.severity < policy.minimum_severity:
+    if case.role is AddressRole.ATTACKER_CONTROLLED:
+        return Rule.ATTACKER
+    if case.role is AddressRole.UNKNOWN:
+        return Rule.ROLE_UNKNOWN
+    if case.answer is not None and _is_answered(case.answer, case, now=now):
+        return Rule.ANSWERED
+    if case.severity < policy.minimum_severity and not under.is_threat:
         return Rule.BELOW_MINIMUM
     if now - case.last_seen_at > policy.oldest_told:
         return Rule.TOO_OLD
-    rule = _decide_by_what_was_told(case, policy=policy, now=now)
-    return rule if rule.tells or is_told_of_threat else Rule.THREAT
+    rule = _rule_of_what_was_told(case, policy=policy, now=now)
+    return rule if rule.tells or case.is_told_here or not under.is_threat else Rule.THREAT
 
 
-def _decide_by_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) -> Rule:
+def _is_answered(answer: Answer, case: CaseFacts, *, now: datetime) -> bool:
+    """Whether the answer keeps us silent: *solved* does until it is seen again."""
+    if answer.kind is AnswerKind.NEEDS_HELP:
+        return False
+    if answer.kind is AnswerKind.SOLVED:
+        return case.last_seen_at <= answer.answered_at
+    return answer.until is None or now < answer.until
+
+
+def _rule_of_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) -> Rule:
     if case.told_at is None or case.told_severity is None:
         return Rule.NEW
     if case.severity > case.told_severity:
@@ -111,3 +249,45 @@ def _decide_by_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) 
     if now - case.told_at < policy.reminder_after[case.severity]:
         return Rule.TOLD_RECENTLY
     return Rule.REMINDER
+
+
+def _waits_until(rule: Rule, case: CaseFacts, *, policy: Policy) -> datetime | None:
+    if rule is Rule.TOLD_RECENTLY and case.told_at is not None:
+        return case.told_at + policy.reminder_after[case.severity]
+    if rule is Rule.ON_HOLD and case.hold is not None:
+        return case.hold.until
+    if rule is Rule.ANSWERED and case.answer is not None:
+        return case.answer.until
+    return None
+
+
+def _route_for(
+    label: Tlp,
+    routes: Sequence[Route],
+    *,
+    channels: Mapping[str, Carries] | None,
+    now: datetime,
+) -> Route | Rule:
+    """The first route that may be taken, or the rule that leaves none."""
+    must_encrypt = label is Tlp.RED
+    if must_encrypt and not _can_any_encrypt(channels):
+        return Rule.TLP_RED
+    silent = Rule.NO_CONTACT
+    for route in routes:
+        if (channels is not None and route.channel not in channels) or not route.is_open(now):
+            continue
+        if route.is_unwanted:
+            silent = Rule.CONTACT_UNWANTED if silent is Rule.NO_CONTACT else silent
+        elif must_encrypt and not _can_encrypt(route.channel, channels):
+            silent = Rule.TLP_RED
+        else:
+            return route
+    return silent
+
+
+def _can_any_encrypt(channels: Mapping[str, Carries] | None) -> bool:
+    return channels is not None and any(carries.encryption for carries in channels.values())
+
+
+def _can_encrypt(channel: str, channels: Mapping[str, Carries] | None) -> bool:
+    return channels is not None and channels[channel].encryption

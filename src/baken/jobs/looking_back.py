@@ -10,9 +10,17 @@ from typing import Final
 
 import pyarrow as pa
 
-from baken.cases.looking_back import LookedBack, look_back
-from baken.cases.services import CaseCounts, Progress, match_stored
-from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
+from baken.cases.services import (
+    CaseCounts,
+    CountWhoIsSeen,
+    FindSightings,
+    LookedBack,
+    Progress,
+    Source,
+    Store,
+    look_back,
+    match_stored,
+)
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
 from baken.intake.models import StoredFile
@@ -24,7 +32,7 @@ from baken.jobs.retention import s3_access
 from baken.jobs.sending import policy_of
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
-from baken.outbox.foreseeing import foresee
+from baken.outbox.services import preview
 from baken.settings.environment import Settings
 
 _ROWS_AT_ONCE: Final = 20_000_000
@@ -52,8 +60,8 @@ class Lookback:
     rows_held: int
     """Rows in the files that were looked through."""
     found: LookedBack
-    foreseen: pa.Table
-    """FORESEEN_SCHEMA"""
+    preview: pa.Table
+    """PREVIEW_SCHEMA"""
 
 
 def match_again(
@@ -103,8 +111,8 @@ def look_back_for(
             engine=engine,
             progress=progress,
         )
-    foreseen = foresee(occasion, found.seen, policy=policy_of(settings), now=datetime.now(UTC))
-    return Lookback(occasion, len(files), sum(file.rows for file in files), found, foreseen)
+    previewed = preview(occasion, found.seen, policy=policy_of(settings), now=datetime.now(UTC))
+    return Lookback(occasion, len(files), sum(file.rows for file in files), found, previewed)
 
 
 def _files_of(selection: Selection) -> list[StoredFile]:

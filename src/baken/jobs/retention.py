@@ -97,7 +97,7 @@ def purge_store(*, settings: Settings) -> Purge:
     return Purge(before, expired, removed, swept)
 
 
-def rehearse_purge(*, settings: Settings) -> Purge:
+def dry_run_purge(*, settings: Settings) -> Purge:
     """What `purge_store` would do now; changes nothing. Raises `StoreError`."""
     now = datetime.now(UTC)
     before = first_day_kept(settings, now=now)

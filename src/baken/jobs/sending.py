@@ -1,25 +1,25 @@
-"""Plans what is to be told and hands it over: chooses the channel and the policy."""
+"""Plans what is to be told and hands it over: chooses the roads and the policy."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from baken.channels import CHANNELS, Channel, FolderChannel
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
+from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
-from baken.outbox.composing import Sender
 from baken.outbox.services import (
+    DryRun,
     Outcome,
     Plan,
     Progress,
-    Rehearsal,
+    Sender,
     deliver_waiting,
+    dry_run,
     plan_notifications,
-    rehearse,
 )
 from baken.settings.environment import Settings
 
@@ -44,26 +44,23 @@ def plan(*, settings: Settings) -> Plan:
 
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
-    """Hand over what is planned, by mail."""
+    """Hand over what is planned, each by its channel."""
     return deliver_waiting(
-        mail_channel(settings),
+        roads_of(settings),
         sender=sender_of(settings),
         clock=lambda: datetime.now(UTC),
         progress=progress,
     )
 
 
-def rehearse_into(
-    folder: Path, *, settings: Settings, occasion_key: str | None = None
-) -> Rehearsal:
-    """Write into `folder` the mails that a run would send, and send nothing.
+def dry_run_into(folder: Path, *, settings: Settings, occasion_key: str | None = None) -> DryRun:
+    """Write into `folder` the messages that a run would send, and send nothing.
 
     With `occasion_key`, only those under that occasion, as if it were released. Raises
     `NotFoundError`, `OutputRefusedError`.
     """
-    mail = CHANNELS["mail"]
-    return rehearse(
-        FolderChannel(folder, rendering=mail.rendering(settings), carries=mail.carries),
+    return dry_run(
+        dry_run_roads(folder, settings),
         policy=policy_of(settings),
         feed_tlp=Tlp(settings.feed_tlp),
         sender=sender_of(settings),
@@ -80,6 +77,7 @@ def policy_of(settings: Settings) -> Policy:
             Severity.from_key(key): timedelta(days=days)
             for key, days in settings.reminder_days.items()
         },
+        channels=carried(),
     )
 
 
@@ -91,8 +89,3 @@ def sender_of(settings: Settings) -> Sender:
         contact_line=settings.mail_contact_line,
         message_id_domain=settings.message_id_domain,
     )
-
-
-def mail_channel(settings: Settings) -> Channel:
-    """The channel to the mail server that the settings name."""
-    return CHANNELS["mail"].open(settings)

@@ -1,16 +1,12 @@
-"""Reads occasions, and how the policy holds under each."""
+"""Reads occasions, and what the verdict looks at of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
-
 from django.db.models import Q, QuerySet
 
-from baken.core.classification import Level, Severity, Tlp, justifies_unasked_warning
+from baken.core.classification import Level, Tlp, justifies_unasked_warning
 from baken.core.errors import NotFoundError
-from baken.core.policy import CaseFacts, Policy, Rule, decide
+from baken.core.policy import OccasionFacts
 from baken.occasions.models import Occasion
 
 
@@ -44,36 +40,10 @@ def active_occasions() -> list[Occasion]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RulesUnder:
-    """The rules of the policy as they hold under one occasion."""
-
-    policy: Policy
-    is_unasked_allowed: bool
-    """Whether it may warn organisations that did not sign up: a released, grave threat."""
-    is_threat: bool
-
-    def rule_for(self, case: CaseFacts, *, now: datetime, is_told: bool) -> Rule:
-        """The rule by which `case`, which the occasion covers, is told or not; of the policy alone.
-
-        `is_told` is whether it was told under the occasion before.
-        """
-        return decide(
-            case,
-            policy=self.policy,
-            now=now,
-            is_unasked_allowed=self.is_unasked_allowed,
-            is_told_of_threat=is_told or not self.is_threat,
-        )
-
-
-def rules_under(occasion: Occasion, policy: Policy, *, if_released: bool = False) -> RulesUnder:
-    """`policy` as it holds under `occasion`; with `if_released` it is taken as released.
-
-    A threat tells whatever the severity: two people released it for what it selects.
-    """
+def occasion_facts(occasion: Occasion, *, if_released: bool = False) -> OccasionFacts:
+    """What the verdict looks at of `occasion`; with `if_released` it is taken as released."""
     if occasion.kind != Occasion.Kind.THREAT:
-        return RulesUnder(policy, is_unasked_allowed=False, is_threat=False)
+        return OccasionFacts(label=Tlp(occasion.tlp))
     is_released = if_released or occasion.released_at is not None
     is_grave = (
         occasion.likelihood is not None
@@ -82,13 +52,6 @@ def rules_under(occasion: Occasion, policy: Policy, *, if_released: bool = False
             likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
         )
     )
-    return RulesUnder(
-        replace(policy, minimum_severity=Severity.INFO),
-        is_unasked_allowed=is_released and is_grave,
-        is_threat=True,
+    return OccasionFacts(
+        is_threat=True, is_unasked_allowed=is_released and is_grave, label=Tlp(occasion.tlp)
     )
-
-
-def tlp_for(occasion: Occasion, labels: Iterable[str]) -> Tlp:
-    """The label of a message about cases with `labels` under `occasion`: the strictest of all."""
-    return Tlp.strictest(Tlp(occasion.tlp), *(Tlp(label) for label in set(labels)))

@@ -85,6 +85,11 @@ class WarningFacts:
     """Most urgent first; at least one."""
 
 
+def message_id_of(warning: WarningFacts, sender: Sender) -> str:
+    """The Message-ID of `warning`, without angle brackets: the same for every attempt."""
+    return f"{warning.reference}@{sender.message_id_domain}"
+
+
 EVERYTHING: Final = Carries(encryption=True, attachments=True, longest_text=None)
 """What no channel is asked to leave out."""
 
@@ -102,7 +107,7 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
         attachments = (_packed(f"baken-{warning.reference[:8]}.csv", warning, words),)
     file_name = attachments[0].file_name if attachments else ""
     return Message(
-        id=f"{warning.reference}@{sender.message_id_domain}",
+        id=message_id_of(warning, sender),
         recipient_address=warning.recipient_address,
         recipient_name=warning.recipient_name,
         language=words.language,

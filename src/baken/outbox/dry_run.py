@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from baken.channels import Channel, Message
+from baken.channels import Message
 from baken.core.classification import Tlp
 from baken.core.errors import ChannelError, OutputRefusedError
 from baken.core.policy import Policy
@@ -16,13 +18,14 @@ from baken.occasions.models import Occasion
 from baken.occasions.services import release_for_dry_run
 from baken.outbox.composing import Sender, compose
 from baken.outbox.models import Delivery
+from baken.outbox.notifications import notifications_under, waiting_notifications
 from baken.outbox.planning import Plan, plan_notifications
-from baken.outbox.selectors import waiting_notifications, warning_of
-from baken.outbox.sending import hand_over
+from baken.outbox.sending import Answer, Road, answer_to, hand_over
+from baken.outbox.warning_facts import warnings_of
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a run would send."""
 
     plan: Plan
@@ -31,47 +34,69 @@ class Rehearsal:
     """Messages that no channel would take: an address that is none."""
 
 
-def rehearse(
-    channel: Channel,
+def dry_run(
+    roads: Mapping[str, Road],
     *,
     policy: Policy,
     feed_tlp: Tlp,
     sender: Sender,
     now: datetime,
     occasion: Occasion | None = None,
-) -> Rehearsal:
-    """Plan and compose everything, undo it all, then give the messages to `channel`.
+) -> DryRun:
+    """Plan and compose everything, undo it all, then give the messages to `roads`.
 
     With an `occasion`, only what goes out under that one, as if it were released.
 
-    `channel` must not leave the house: a folder, the screen. All messages are in memory at once.
-    Raises `OutputRefusedError` when the channel takes none.
+    The roads must not leave the house: a folder, the screen. All messages are in memory at once.
+    Raises `OutputRefusedError` when a road takes none.
     """
-    try:
-        channel.check()
-    except ChannelError as error:
-        raise _output_refused(error.reply) from error
-    with transaction.atomic():
-        if occasion is not None:
-            release_for_dry_run(occasion, now=now)
-        plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
-        messages = _compose_all(sender, occasion=occasion)
-        transaction.set_rollback(True)
-    states: Counter[Delivery.State] = Counter()
-    with channel:
-        for message in messages:
-            answer = hand_over(message, channel)
-            if answer.state not in (Delivery.State.ACCEPTED, Delivery.State.REFUSED):
-                raise _output_refused(answer.reply)
+    with ExitStack() as open_roads:
+        channels = {key: open_roads.enter_context(road.open()) for key, road in roads.items()}
+        try:
+            for channel in channels.values():
+                channel.check()
+        except ChannelError as error:
+            raise _output_refused(error.reply) from error
+        with transaction.atomic():
+            if occasion is not None:
+                release_for_dry_run(occasion, now=now)
+            plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
+            messages = _compose_all(roads, sender=sender, occasion=occasion)
+            transaction.set_rollback(True)
+        states: Counter[Delivery.State] = Counter()
+        for key, message in messages:
+            answer = (
+                answer_to(message)
+                if isinstance(message, ChannelError)
+                else hand_over(message, channels[key])
+            )
+            _raise_unless_settled(answer)
             states[answer.state] += 1
-    return Rehearsal(plan, states[Delivery.State.ACCEPTED], states[Delivery.State.REFUSED])
+    return DryRun(plan, states[Delivery.State.ACCEPTED], states[Delivery.State.REFUSED])
 
 
-def _compose_all(sender: Sender, *, occasion: Occasion | None) -> list[Message]:
-    waiting = waiting_notifications().select_related("organisation", "occasion")
+def _compose_all(
+    roads: Mapping[str, Road], *, sender: Sender, occasion: Occasion | None
+) -> list[tuple[str, Message | ChannelError]]:
+    """Each message with the key of its channel; a run leaves what has no road, and so does this."""
+    waiting = waiting_notifications().filter(channel__in=roads)
     if occasion is not None:
-        waiting = waiting.filter(occasion=occasion)
-    return [compose(warning_of(one), sender) for one in waiting]
+        waiting = waiting.filter(pk__in=notifications_under(occasion).order_by().values("pk"))
+    channels = dict(waiting.values_list("pk", "channel"))
+    warnings = warnings_of(channels.keys())
+    messages: list[tuple[str, Message | ChannelError]] = []
+    for pk, key in channels.items():
+        try:
+            message = compose(warnings[pk], sender, carries=roads[key].carries)
+            messages.append((key, message))
+        except ChannelError as error:
+            messages.append((key, error))
+    return messages
+
+
+def _raise_unless_settled(answer: Answer) -> None:
+    if answer.state not in (Delivery.State.ACCEPTED, Delivery.State.REFUSED):
+        raise _output_refused(answer.reply)
 
 
 def _output_refused(reply: str) -> OutputRefusedError:

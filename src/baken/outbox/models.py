@@ -10,12 +10,45 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from baken.cases.models import SEVERITY_CHOICES, Case
-from baken.constituency.models import Contact, Language, Organisation
+from baken.constituency.models import Language, Organisation, Route
 from baken.occasions.models import TLP_CHOICES, Occasion
 
 
+class Addressee(models.Model):
+    """Whom a notification goes to: a name and an address, in the one row that can be erased.
+
+    Notifications and deliveries point here and stay as they are when a person is erased.
+    """
+
+    channel = models.CharField(max_length=16)
+    address = models.CharField(max_length=500, blank=True, help_text="as it was when planned")
+    name = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(
+        max_length=253, blank=True, help_text="who receives for it: by MX, where it is mail"
+    )
+    provider_found_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "address", "name"],
+                name="addressee_once",
+                condition=Q(erased_at=None),
+            ),
+            models.CheckConstraint(
+                name="addressee_erased_whole",
+                condition=Q(erased_at=None) | Q(address="", name=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.address or "(erased)"
+
+
 class Notification(models.Model):
-    """What one organisation is told under one occasion, at one moment, by one contact."""
+    """What one organisation is told at one moment, by one route; the cases say under what."""
 
     class State(models.TextChoices):
         """Where it stands; the deliveries say how it came there."""
@@ -29,13 +62,11 @@ class Notification(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="notifications"
     )
-    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="notifications")
-    contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, related_name="notifications"
+    route = models.ForeignKey(
+        Route, on_delete=models.SET_NULL, null=True, related_name="notifications"
     )
+    addressee = models.ForeignKey(Addressee, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=16)
-    address = models.CharField(max_length=254, blank=True, help_text="as it was when planned")
-    recipient_name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=2, choices=Language.choices)
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
@@ -43,6 +74,10 @@ class Notification(models.Model):
     planned_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.PLANNED)
     state_reason = models.TextField(blank=True)
+    claimed_by = models.PositiveIntegerField(
+        null=True, help_text="the sender that prepares it; it counts while that one's lock is held"
+    )
+    tried_at = models.DateTimeField(null=True, help_text="when it was last tried")
 
     class Meta:
         ordering = ["-severity", "planned_at", "id"]
@@ -60,7 +95,7 @@ class Notification(models.Model):
 
 
 class NotifiedCase(models.Model):
-    """One case in one notification, as it stood when it was planned."""
+    """One case in one notification under its occasion, as it stood when it was planned."""
 
     class Reason(models.TextChoices):
         """Why the case is told."""
@@ -76,6 +111,7 @@ class NotifiedCase(models.Model):
         Notification, on_delete=models.CASCADE, related_name="notified_cases", db_index=False
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notified")
+    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="notified")
     reason = models.CharField(max_length=8, choices=Reason.choices)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     # What the message says of it: a retry, under the same Message-ID, says the same.
@@ -127,10 +163,15 @@ class Delivery(models.Model):
         Notification, on_delete=models.PROTECT, related_name="deliveries"
     )
     attempt = models.PositiveIntegerField()
+    sender = models.PositiveIntegerField(
+        default=0, help_text="who intended it; *sending* holds while that one's lock is held"
+    )
     channel = models.CharField(max_length=16)
-    address = models.CharField(max_length=254)
     message_id = models.CharField(max_length=255)
     state = models.CharField(max_length=9, choices=State.choices, default=State.SENDING)
+    about = models.CharField(
+        max_length=8, blank=True, help_text="what a failure is about: address, mailbox, message, us"
+    )
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     reply = models.TextField(blank=True, help_text="what the other side said")
@@ -157,6 +198,23 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {self.notification_id}"
+
+
+class Provider(models.Model):
+    """Who receives for many addresses, how fast we send there, and since when."""
+
+    name = models.CharField(max_length=253, unique=True)
+    first_used_at = models.DateTimeField()
+    next_at = models.DateTimeField(help_text="when the next may be sent")
+    slowed = models.PositiveSmallIntegerField(
+        default=0, help_text="how often the pace was halved since all went well"
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Suppression(models.Model):

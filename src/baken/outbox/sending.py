@@ -1,37 +1,85 @@
-"""Hands over what is planned: intended, then done, then recorded."""
+"""Hands over what is planned: several connections, group commits, at a pace that providers take.
+
+The thread that calls writes to the database; one thread composes ahead, and each connection is
+served by a thread of its own. What is intended and not yet recorded is never more than
+`MOST_UNRECORDED` deliveries or `LONGEST_UNRECORDED`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import queue
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
 
 from baken.channels import Channel, Message
-from baken.core.errors import AlreadySendingError, ChannelError, SendingHaltedError
-from baken.outbox.composing import Sender, compose
-from baken.outbox.models import Delivery, Notification
-from baken.outbox.selectors import (
-    is_halted,
-    is_suppressed,
-    tells_what_is_not_held,
-    waiting_notifications,
-    warning_of,
+from baken.core.errors import ChannelError, SendingHaltedError
+from baken.core.routes import Carries
+from baken.outbox.addressees import keep_providers
+from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
+from baken.outbox.deliveries import (
+    Claim,
+    Done,
+    Intended,
+    claim,
+    finish_refusals,
+    next_opening,
+    record_and_intend,
+    release_claims,
 )
-from baken.outbox.withdrawing import give_up, take_back
+from baken.outbox.halts import is_halted
+from baken.outbox.models import Delivery
+from baken.outbox.notifications import waiting_notifications
+from baken.outbox.pacing import Pace
+from baken.outbox.senders import sender_session
+from baken.outbox.warning_facts import warnings_of
 
 _log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
 
-_SENDING_LOCK: Final = 0x62616B656E  # "baken"; one number for the whole database
+MOST_UNRECORDED: Final = 16
+"""So many deliveries are intended and not recorded at most: what a crash makes uncertain."""
+LONGEST_UNRECORDED: Final = timedelta(milliseconds=100)
+"""An outcome waits for its record no longer than this, as far as the database answers."""
+
+_RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit itself takes time too
+_PREPARED_AHEAD: Final = 48
 _FAILURES_BEFORE_A_LOOK: Final = 3
+_LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
+_LONGEST_PAUSE: Final = 0.25  # seconds
+
+
+def names_of_domains(addresses: Collection[str]) -> dict[str, str]:
+    """What stands after the last @ of each address: a provider where nobody knows better."""
+    return {address: address.rpartition("@")[2].lower() for address in addresses}
+
+
+_PLAIN: Final = Carries()
+_USUAL_PACE: Final = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """How one channel's messages leave: its connections, and what it says of itself."""
+
+    open: Callable[[], Channel]
+    carries: Carries = _PLAIN
+    connections: int = 1
+    pace: Pace = _USUAL_PACE
+    providers_of: Callable[[Collection[str]], Mapping[str, str]] = names_of_domains
+    """By address, the name of who receives for it; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,104 +96,44 @@ class Outcome:
 
 
 def deliver_waiting(
-    channel: Channel, *, sender: Sender, clock: Clock, progress: Progress
+    roads: Mapping[str, Road], *, sender: Sender, clock: Clock, progress: Progress
 ) -> Outcome:
     """Hand over what is planned, most urgent first, each under its own Message-ID.
 
-    One process sends at a time. A delivery that an earlier process left in *sending* is
+    Each channel goes by its own road of `roads`; what is planned for another channel is left.
+    Several processes may send at once. A delivery that an earlier process left in *sending* is
     *uncertain* and is sent again under the same Message-ID. One recipient's refusal leaves the
-    others running; a mail server that is away ends the run, and what is left waits for the next.
+    others running; a server of ours that is away ends that road, and what is left waits for the
+    next run.
 
-    Raises `AlreadySendingError`, `SendingHaltedError`.
+    Raises `SendingHaltedError`.
     """
     if is_halted():
         raise SendingHaltedError(
             "Sending is halted: nothing was sent.", remedy="Lift the halt with baken resume."
         )
-    with _only_sender():
-        _settle_interrupted(clock)
-        return _deliver_each(channel, sender=sender, clock=clock, progress=progress)
-
-
-@contextmanager
-def _only_sender() -> Iterator[None]:
-    # A session's lock: the server frees it when the process dies, however it dies.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_SENDING_LOCK])
-        if not cursor.fetchone()[0]:
-            raise AlreadySendingError(
-                "Another process is sending.", remedy="Wait until it is done, then try again."
-            )
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_SENDING_LOCK])
-
-
-def _settle_interrupted(clock: Clock) -> None:
-    Delivery.objects.filter(state=Delivery.State.SENDING).update(
-        state=Delivery.State.UNCERTAIN,
-        finished_at=clock(),
-        reply="The process ended before the answer was recorded.",
-    )
-
-
-def _deliver_each(channel: Channel, *, sender: Sender, clock: Clock, progress: Progress) -> Outcome:
     counts = dict.fromkeys(Delivery.State.values, 0)
-    failures, problem = 0, ""
-    ids = list(waiting_notifications().values_list("pk", flat=True))
-    with channel:
-        for done, notification_id in enumerate(ids, start=1):
-            if is_halted():
-                problem = "Sending was halted."
-                break
-            state = _deliver(notification_id, channel, sender=sender, clock=clock)
-            progress(done)
-            if state is None:
-                continue
-            counts[state] += 1
-            failures = failures + 1 if state in _TRY_AGAIN else 0
-            if failures >= _FAILURES_BEFORE_A_LOOK:
-                failures, problem = 0, _problem_of(channel)
-                if problem:
-                    break
+    problems: list[str] = []
+
+    def count(done: Sequence[Done]) -> None:
+        for one in done:
+            counts[one.state] += 1
+        progress(sum(counts.values()))
+
+    with sender_session(now=clock()) as number:
+        finish_refusals()
+        for channel, road in roads.items():
+            run = _Run(channel, road, number=number, sender=sender, clock=clock, count=count)
+            problem = run.send_all()
+            if problem:
+                problems.append(problem)
     return Outcome(
         accepted=counts[Delivery.State.ACCEPTED],
         deferred=counts[Delivery.State.DEFERRED] + counts[Delivery.State.UNCERTAIN],
         refused=counts[Delivery.State.REFUSED],
         left=waiting_notifications().count(),
-        problem=problem,
+        problem=" ".join(problems),
     )
-
-
-_TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
-
-
-def _problem_of(channel: Channel) -> str:
-    try:
-        channel.check()
-    except ChannelError as error:
-        return error.reply
-    return ""
-
-
-def _deliver(
-    notification_id: UUID, channel: Channel, *, sender: Sender, clock: Clock
-) -> Delivery.State | None:
-    intended = _intend(notification_id, sender=sender, at=clock())
-    if intended is None:
-        return None
-    delivery, message = intended
-    answer = hand_over(message, channel)
-    _record(delivery, answer.state, reply=answer.reply, at=clock())
-    _log.info(
-        "delivery.finished",
-        delivery=delivery.pk,
-        notification=str(notification_id),
-        attempt=delivery.attempt,
-        state=answer.state.value,
-    )
-    return answer.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,75 +142,283 @@ class Answer:
 
     state: Delivery.State
     reply: str
+    about: str = ""
 
 
 def hand_over(message: Message, channel: Channel) -> Answer:
-    """Give `message` to `channel`, and say how that ended."""
-    try:
-        return Answer(Delivery.State.ACCEPTED, channel.send(message).reply)
-    except ChannelError as error:
-        state = Delivery.State.DEFERRED
-        if error.uncertain:
-            state = Delivery.State.UNCERTAIN
-        elif error.permanent:
-            state = Delivery.State.REFUSED
-        return Answer(state, error.reply)
+    """Give `message` to `channel`, and say how that ended.
 
-
-def _intend(
-    notification_id: UUID, *, sender: Sender, at: datetime
-) -> tuple[Delivery, Message] | None:
-    """The next delivery, committed: from here on the world may know.
-
-    None when the notification was withdrawn since the run began, or is now. Whoever withdraws
-    takes the same lock, and so sees the intention or prevents it.
+    The address is taken out of the reply: in the ledger it stands with its addressee alone.
     """
-    with transaction.atomic():
-        notification = (
-            waiting_notifications()
-            .filter(pk=notification_id)
-            .select_related("organisation", "occasion")
-            .select_for_update(of=("self",))
-            .first()
+    try:
+        answer = Answer(Delivery.State.ACCEPTED, channel.send(message).reply)
+    except ChannelError as error:
+        answer = answer_to(error)
+    return replace(answer, reply=_without_address(answer.reply, message.recipient_address))
+
+
+def answer_to(error: ChannelError) -> Answer:
+    """What `error` means for the delivery that it ended."""
+    state = Delivery.State.DEFERRED
+    if error.uncertain:
+        state = Delivery.State.UNCERTAIN
+    elif error.permanent:
+        state = Delivery.State.REFUSED
+    return Answer(state, error.reply, error.about.value)
+
+
+def _without_address(reply: str, address: str) -> str:
+    return re.sub(re.escape(address), "recipient", reply, flags=re.IGNORECASE) if address else reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A claimed notification put into words, or why it cannot be."""
+
+    claim: Claim
+    message_id: str
+    message: Message | ChannelError
+
+
+_TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
+
+
+class _Run:
+    """One road from first claim to last record; only the calling thread uses the database."""
+
+    def __init__(
+        self,
+        channel: str,
+        road: Road,
+        *,
+        number: int,
+        sender: Sender,
+        clock: Clock,
+        count: Callable[[Sequence[Done]], None],
+    ) -> None:
+        self._channel = channel
+        self._road = road
+        self._number = number
+        self._sender = sender
+        self._clock = clock
+        self._count = count
+        self._started_at = clock()
+        self._ready: deque[_Prepared] = deque()
+        self._composing: deque[Future[list[_Prepared]]] = deque()
+        self._is_exhausted = False  # nothing more can be claimed now
+        self._in_flight = 0  # intended and not recorded
+        self._unrecorded: list[Done] = []
+        self._failures = 0  # in a row
+        self._is_trusted = False  # a server that is away is not knocked at by everybody
+        self._problem = ""
+        self._work: queue.SimpleQueue[tuple[Intended, _Prepared] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+
+    def send_all(self) -> str:
+        """Send what waits for the channel; gives why it stopped early, or nothing."""
+        with ThreadPoolExecutor(max_workers=1) as composer, self._connections():
+            try:
+                while self._step(composer):
+                    pass
+            finally:
+                self._record_the_rest()
+        return self._problem
+
+    def _step(self, composer: ThreadPoolExecutor) -> bool:
+        """Prepare, commit what is due, wait for answers; whether there is more to do."""
+        self._prepare(composer)
+        room = self._window() - (self._in_flight - len(self._unrecorded))
+        if self._unrecorded or (room > 0 and self._ready):
+            self._commit(room)
+        if self._in_flight:
+            self._gather()
+            return True
+        if self._problem:
+            return False
+        return bool(self._ready or self._composing) or self._wait_for_providers()
+
+    def _window(self) -> int:
+        if self._problem:
+            return 0
+        return MOST_UNRECORDED if self._is_trusted else 1
+
+    def _prepare(self, composer: ThreadPoolExecutor) -> None:
+        """Keep some claimed and composed ahead of what is sent."""
+        while self._composing and (self._composing[0].done() or not self._is_busy()):
+            self._ready += self._composing.popleft().result()
+        is_enough = self._composing or len(self._ready) > _PREPARED_AHEAD // 2
+        if is_enough or self._is_exhausted or self._problem:
+            return
+        claims = claim(
+            channel=self._channel,
+            sender=self._number,
+            since=self._started_at,
+            now=self._clock(),
+            limit=_PREPARED_AHEAD,
         )
-        if notification is None:
-            return None
-        reason = _why_not(notification)
-        if reason:
-            give_up(notification, reason=reason)
-            return None
-        message = compose(warning_of(notification), sender)
-        delivery = Delivery.objects.create(
-            notification=notification,
-            attempt=notification.deliveries.count() + 1,
-            channel=notification.channel,
-            address=notification.address,
-            message_id=message.id,
-            started_at=at,
+        self._is_exhausted = not claims
+        if claims:
+            warnings = warnings_of([one.notification_id for one in claims])
+            claims = self._with_providers(claims, warnings)
+            self._composing.append(composer.submit(self._compose, claims, warnings))
+
+    def _is_busy(self) -> bool:
+        return bool(self._ready or self._in_flight)
+
+    def _with_providers(
+        self, claims: Sequence[Claim], warnings: Mapping[UUID, WarningFacts]
+    ) -> list[Claim]:
+        """`claims` with the provider of each, asked for where it is not known and then kept."""
+        addresses = {
+            one.notification_id: warnings[one.notification_id].recipient_address
+            for one in claims
+            if not one.provider
+        }
+        if not addresses:
+            return list(claims)
+        providers = self._road.providers_of(set(addresses.values()))
+        keep_providers(self._channel, providers, now=self._clock())
+        return [
+            one
+            if one.provider
+            else replace(one, provider=providers[addresses[one.notification_id]])
+            for one in claims
+        ]
+
+    def _compose(
+        self, claims: Sequence[Claim], warnings: Mapping[UUID, WarningFacts]
+    ) -> list[_Prepared]:
+        return [self._composed(one, warnings[one.notification_id]) for one in claims]
+
+    def _composed(self, claimed: Claim, warning: WarningFacts) -> _Prepared:
+        message_id = message_id_of(warning, self._sender)
+        try:
+            message = compose(warning, self._sender, carries=self._road.carries)
+        except ChannelError as error:  # it cannot be made to fit the channel
+            return _Prepared(claimed, message_id, error)
+        return _Prepared(claimed, message_id, message)
+
+    def _commit(self, room: int) -> None:
+        """One group commit: what came back, and what goes next."""
+        done, self._unrecorded = self._unrecorded, []
+        chosen = [self._ready.popleft() for _ in range(min(room, len(self._ready)))]
+        by_id = {one.claim.notification_id: one for one in chosen}
+        came_of_it = record_and_intend(
+            done,
+            {pk: (one.message_id, one.claim.provider) for pk, one in by_id.items()},
+            channel=self._channel,
+            sender=self._number,
+            pace=self._road.pace,
+            now=self._clock(),
         )
-    return delivery, message
+        self._in_flight += len(came_of_it.intended) - len(done)
+        for intended in came_of_it.intended:
+            self._work.put((intended, by_id.pop(intended.notification_id)))
+        put_aside = by_id.keys() - came_of_it.dropped
+        if put_aside:  # their providers take no more now
+            release_claims(put_aside, sender=self._number)
+        if came_of_it.is_halted:
+            self._problem = "Sending was halted."
+        self._take_note(done)
 
+    def _take_note(self, done: Sequence[Done]) -> None:
+        self._count(done)
+        for one in done:
+            _log.info(
+                "delivery.finished",
+                delivery=one.intended.delivery_id,
+                notification=str(one.intended.notification_id),
+                attempt=one.intended.attempt,
+                state=one.state.value,
+            )
+            self._failures = self._failures + 1 if one.state in _TRY_AGAIN else 0
+        if done:
+            self._is_trusted = not self._failures
+        if any(one.state is Delivery.State.REFUSED for one in done):
+            finish_refusals()
+        if self._failures >= _FAILURES_BEFORE_A_LOOK and not self._problem:
+            self._failures, self._problem = 0, self._problem_of_the_way_out()
 
-def _why_not(notification: Notification) -> str:
-    """What came between planning and now that forbids to hand it over; empty when nothing did."""
-    if is_suppressed(notification.address):
-        return "the address is left alone"
-    if tells_what_is_not_held(notification):  # the next planning tells the rest
-        return "a system in it is no longer the organisation's"
-    return ""
+    def _problem_of_the_way_out(self) -> str:
+        try:
+            with self._road.open() as channel:
+                channel.check()
+        except ChannelError as error:
+            return error.reply
+        return ""
 
+    def _gather(self) -> None:
+        """Wait for answers: for half a window of them, or as long as one may stay unrecorded."""
+        enough = max(1, self._window() // 2)
+        record_by = time.monotonic() + _RECORDED_AFTER if self._unrecorded else None
+        while self._in_flight > len(self._unrecorded) and len(self._unrecorded) < enough:
+            patience = None if record_by is None else max(0.0, record_by - time.monotonic())
+            try:
+                answer = self._done.get(timeout=patience)
+            except queue.Empty:
+                return
+            if isinstance(answer, BaseException):
+                raise answer
+            self._unrecorded.append(answer)
+            record_by = record_by or time.monotonic() + _RECORDED_AFTER
 
-def _record(delivery: Delivery, state: Delivery.State, *, reply: str, at: datetime) -> None:
-    notification = delivery.notification
-    with transaction.atomic():
-        delivery.state, delivery.reply, delivery.finished_at = state, reply, at
-        delivery.save(update_fields=["state", "reply", "finished_at"])
-        notification.state_reason = reply
-        if state is Delivery.State.ACCEPTED:
-            notification.state = Notification.State.ACCEPTED
-        elif state is Delivery.State.REFUSED:
-            # Nobody heard of it: the next planning looks for another contact.
-            notification.state = Notification.State.REFUSED
-        notification.save(update_fields=["state", "state_reason"])
-        if state is Delivery.State.REFUSED:
-            take_back([notification.pk])
+    def _wait_for_providers(self) -> bool:
+        """Pause until a provider may be sent to again; False when none is worth waiting for."""
+        opens_at = next_opening(channel=self._channel, since=self._started_at)
+        if opens_at is None or opens_at - self._clock() > _LONGEST_WAIT_FOR_PROVIDER:
+            return False
+        while (left := (opens_at - self._clock()).total_seconds()) > 0:
+            if is_halted():
+                self._problem = "Sending was halted."
+                return False
+            time.sleep(min(left, _LONGEST_PAUSE))
+        self._is_exhausted = False
+        return True
+
+    def _record_the_rest(self) -> None:
+        """Wait for the answers that are still to come, and record them."""
+        self._problem = self._problem or " "  # nothing more goes out
+        while self._in_flight:
+            self._gather()
+            self._commit(0)
+        self._problem = self._problem.strip()
+
+    @contextmanager
+    def _connections(self) -> Iterator[None]:
+        """A thread for each connection, for as long as the block lasts."""
+        channels = [self._road.open() for _ in range(self._road.connections)]
+        threads = [
+            threading.Thread(target=self._serve, args=(channel,), name=f"connection-{number}")
+            for number, channel in enumerate(channels)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for _ in threads:
+                self._work.put(None)
+            for thread in threads:
+                thread.join()
+
+    def _serve(self, channel: Channel) -> None:
+        try:
+            with channel:
+                while (item := self._work.get()) is not None:
+                    self._done.put(self._handed_over(*item, channel=channel))
+        except BaseException as error:
+            self._done.put(error)
+
+    def _handed_over(self, intended: Intended, prepared: _Prepared, *, channel: Channel) -> Done:
+        if isinstance(prepared.message, ChannelError):
+            answer = answer_to(prepared.message)
+        else:
+            answer = hand_over(prepared.message, channel)
+        return Done(
+            intended=intended,
+            provider=prepared.claim.provider,
+            state=answer.state,
+            reply=answer.reply,
+            about=answer.about,
+            finished_at=self._clock(),
+        )

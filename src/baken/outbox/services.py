@@ -1,29 +1,39 @@
-"""What may be done to the outbox: plan, hand over, rehearse both, withdraw, suppress, halt."""
+"""What may be done to the outbox: the door for writing; nobody reaches past it."""
 
 from __future__ import annotations
 
-from baken.outbox.dry_run import Rehearsal, rehearse
-from baken.outbox.halting import halt_sending, resume_sending
+from baken.outbox.addressees import erase_addressee
+from baken.outbox.composing import Sender
+from baken.outbox.dry_run import DryRun, dry_run
+from baken.outbox.halts import halt_sending, resume_sending
+from baken.outbox.pacing import Pace
 from baken.outbox.planning import Plan, Unreachable, plan_notifications
-from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
-from baken.outbox.suppressing import SuppressedAddress, lift_suppression, suppress_address
-from baken.outbox.withdrawing import ClosedThreat, close_threat
+from baken.outbox.preview import PREVIEW_SCHEMA, preview
+from baken.outbox.sending import Clock, Outcome, Progress, Road, deliver_waiting
+from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
+from baken.outbox.withdrawals import ClosedThreat, close_threat
 
 __all__ = [
+    "PREVIEW_SCHEMA",
     "Clock",
     "ClosedThreat",
+    "DryRun",
     "Outcome",
+    "Pace",
     "Plan",
     "Progress",
-    "Rehearsal",
+    "Road",
+    "Sender",
     "SuppressedAddress",
     "Unreachable",
     "close_threat",
     "deliver_waiting",
+    "dry_run",
+    "erase_addressee",
     "halt_sending",
     "lift_suppression",
     "plan_notifications",
-    "rehearse",
+    "preview",
     "resume_sending",
     "suppress_address",
 ]

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from baken.channels.kind import ChannelKind, Rendering
-from baken.channels.message import Carries, Message, Receipt
+from baken.channels.message import Message, Receipt
 from baken.core.errors import About, ChannelError
+from baken.core.routes import Carries
 
 
 class FolderChannel:
@@ -86,4 +87,8 @@ def writing(kind: ChannelKind) -> ChannelKind:
         ),
         rendering=kind.rendering,
         address_fault=kind.address_fault,
+        subject="folder",
+        address_noun="file",
+        place=lambda settings: str(settings.home / "dry-run"),
+        remedy="See that the folder can be written to.",
     )

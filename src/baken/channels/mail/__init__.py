@@ -51,6 +51,11 @@ def address_fault(address: str) -> str:
     return ""
 
 
+def _place(settings: Settings) -> str:
+    server = settings.smtp
+    return f"{server.host}:{server.port} ({server.security})"
+
+
 KIND: Final = ChannelKind(
     key="mail",
     carries=CARRIES,
@@ -58,4 +63,8 @@ KIND: Final = ChannelKind(
     open=open_channel,
     rendering=rendering,
     address_fault=address_fault,
+    subject="mail server",
+    address_noun="mail address",
+    place=_place,
+    remedy="Check BAKEN_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD.",
 )

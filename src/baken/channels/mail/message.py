@@ -15,9 +15,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from baken.channels.message import Attachment, Carries, Message, refuse_what_is_not_carried
+from baken.channels.message import Attachment, Message, refuse_what_is_not_carried
 from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address, split_mailbox
+from baken.core.routes import Carries
 from baken.core.text import many_lines, one_line
 
 CARRIES: Final = Carries(encryption=False, attachments=True, longest_text=None)

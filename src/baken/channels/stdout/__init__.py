@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from baken.channels.kind import ChannelKind, Rendered, Rendering
-from baken.channels.message import Carries, Message, Receipt, refuse_what_is_not_carried
+from baken.channels.message import Message, Receipt, refuse_what_is_not_carried
 from baken.core.errors import About, ChannelError
+from baken.core.routes import Carries
 from baken.core.text import many_lines, one_line
 from baken.settings.environment import Settings
 
@@ -82,4 +83,8 @@ KIND: Final = ChannelKind(
     open=lambda _settings: StdoutChannel(),
     rendering=_rendering,
     address_fault=lambda _address: "",  # nothing goes to it
+    subject="screen",
+    address_noun="screen",
+    place=lambda _settings: "the standard output",
+    remedy="See what the terminal says.",
 )

@@ -13,12 +13,13 @@ from typing import Any, Final, Protocol
 
 import xlsxwriter
 from django.db import connection, transaction
-from django.db.models.functions import Collate
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Collate
 from xlsxwriter.exceptions import FileCreateError
 
-from baken.constituency.models import Asset, Contact, Organisation
+from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.sheets.outcome import Table
-from baken.constituency.sheets.tables import SHAPES
+from baken.constituency.sheets.tables import ROUTE_COLUMNS, SHAPES
 from baken.core.errors import OutputRefusedError
 from baken.core.spreadsheet import guard_formula, is_formula
 
@@ -162,7 +163,10 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
             # Import keeps the order, and with it who is asked first among those of one role.
             contacts = Contact.objects.filter(organisation__standing=registered)
             yield from (
-                contacts.order_by(Collate("organisation__reference", "C"), "id")
+                contacts.annotate(
+                    email=_cell_of(ROUTE_COLUMNS["email"]), phone=_cell_of(ROUTE_COLUMNS["phone"])
+                )
+                .order_by(Collate("organisation__reference", "C"), "id")
                 .values_list(
                     "organisation__reference", "name", "role", "email", "phone", "language",
                     "channel",
@@ -180,6 +184,12 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
                 .iterator()
             ):  # fmt: skip
                 yield reference, value, _moment_text(valid_from), _moment_text(valid_until)
+
+
+def _cell_of(channel: str) -> Coalesce:
+    """The address of a contact's first route of `channel`; empty without one."""
+    routes = Route.objects.filter(contact=OuterRef("pk"), channel=channel).order_by("id")
+    return Coalesce(Subquery(routes.values("address")[:1]), Value(""))
 
 
 def _moment_text(moment: datetime | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection, transaction
 
-from baken.constituency.models import Asset, Contact, Language, Organisation
+from baken.constituency.models import Asset, Contact, Language, Organisation, Route
 from baken.constituency.overlaps import overlaps_of
 from baken.constituency.sheets.outcome import ImportOutcome, TableCounts
 from baken.constituency.sheets.reading import GatheredRows, Reading, read_constituency_files
@@ -20,6 +20,7 @@ from baken.constituency.sheets.rows import (
     RowReader,
     problem_at,
 )
+from baken.constituency.sheets.tables import ROUTE_COLUMNS
 from baken.constituency.writing import insert_rows, update_rows
 
 # Other writers wait until the import is done; readers and foreign keys do not. So two imports of
@@ -125,22 +126,51 @@ def _take_over_contacts(
 ) -> _Difference[Contact]:
     references = {owners[row.organisation]: row.organisation for row in rows}
     known = Contact.objects.filter(organisation__in=references)
-    difference = _difference(
-        rows,
-        {(references[c.organisation_id], c.role, c.email, c.phone): c for c in known},
-        lambda row: Contact(
+    cells = _cells_of_routes(references)
+    created: list[ContactRow] = []
+
+    def make(row: ContactRow) -> Contact:
+        created.append(row)
+        return Contact(
             organisation_id=owners[row.organisation],
             name=row.name,
             role=row.role,
-            email=row.email,
-            phone=row.phone,
             language=row.language,
             channel=row.channel,
-        ),
+        )
+
+    difference = _difference(
+        rows,
+        {(references[c.organisation_id], c.role, *cells(c)): c for c in known},
+        make,
     )
     insert_rows(Contact, difference.created)
+    insert_rows(
+        Route,
+        [
+            Route(contact_id=contact.pk, channel=channel, address=getattr(row, column))
+            for contact, row in zip(difference.created, created, strict=True)
+            for column, channel in ROUTE_COLUMNS.items()
+            if getattr(row, column)
+        ],
+    )
     update_rows(Contact, difference.updated, ContactRow.attributes)
     return difference
+
+
+def _cells_of_routes(organisation_ids: Iterable[int]) -> Callable[[Contact], tuple[str, ...]]:
+    """What stands in the columns of `ROUTE_COLUMNS` for a contact: its first route of each."""
+    routes = Route.objects.filter(
+        contact__organisation__in=organisation_ids, channel__in=ROUTE_COLUMNS.values()
+    )
+    first: dict[tuple[int, str], str] = {}
+    for contact_id, channel, address in routes.order_by("id").values_list(
+        "contact_id", "channel", "address"
+    ):
+        first.setdefault((contact_id, channel), address)
+    return lambda contact: tuple(
+        first.get((contact.pk, channel), "") for channel in ROUTE_COLUMNS.values()
+    )
 
 
 def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> _Difference[Asset]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, TypeVar
 
-from baken.constituency.models import Contact, Language, Organisation
+from baken.constituency.models import Channel, Contact, Language, Organisation
 from baken.constituency.sheets import cells
 from baken.constituency.sheets.outcome import ImportProblem, Table
 from baken.constituency.sheets.tables import RawRow, RawTable
@@ -108,8 +108,8 @@ class RowReader:
         self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
         self._language = cells.choice(Language.values, default=default_language)
         self._channels = {
-            default: cells.choice(Contact.Channel.values, default=default)
-            for default in (Contact.Channel.MAIL, Contact.Channel.PHONE)
+            default: cells.choice(Channel.values, default=default)
+            for default in (Channel.MAIL, Channel.PHONE)
         }
         self._asset = cells.asset_reader(allow_documentation=allow_documentation)
 
@@ -141,7 +141,7 @@ class RowReader:
     def _judge_contact(self, row: _Row, said: frozenset[str]) -> ContactRow:
         email = row.read("email", cells.read_email, "")
         phone = row.read("phone", cells.read_phone, "")
-        usual = Contact.Channel.MAIL if email else Contact.Channel.PHONE
+        usual = Channel.MAIL if email else Channel.PHONE
         checked = ContactRow(
             place=row.place,
             said=said,
@@ -243,14 +243,14 @@ def _judge_reach(row: _Row, contact: ContactRow) -> None:
             "The contact has neither a mail address nor a telephone number.",
             "Give at least one of the two.",
         )
-    elif contact.channel == Contact.Channel.MAIL and not contact.email:
+    elif contact.channel == Channel.MAIL and not contact.email:
         row.refuse(
             "channel",
             "channel-impossible",
             "The contact wants mail and has no mail address.",
             "Give a mail address, or choose another channel.",
         )
-    elif contact.channel == Contact.Channel.PHONE and not contact.phone:
+    elif contact.channel == Channel.PHONE and not contact.phone:
         row.refuse(
             "channel",
             "channel-impossible",

@@ -46,6 +46,10 @@ SHAPES: Final[Mapping[Table, TableShape]] = {
 }
 
 
+ROUTE_COLUMNS: Final[Mapping[str, str]] = {"email": "mail", "phone": "phone"}
+"""The columns of contacts that hold the address of a route, with its channel."""
+
+
 class TableRefusedError(ImportRefusedError):
     """A file that is no table of ours; `reason` is a stable kebab-case key."""
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from baken.constituency.selectors import organisations_with_mail, registered_organisations
-from baken.core.classification import Severity
-from baken.core.policy import CaseFacts, Policy, Rule
+from baken.constituency.selectors import organisations_with_route, registered_organisations
+from baken.core.classification import Severity, Tlp
+from baken.core.policy import CaseFacts, Policy, Rule, decide
+from baken.core.routes import Carries, Route
+from baken.core.sharing import SharingTerms
 from baken.occasions.models import Occasion
-from baken.occasions.selectors import rules_under
-from baken.outbox.selectors import organisations_told_under, unwanted_addresses
+from baken.occasions.selectors import occasion_facts
+from baken.outbox.notifications import organisations_told_under
+from baken.outbox.verdicts import unwanted_addresses
 
-FORESEEN_SCHEMA: Final = pa.schema(
+PREVIEW_SCHEMA: Final = pa.schema(
     [
         pa.field("organisation_id", pa.int64()),
         pa.field("rule", pa.string()),  # core.policy.Rule
@@ -29,22 +33,22 @@ FORESEEN_SCHEMA: Final = pa.schema(
 """What would become of each organisation in which something was seen; most rows first."""
 
 
-def foresee(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.Table:
-    """One row an organisation in `seen` (see `LookedBack.seen`), as FORESEEN_SCHEMA.
+def preview(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.Table:
+    """One row an organisation in `seen` (see `LookedBack.seen`), as PREVIEW_SCHEMA.
 
-    As if the occasion were released. There are few sorts of organisations and many of each, so the
-    rules are asked once a sort.
+    As if the occasion were released. What was told before is not known of what is stored. There are
+    few sorts of organisations and many of each, so the verdict is asked once a sort.
     """
     who = _one_row_each(seen)
     ids = who["organisation_id"]
+    channels = policy.channels or {}
     oldest = pa.scalar(now - policy.oldest_told, pa.timestamp("us", tz="UTC"))
     flags = {
         "is_owner": who["is_owner"],
         "is_red": who["is_red"],
         "is_registered": _is_among(ids, registered_organisations()),
-        "has_mail": _is_among(ids, organisations_with_mail()),
-        "is_reached": _is_among(ids, organisations_with_mail(unwanted=unwanted_addresses(now=now))),
         "is_old": pc.less(who["seen_at"], oldest),
+        **_reach(ids, channels, now=now),
     }
     sorts = pa.table(flags).append_column("seen_at", who["seen_at"])
     first = sorts.group_by(list(flags)).aggregate([("seen_at", "max")])
@@ -58,7 +62,7 @@ def foresee(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime
     numbered = sorts.append_column("place", pa.array(range(sorts.num_rows), pa.int64()))
     rules = numbered.join(answers, keys=list(flags)).sort_by("place")["rule"]
     telling = pa.array([rule.value for rule in Rule if rule.tells])
-    foreseen = pa.table(
+    previewed = pa.table(
         {
             "organisation_id": ids,
             "rule": rules,
@@ -66,9 +70,22 @@ def foresee(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime
             "is_told": _is_among(ids, organisations_told_under(occasion)),
             **{name: who[name] for name in ("rows", "first_seen_at", "last_seen_at")},
         },
-        schema=FORESEEN_SCHEMA,
+        schema=PREVIEW_SCHEMA,
     )
-    return foreseen.sort_by([("rows", "descending"), ("organisation_id", "ascending")])
+    return previewed.sort_by([("rows", "descending"), ("organisation_id", "ascending")])
+
+
+def _reach(
+    ids: pa.ChunkedArray, channels: Mapping[str, Carries], *, now: datetime
+) -> dict[str, pa.ChunkedArray]:
+    """Two columns a channel: who has a route of it, and who has one that is not unwanted."""
+    unwanted = unwanted_addresses(now=now)
+    columns: dict[str, pa.ChunkedArray] = {}
+    for channel in channels:
+        columns[f"has {channel}"] = _is_among(ids, organisations_with_route(channel, now=now))
+        wanted = organisations_with_route(channel, now=now, unwanted=unwanted)
+        columns[f"wants {channel}"] = _is_among(ids, wanted)
+    return columns
 
 
 def _one_row_each(seen: pa.Table) -> pa.Table:
@@ -104,16 +121,26 @@ def _rule(occasion: Occasion, sort: dict[str, Any], *, policy: Policy, now: date
         reopened_at=None,
         told_at=None,
         told_severity=None,
+        terms=SharingTerms(label=Tlp.RED if sort["is_red"] else Tlp.CLEAR),
     )
-    rules = rules_under(occasion, policy, if_released=True)
-    rule = rules.rule_for(facts, now=now, is_told=True)
-    if not rule.tells:
-        return rule
-    if sort["is_red"]:
-        return Rule.TLP_RED
-    if not sort["has_mail"]:
-        return Rule.NO_CONTACT
-    return rule if sort["is_reached"] else Rule.CONTACT_UNWANTED
+    under = occasion_facts(occasion, if_released=True)
+    verdict = decide(facts, under=under, routes=_routes(sort, policy), policy=policy, now=now)
+    return verdict.rule
+
+
+def _routes(sort: dict[str, Any], policy: Policy) -> list[Route]:
+    """A route of each channel by which organisations of this sort can be told."""
+    return [
+        Route(
+            id=0,
+            organisation_id=0,
+            channel=channel,
+            address="",
+            is_unwanted=not sort[f"wants {channel}"],
+        )
+        for channel in policy.channels or {}
+        if sort[f"has {channel}"]
+    ]
 
 
 def _is_among(ids: pa.ChunkedArray, members: pa.Array) -> pa.ChunkedArray:

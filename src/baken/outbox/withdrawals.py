@@ -1,6 +1,6 @@
 """Takes back what was planned and nobody got, and what its cases remember of it.
 
-Locks are taken in one order everywhere: the occasion, its notifications, cases in bulk, cases.
+Locks are taken in one order everywhere: the occasion, notifications, cases in bulk, cases.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from baken.cases.services import ToldBefore, lock_cases, restore_told
 from baken.occasions.models import Occasion
 from baken.occasions.services import close_occasion
 from baken.outbox.models import Delivery, Notification, NotifiedCase
+from baken.outbox.notifications import notifications_under
 
 # A later notification of the same case must not bring back, when it is taken back too, what this
 # one said. The ORM has no UPDATE … FROM.
@@ -50,14 +51,15 @@ class ClosedThreat:
 
 
 def close_threat(key: str, *, now: datetime) -> ClosedThreat:
-    """End a threat: nothing is planned under it any more, and what waited is withdrawn.
+    """End a threat: nothing is planned under it any more, and what waits with it is withdrawn.
 
-    One transaction. What may have arrived already is not withdrawn. May run twice. Raises
+    A notification that tells under other occasions too is withdrawn whole; the next planning tells
+    the rest. One transaction. What may have arrived already is not withdrawn. May run twice. Raises
     `NotFoundError`.
     """
     with transaction.atomic():
         occasion = close_occasion(key, now=now)
-        done = withdraw(Notification.objects.filter(occasion=occasion), reason=f"{key} was closed")
+        done = withdraw(notifications_under(occasion), reason=f"{key} was closed")
     return ClosedThreat(occasion, done.withdrawn, done.in_doubt)
 
 
@@ -67,7 +69,7 @@ def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawa
     Call it in a transaction.
     """
     waiting = notifications.filter(state=Notification.State.PLANNED).order_by("pk")
-    locked = set(waiting.select_for_update().values_list("pk", flat=True))
+    locked = set(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
     # Asked only now: a sender takes the same lock before it writes its intention.
     in_doubt = set(
         Delivery.objects.filter(
@@ -76,20 +78,23 @@ def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawa
     )
     withdrawn = locked - in_doubt
     Notification.objects.filter(pk__in=withdrawn).update(
-        state=Notification.State.WITHDRAWN, state_reason=reason
+        state=Notification.State.WITHDRAWN, state_reason=reason, claimed_by=None
     )
     take_back(withdrawn)
     return Withdrawal(withdrawn=len(withdrawn), in_doubt=len(in_doubt))
 
 
-def give_up(notification: Notification, *, reason: str) -> None:
-    """Withdraw a notification that must not be tried again, even when it may have arrived.
+def give_up(notification_ids: Collection[UUID], *, reason: str) -> None:
+    """Withdraw notifications that must not be tried again, even when one may have arrived.
 
-    Then its cases stay told. Call it in a transaction.
+    The cases of one that may have arrived stay told. One transaction.
     """
-    mine = Notification.objects.filter(pk=notification.pk)
-    if withdraw(mine, reason=reason).in_doubt:
-        mine.update(state=Notification.State.WITHDRAWN, state_reason=reason)
+    with transaction.atomic():
+        mine = Notification.objects.filter(pk__in=notification_ids)
+        withdraw(mine, reason=reason)
+        mine.filter(state=Notification.State.PLANNED).update(
+            state=Notification.State.WITHDRAWN, state_reason=reason, claimed_by=None
+        )
 
 
 def take_back(notification_ids: Collection[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""Addresses that get nothing from us, until that is lifted."""
+"""Addresses that get nothing from us, until that is lifted; no delivery goes there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from baken.core.errors import NotFoundError, TextRefusedError
 from baken.core.mail_address import routable_address
 from baken.core.text import check_line
 from baken.outbox.models import Notification, Suppression
-from baken.outbox.withdrawing import withdraw
+from baken.outbox.withdrawals import withdraw
 
 _LONGEST_REASON: Final = 200
 
@@ -37,7 +38,7 @@ def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
     normal = _normal(address)
     with transaction.atomic():
         Suppression.objects.update_or_create(address=normal, defaults={"reason": reason})
-        to_address = Notification.objects.alias(to=Lower("address")).filter(to=normal)
+        to_address = Notification.objects.alias(to=Lower("addressee__address")).filter(to=normal)
         done = withdraw(to_address, reason=f"the address is left alone: {reason}")
     return SuppressedAddress(normal, done.withdrawn, done.in_doubt)
 
@@ -50,6 +51,16 @@ def lift_suppression(address: str) -> None:
         raise NotFoundError(
             f"{normal} is not left alone.", remedy="See those that are with baken suppress."
         )
+
+
+def suppressions() -> QuerySet[Suppression]:
+    """The addresses that are left alone, in their order."""
+    return Suppression.objects.order_by("address")
+
+
+def is_suppressed(address: str) -> bool:
+    """Whether `address` is left alone."""
+    return Suppression.objects.filter(address=address.lower()).exists()
 
 
 def _normal(address: str) -> str:

@@ -7,7 +7,6 @@ from typing import Final
 
 from baken.core.text import check_line
 from baken.outbox.models import Halt
-from baken.outbox.selectors import is_halted
 
 _LONGEST_REASON: Final = 200
 
@@ -25,3 +24,13 @@ def halt_sending(reason: str) -> None:
 def resume_sending(*, now: datetime) -> None:
     """Turn the switch off again."""
     Halt.objects.filter(lifted_at=None).update(lifted_at=now)
+
+
+def is_halted() -> bool:
+    """Whether the switch that stops all sending is on."""
+    return current_halt() is not None
+
+
+def current_halt() -> Halt | None:
+    """The switch that stops all sending, when it is on, with its reason."""
+    return Halt.objects.filter(lifted_at=None).first()

@@ -1,0 +1,48 @@
+"""Chooses the channels: by which roads warnings leave, and what each can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from baken import channels
+from baken.channels import ChannelKind, FolderChannel
+from baken.core.routes import Carries
+from baken.outbox.services import Road
+from baken.settings.environment import Settings
+
+
+def channels_for_people() -> Mapping[str, ChannelKind]:
+    """The channels by which somebody can be told, by key."""
+    return {key: kind for key, kind in channels.CHANNELS.items() if kind.is_for_people}
+
+
+def carried() -> Mapping[str, Carries]:
+    """What each of them can carry: what the verdict looks at."""
+    return {key: kind.carries for key, kind in channels_for_people().items()}
+
+
+def roads_of(settings: Settings) -> Mapping[str, Road]:
+    """The roads by which warnings leave, as the settings say."""
+    return {key: _road(kind, settings) for key, kind in channels_for_people().items()}
+
+
+def dry_run_roads(folder: Path, settings: Settings) -> Mapping[str, Road]:
+    """Roads that end in `folder`: the same messages, as files."""
+    return {key: _road_into(folder, kind, settings) for key, kind in channels_for_people().items()}
+
+
+def _road(kind: ChannelKind, settings: Settings) -> Road:
+    return Road(
+        open=lambda: kind.open(settings),
+        carries=kind.carries,
+        connections=kind.connections(settings),
+    )
+
+
+def _road_into(folder: Path, kind: ChannelKind, settings: Settings) -> Road:
+    rendering = kind.rendering(settings)
+    return Road(
+        open=lambda: FolderChannel(folder, rendering=rendering, carries=kind.carries),
+        carries=kind.carries,
+    )

@@ -1,0 +1,305 @@
+"""Deliveries in groups: claimed, intended, recorded; each step one transaction for a few of them.
+
+A delivery is committed as *sending* before the network is touched and as its outcome after. What
+was refused lets the cases remember what they were told before; that may wait for others who write
+cases, so it follows in a transaction of its own, and the next run makes it good after a crash.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Min, Q
+
+from baken.outbox.halts import is_halted
+from baken.outbox.models import (
+    Addressee,
+    Delivery,
+    Notification,
+    NotifiedCase,
+    Provider,
+    Suppression,
+)
+from baken.outbox.pacing import Pace, allow, slow_down, speed_up
+from baken.outbox.senders import ALIVE
+from baken.outbox.withdrawals import give_up, take_back
+
+_CLAIM: Final = f"""
+    UPDATE outbox_notification AS n SET claimed_by = %(sender)s
+    FROM (
+        SELECT w.id,
+            CASE WHEN a.provider_found_at > %(now)s - interval '7 days' THEN a.provider ELSE '' END
+                AS provider
+        FROM outbox_notification AS w
+        JOIN outbox_addressee AS a ON a.id = w.addressee_id
+        LEFT JOIN outbox_provider AS p ON p.name = a.provider
+        WHERE w.state = 'planned' AND w.channel = %(channel)s
+            AND (w.tried_at IS NULL OR w.tried_at < %(since)s)
+            AND (w.claimed_by IS NULL OR w.claimed_by NOT IN ({ALIVE}))
+            AND (p.next_at IS NULL OR p.next_at <= %(now)s)
+        ORDER BY w.severity DESC, w.planned_at, w.id
+        LIMIT %(limit)s
+        FOR UPDATE OF w SKIP LOCKED
+    ) AS chosen
+    WHERE n.id = chosen.id
+    RETURNING n.id, n.severity, n.planned_at, chosen.provider
+"""  # noqa: S608 - made of a constant of another module
+
+_INTEND: Final = """
+    INSERT INTO outbox_delivery (
+        notification_id, attempt, sender, channel, message_id, state, started_at, reply, about
+    )
+    SELECT said.id,
+        1 + (SELECT count(*) FROM outbox_delivery AS d WHERE d.notification_id = said.id),
+        %(sender)s, %(channel)s, said.message_id, 'sending', %(now)s, '', ''
+    FROM unnest(%(ids)s::uuid[], %(message_ids)s::text[]) AS said (id, message_id)
+    RETURNING id, notification_id, attempt
+"""
+
+_RECORD: Final = """
+    WITH said AS (
+        SELECT * FROM unnest(
+            %(deliveries)s::bigint[], %(notifications)s::uuid[], %(states)s::text[],
+            %(replies)s::text[], %(abouts)s::text[], %(finished)s::timestamptz[]
+        ) AS s (delivery_id, notification_id, state, reply, about, finished_at)
+    ), recorded AS (
+        UPDATE outbox_delivery AS d
+        SET state = said.state, reply = said.reply, about = said.about,
+            finished_at = said.finished_at
+        FROM said WHERE d.id = said.delivery_id AND d.state = 'sending'
+        RETURNING d.notification_id
+    )
+    UPDATE outbox_notification AS n
+    SET state = CASE WHEN said.state = 'accepted' THEN 'accepted' ELSE n.state END,
+        state_reason = said.reply, claimed_by = NULL
+    FROM said JOIN recorded USING (notification_id)
+    WHERE n.id = said.notification_id AND n.state = 'planned'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A notification that one sender prepares."""
+
+    notification_id: UUID
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A delivery that is committed as *sending*: from here on the world may know."""
+
+    delivery_id: int
+    notification_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a delivery, and what the other side said."""
+
+    intended: Intended
+    provider: str
+    state: Delivery.State
+    reply: str
+    about: str
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intentions:
+    """What became of the notifications that were to be sent."""
+
+    intended: Sequence[Intended]
+    dropped: frozenset[UUID]
+    """Withdrawn since they were prepared, or now."""
+    must_wait_until: datetime | None = None
+    """When the first of the others may go: their provider takes no more now."""
+    is_halted: bool = False
+
+
+def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: int) -> list[Claim]:
+    """Claim what waits for `channel` and was not tried since `since`, most urgent first.
+
+    What another sender that runs has claimed is left to it, and what goes to a provider that takes
+    no more now waits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {"channel": channel, "sender": sender, "since": since, "now": now, "limit": limit},
+        )
+        rows = sorted(cursor.fetchall(), key=lambda row: (-row[1], row[2], row[0]))
+    return [Claim(notification_id, provider) for notification_id, _, _, provider in rows]
+
+
+def next_opening(*, channel: str, since: datetime) -> datetime | None:
+    """When something that waits for `channel`, and was not tried since, may be claimed again.
+
+    Its provider takes no more before. None when nothing waits for a provider.
+    """
+    untried = Q(notifications__tried_at=None) | Q(notifications__tried_at__lt=since)
+    waiting = Addressee.objects.filter(
+        untried,
+        notifications__state=Notification.State.PLANNED,
+        notifications__claimed_by=None,
+        channel=channel,
+    )
+    providers = Provider.objects.filter(name__in=waiting.order_by().values("provider"))
+    opens_at: datetime | None = providers.aggregate(at=Min("next_at"))["at"]
+    return opens_at
+
+
+def release_claims(notification_ids: Collection[UUID], *, sender: int) -> None:
+    """Give up claims of `sender`, for others or for later."""
+    mine = Notification.objects.filter(pk__in=notification_ids, claimed_by=sender)
+    mine.update(claimed_by=None)
+
+
+def record_and_intend(
+    done: Sequence[Done],
+    wanted: Mapping[UUID, tuple[str, str]],
+    *,
+    channel: str,
+    sender: int,
+    pace: Pace,
+    now: datetime,
+) -> Intentions:
+    """One group commit: the outcomes of `done`, and the intentions for `wanted`.
+
+    `wanted` has for each notification its Message-ID and its provider. Whoever withdraws one takes
+    the same lock, and so sees the intention or prevents it. What may not go after all is withdrawn
+    in a transaction that follows.
+    """
+    with transaction.atomic():
+        touched = [one.intended.notification_id for one in done]
+        locked = _lock([*touched, *wanted], sender=sender)
+        _record(done, pace=pace, now=now)
+        if wanted and is_halted():
+            return Intentions((), frozenset(), is_halted=True)
+        standing = {pk: wanted[pk] for pk in wanted if pk in locked}
+        why_not = _why_not(standing)
+        standing = {pk: said for pk, said in standing.items() if pk not in why_not}
+        allowed = allow(Counter(provider for _, provider in standing.values()), pace=pace, now=now)
+        going = {pk: said for pk, said in standing.items() if said[1] in allowed.names}
+        intended = _intend(going, channel=channel, sender=sender, now=now)
+    for reason in set(why_not.values()):
+        give_up([pk for pk, why in why_not.items() if why == reason], reason=reason)
+    gone = frozenset(wanted.keys() - locked) | frozenset(why_not)
+    return Intentions(intended, gone, allowed.next_at)
+
+
+def finish_refusals() -> int:
+    """End the notifications whose last delivery was refused for good; gives how many.
+
+    Nobody heard of them: their cases remember what they were told before, and the next planning
+    looks for another route. One transaction; may run any number of times.
+    """
+    last = Delivery.objects.filter(state=Delivery.State.REFUSED).exclude(
+        notification__deliveries__attempt__gt=F("attempt")
+    )
+    waiting = last.filter(notification__state=Notification.State.PLANNED)
+    with transaction.atomic():
+        refused = Notification.objects.filter(pk__in=waiting.values("notification"))
+        ids = list(refused.order_by("pk").select_for_update().values_list("pk", flat=True))
+        if ids:
+            Notification.objects.filter(pk__in=ids).update(
+                state=Notification.State.REFUSED, claimed_by=None
+            )
+            take_back(ids)
+    return len(ids)
+
+
+def _lock(notification_ids: Iterable[UUID], *, sender: int) -> frozenset[UUID]:
+    """Those that wait and are claimed by `sender`, locked."""
+    mine = Notification.objects.filter(
+        pk__in=list(notification_ids), state=Notification.State.PLANNED, claimed_by=sender
+    )
+    return frozenset(mine.order_by("pk").select_for_update().values_list("pk", flat=True))
+
+
+def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
+    if not done:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            {
+                "deliveries": [one.intended.delivery_id for one in done],
+                "notifications": [one.intended.notification_id for one in done],
+                "states": [one.state.value for one in done],
+                "replies": [one.reply for one in done],
+                "abouts": [one.about for one in done],
+                "finished": [one.finished_at for one in done],
+            },
+        )
+    put_off = {
+        one.provider
+        for one in done
+        if one.state is Delivery.State.DEFERRED and one.provider and one.about != "us"
+    }
+    took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.provider}
+    if put_off:
+        slow_down(put_off, pace=pace, now=now)
+    if took - put_off:
+        speed_up(took - put_off)
+
+
+def _intend(
+    going: Mapping[UUID, tuple[str, str]], *, channel: str, sender: int, now: datetime
+) -> list[Intended]:
+    if not going:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INTEND,
+            {
+                "sender": sender,
+                "channel": channel,
+                "now": now,
+                "ids": list(going),
+                "message_ids": [message_id for message_id, _ in going.values()],
+            },
+        )
+        intended = [Intended(*row) for row in cursor.fetchall()]
+    Notification.objects.filter(pk__in=list(going)).update(tried_at=now)
+    return intended
+
+
+def _why_not(notification_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What came between planning and now that forbids to hand some of these over."""
+    ids = list(notification_ids)
+    if not ids:
+        return {}
+    addresses = dict(
+        Notification.objects.filter(pk__in=ids).order_by().values_list("pk", "addressee__address")
+    )
+    left_alone = set(
+        Suppression.objects.filter(
+            address__in=[address.lower() for address in addresses.values()]
+        ).values_list("address", flat=True)
+    )
+    # The asset may have been taken away, or ended, since the notification was planned; the next
+    # planning tells the rest.
+    seen_at = F("case__last_seen_at")
+    not_held = NotifiedCase.objects.filter(notification__in=ids).filter(
+        Q(case__asset=None)
+        | Q(case__asset__valid_from__gt=seen_at)
+        | Q(case__asset__valid_until__lte=seen_at)
+    )
+    found = dict.fromkeys(
+        not_held.order_by().values_list("notification_id", flat=True),
+        "a system in it is no longer the organisation's",
+    )
+    for pk, address in addresses.items():
+        if not address:
+            found[pk] = "its addressee was erased"
+        elif address.lower() in left_alone:
+            found[pk] = "the address is left alone"
+    return found

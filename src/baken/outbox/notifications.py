@@ -1,0 +1,100 @@
+"""Reads notifications: which wait, how many stand where, who was told of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.db.models import Count, QuerySet
+
+from baken.occasions.models import Occasion
+from baken.outbox.models import Delivery, Notification, NotifiedCase
+
+_UNTOLD = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxTotals:
+    """How many notifications stand where, and how many deliveries are uncertain."""
+
+    planned: int
+    accepted: int
+    refused: int
+    uncertain: int
+    organisations_warned: int
+
+
+def outbox_totals() -> OutboxTotals:
+    """Where everything that was planned stands now."""
+    states = dict(Notification.objects.order_by().values_list("state").annotate(n=Count("pk")))
+    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED)
+    return OutboxTotals(
+        planned=states.get(Notification.State.PLANNED, 0),
+        accepted=states.get(Notification.State.ACCEPTED, 0),
+        refused=states.get(Notification.State.REFUSED, 0),
+        uncertain=Delivery.objects.filter(state=Delivery.State.UNCERTAIN).count(),
+        organisations_warned=accepted.values("organisation").distinct().count(),
+    )
+
+
+def waiting_notifications() -> QuerySet[Notification]:
+    """What is planned and not yet accepted, most urgent first."""
+    waiting = Notification.objects.filter(state=Notification.State.PLANNED)
+    return waiting.order_by("-severity", "planned_at", "id")
+
+
+def notifications_under(occasion: Occasion) -> QuerySet[Notification]:
+    """The notifications that tell of a case under `occasion`, each once."""
+    told = NotifiedCase.objects.filter(occasion=occasion).order_by()
+    return Notification.objects.filter(pk__in=told.values("notification"))
+
+
+def notification_states_under(occasion: Occasion) -> dict[str, int]:
+    """How many notifications that tell under `occasion` stand where."""
+    mine = notifications_under(occasion).order_by("state")
+    return dict(mine.values_list("state").annotate(n=Count("pk")))
+
+
+def organisations_told_under(occasion: Occasion) -> pa.Array:
+    """The ids of those that were told of anything under `occasion`, or are about to be (int64)."""
+    told = notifications_under(occasion).exclude(state__in=_UNTOLD).order_by()
+    ids = told.values_list("organisation_id", flat=True).distinct()
+    return pa.array(ids.iterator(), pa.int64())
+
+
+def accepted_notification(*, language: str) -> Notification | None:
+    """One notification in `language` that a channel accepted, the most urgent; or None."""
+    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED, language=language)
+    return accepted.first()
+
+
+def warned_organisations() -> list[tuple[str, list[tuple[str, int]]]]:
+    """By organisation name: the finding kinds it was warned about, with how many systems of each.
+
+    Only what a channel accepted; most systems first.
+    """
+    told = (
+        NotifiedCase.objects.filter(notification__state=Notification.State.ACCEPTED)
+        .values_list("notification__organisation__name", "case__finding_kind")
+        .annotate(systems=Count("case", distinct=True))
+        .order_by("notification__organisation__name", "-systems", "case__finding_kind")
+    )
+    warned: dict[str, list[tuple[str, int]]] = {}
+    for name, kind, systems in told:
+        warned.setdefault(name, []).append((kind, systems))
+    return list(warned.items())
+
+
+def notifications_about(case_ids: Iterable[int]) -> dict[int, list[NotifiedCase]]:
+    """By case: in which notifications it stands, newest first, with organisation and occasion."""
+    found: dict[int, list[NotifiedCase]] = {}
+    rows = (
+        NotifiedCase.objects.filter(case_id__in=list(case_ids))
+        .select_related("occasion", "notification__organisation", "notification__addressee")
+        .prefetch_related("notification__deliveries")
+        .order_by("-notification__planned_at")
+    )
+    for row in rows:
+        found.setdefault(row.case_id, []).append(row)
+    return found

@@ -1,0 +1,111 @@
+"""How fast we send to one receiving provider: a limit, a warm-up, and slowing down when asked.
+
+Thousands of domains share a provider, so the pace is kept by provider and not by domain, and in the
+database, where all senders see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+from django.db.models import Min
+
+from baken.outbox.models import Provider
+
+_MOST_SLOWED: Final = 8
+"""Halved so often, a pace of 600 a minute is some two a minute."""
+
+# The wait after one message: warm-up doubles the pace each day, and slowing down halves it.
+_WAIT: Final = """
+    interval '1 minute' / least(
+        %(per_minute)s,
+        %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
+    ) * 2 ^ p.slowed
+"""
+
+# Gives the providers that may be sent to now; each is counted from then on. In the order of their
+# names, so that two senders never wait for each other.
+_ALLOW: Final = f"""
+    INSERT INTO outbox_provider AS p (name, first_used_at, next_at, slowed)
+    SELECT name, %(now)s, %(now)s + wanted * interval '1 minute' / least(
+        %(per_minute)s, %(first_day)s
+    ), 0
+    FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS asked (name, wanted)
+    ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET next_at = %(now)s + (
+        SELECT a.wanted * {_WAIT}
+        FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS a (name, wanted)
+        WHERE a.name = p.name
+    )
+    WHERE p.next_at <= %(now)s
+    RETURNING name
+"""  # noqa: S608 - made of a constant of this module
+
+_SLOW_DOWN: Final = f"""
+    UPDATE outbox_provider AS p
+    SET slowed = least(p.slowed + 1, {_MOST_SLOWED}), next_at = %(now)s + 2 * {_WAIT}
+    WHERE p.name = ANY(%(names)s)
+"""  # noqa: S608
+
+_SPEED_UP: Final = """
+    UPDATE outbox_provider SET slowed = slowed - 1 WHERE name = ANY(%(names)s) AND slowed > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The limits, the same for every provider."""
+
+    per_minute: int = 600
+    """So many messages a minute go to one provider once it knows us."""
+    first_day_per_minute: int = 150
+    """So many on the day we first send there, and twice as many each day after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Which providers may be sent to now."""
+
+    names: frozenset[str]
+    next_at: datetime | None
+    """When the first of the others may be asked about again; None when there are none."""
+
+
+def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> Allowance:
+    """Which of these providers may take so many messages now; those are counted.
+
+    The empty name, where nobody knows the provider, is always allowed. Call it in the transaction
+    that writes the intentions.
+    """
+    names = sorted(name for name in wanted if name)
+    if not names:
+        return Allowance(frozenset(wanted), None)
+    with connection.cursor() as cursor:
+        counts = [wanted[name] for name in names]
+        cursor.execute(_ALLOW, {**_limits(pace, now), "names": names, "wanted": counts})
+        allowed = frozenset(name for (name,) in cursor) | {""}
+    waiting = [name for name in names if name not in allowed]
+    if not waiting:
+        return Allowance(allowed, None)
+    first = Provider.objects.filter(name__in=waiting).aggregate(at=Min("next_at"))["at"]
+    return Allowance(allowed, first)
+
+
+def slow_down(names: Collection[str], *, pace: Pace, now: datetime) -> None:
+    """Halve the pace to providers that put us off."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOW_DOWN, {**_limits(pace, now), "names": sorted(names)})
+
+
+def speed_up(names: Collection[str]) -> None:
+    """Take back one slowing down of providers that take everything again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEED_UP, {"names": sorted(names)})
+
+
+def _limits(pace: Pace, now: datetime) -> dict[str, int | datetime]:
+    return {"per_minute": pace.per_minute, "first_day": pace.first_day_per_minute, "now": now}

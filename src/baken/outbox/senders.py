@@ -1,0 +1,69 @@
+"""Who sends: a number drawn for each run, which counts for as long as its lock is held.
+
+Claims and deliveries bear the number. The server frees the lock when the session ends, however it
+ends, so what bears a number without a lock was left behind by a run that died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+_CLASS: Final = 0x62616B65  # "bake": the first half of the keys of these locks
+
+ALIVE: Final = f"""
+    SELECT objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = {_CLASS} AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""  # noqa: S608 - made of a constant of this module
+"""The numbers of the senders that run now, as a subquery."""
+
+# What a sender that died had claimed is free again, for nothing of it was touched.
+_FREE_CLAIMS: Final = f"""
+    UPDATE outbox_notification SET claimed_by = NULL
+    WHERE state = 'planned' AND claimed_by IS NOT NULL AND claimed_by NOT IN ({ALIVE})
+"""  # noqa: S608
+
+_LEFT_SENDING: Final = f"""
+    UPDATE outbox_delivery
+    SET state = 'uncertain', finished_at = %(now)s, about = 'us',
+        reply = 'The process ended before the answer was recorded.'
+    WHERE state = 'sending' AND sender NOT IN ({ALIVE})
+"""  # noqa: S608
+
+
+@contextmanager
+def sender_session(*, now: datetime) -> Iterator[int]:
+    """A sender's number, for as long as the block lasts; several may send at once.
+
+    First settles what senders that died left behind: what they were sending is *uncertain*, what
+    they had claimed is free.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('outbox_sender')")
+        (number,) = cursor.fetchone()
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_CLASS, number])
+    try:
+        settle_dead_senders(now=now)
+        yield number
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE outbox_notification SET claimed_by = NULL "
+                "WHERE state = 'planned' AND claimed_by = %s",
+                [number],
+            )
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_CLASS, number])
+
+
+def settle_dead_senders(*, now: datetime) -> int:
+    """Settle what senders that died left behind; gives how many deliveries became uncertain."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_SENDING, {"now": now})
+        uncertain = int(cursor.rowcount)
+        cursor.execute(_FREE_CLAIMS)
+    return uncertain

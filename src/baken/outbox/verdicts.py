@@ -1,0 +1,102 @@
+"""Gathers what the verdict looks at, and asks it: the same for planning, preview and explain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from baken.cases.models import Case
+from baken.cases.selectors import case_facts, is_covered_by
+from baken.constituency.selectors import routes_of
+from baken.core.errors import About
+from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells
+from baken.core.routes import Route
+from baken.occasions.models import Occasion
+from baken.occasions.selectors import active_occasions, occasion_facts
+from baken.outbox.models import Delivery, Notification, NotifiedCase, Suppression
+
+REFUSED_FOR: Final = timedelta(days=7)
+"""How long an address that refused a message is passed over for another route."""
+
+_OF_THE_ADDRESS: Final = (About.ADDRESS.value, About.MAILBOX.value)
+_UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
+
+
+def unwanted_addresses(*, now: datetime) -> frozenset[str]:
+    """The addresses that get nothing: suppressed, or refused within `REFUSED_FOR`."""
+    suppressed = Suppression.objects.values_list("address", flat=True)
+    refused = Delivery.objects.filter(
+        state=Delivery.State.REFUSED,
+        finished_at__gt=now - REFUSED_FOR,
+        about__in=_OF_THE_ADDRESS,
+    ).exclude(notification__addressee__address="")
+    addresses = refused.values_list("notification__addressee__address", flat=True)
+    return frozenset(suppressed) | frozenset(addresses)
+
+
+def routes_to(
+    organisation_ids: Collection[int], *, now: datetime
+) -> Mapping[int, tuple[Route, ...]]:
+    """The routes to each of these organisations, in order, with those that are unwanted marked."""
+    return routes_of(organisation_ids, unwanted=unwanted_addresses(now=now))
+
+
+def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:
+    """The cases, of these or of all, that were told under `occasion` or are about to be."""
+    told = NotifiedCase.objects.filter(occasion=occasion).exclude(notification__state__in=_UNTOLD)
+    if case_ids is not None:
+        told = told.filter(case__in=list(case_ids))
+    return frozenset(told.values_list("case_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVerdict:
+    """What the next planning does about one case."""
+
+    verdict: Verdict
+    occasion: Occasion | None = None
+    """Under which it is told or not; None when none covers it."""
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that decided."""
+        return self.verdict.rule
+
+
+def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict[int, CaseVerdict]:
+    """What the next planning does about each of `cases`, by id.
+
+    The first occasion that tells decides; when none does, the first that covers the case says why.
+    """
+    routes = routes_to({case.organisation_id for case in cases}, now=now)
+    occasions = active_occasions()
+    told = {
+        occasion.pk: told_under(occasion, [case.pk for case in cases])
+        for occasion in occasions
+        if occasion.kind == Occasion.Kind.THREAT
+    }
+    found: dict[int, CaseVerdict] = {}
+    for case in cases:
+        asked: list[tuple[Verdict, Occasion]] = []
+        for occasion in occasions:
+            if is_covered_by(case, occasion):
+                is_told_here = occasion.pk not in told or case.pk in told[occasion.pk]
+                verdict = decide(
+                    case_facts(case, is_told_here=is_told_here),
+                    under=occasion_facts(occasion),
+                    routes=routes.get(case.organisation_id, ()),
+                    policy=policy,
+                    now=now,
+                )
+                asked.append((verdict, occasion))
+        chosen = first_that_tells(verdict for verdict, _ in asked)
+        under = next((occasion for verdict, occasion in asked if verdict is chosen), None)
+        found[case.pk] = CaseVerdict(chosen, under)
+    return found
+
+
+def verdict_on(case: Case, *, policy: Policy, now: datetime) -> CaseVerdict:
+    """What the next planning does about `case`; see `verdicts_on`."""
+    return verdicts_on([case], policy=policy, now=now)[case.pk]

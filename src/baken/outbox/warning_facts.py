@@ -1,0 +1,81 @@
+"""What a message says, read from the ledger as it stood when it was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from baken.constituency.models import Organisation
+from baken.core.classification import Severity, Tlp
+from baken.occasions.models import Occasion
+from baken.outbox.composing import ToldSystem, WarningFacts
+from baken.outbox.models import Notification, NotifiedCase
+
+
+def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
+    """Everything that the messages of these notifications say, in two queries."""
+    systems: dict[UUID, list[ToldSystem]] = {}
+    occasions: dict[UUID, dict[int, None]] = {}
+    told = NotifiedCase.objects.filter(notification__in=notification_ids)
+    for (
+        notification_id, occasion_id, kind, rsit_type, system, severity, reason, first_seen_at,
+        last_seen_at, sightings, host_name, url, product, cves, asset, evidence,
+    ) in told.order_by("-severity", "case__finding_kind", "case__system", "id").values_list(
+        "notification_id", "occasion_id", "case__finding_kind", "rsit_type", "case__system",
+        "severity", "reason", "first_seen_at", "last_seen_at", "sightings", "host_name", "url",
+        "product", "cves", "asset_value", "evidence",
+    ):  # fmt: skip
+        one = ToldSystem(
+            finding_kind=kind,
+            rsit_type=rsit_type,
+            system=system,
+            severity=Severity(severity),
+            reason=reason,
+            first_seen_at=first_seen_at,
+            last_seen_at=last_seen_at,
+            sightings=sightings,
+            host_name=host_name,
+            url=url,
+            product=product,
+            cves=tuple(cves),
+            asset=asset,
+            evidence=evidence,
+        )
+        systems.setdefault(notification_id, []).append(one)
+        occasions.setdefault(notification_id, {})[occasion_id] = None
+    under = Occasion.objects.in_bulk({pk for ids in occasions.values() for pk in ids})
+    notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
+        "organisation", "addressee"
+    )
+    return {
+        one.pk: _warning(
+            one, systems.get(one.pk, []), [under[pk] for pk in occasions.get(one.pk, {})]
+        )
+        for one in notifications.order_by()
+    }
+
+
+def warning_of(notification: Notification) -> WarningFacts:
+    """Everything that the message of `notification` says."""
+    return warnings_of([notification.pk])[notification.pk]
+
+
+def _warning(
+    notification: Notification, systems: list[ToldSystem], occasions: list[Occasion]
+) -> WarningFacts:
+    is_dutch = notification.language == "nl"
+    advice = [one.advice_nl if is_dutch else one.advice_en for one in occasions]
+    threats = [one.title for one in occasions if one.kind == Occasion.Kind.THREAT]
+    return WarningFacts(
+        reference=str(notification.pk),
+        organisation=notification.organisation.name,
+        recipient_address=notification.addressee.address,
+        recipient_name=notification.addressee.name,
+        language=notification.language,
+        tlp=Tlp(notification.tlp),
+        planned_at=notification.planned_at,
+        is_registered=notification.organisation.standing == Organisation.Standing.REGISTERED,
+        threat_title=threats[0] if threats else "",
+        occasion_advice="\n\n".join(filter(None, advice)),
+        systems=systems,
+    )

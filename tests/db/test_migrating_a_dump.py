@@ -54,6 +54,16 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "contacts": (
         """
+        SELECT contact.id, reference, contact.name, role, language, contact.channel,
+            coalesce(mail.address, '') AS email, coalesce(phone.address, '') AS phone
+        FROM constituency_contact AS contact
+        JOIN constituency_organisation AS organisation ON organisation.id = organisation_id
+        LEFT JOIN constituency_route AS mail
+            ON mail.contact_id = contact.id AND mail.channel = 'mail'
+        LEFT JOIN constituency_route AS phone
+            ON phone.contact_id = contact.id AND phone.channel = 'phone'
+        """,
+        """
         SELECT contact.id, reference, contact.name, role, language, channel, email, phone
         FROM constituency_contact AS contact
         JOIN constituency_organisation AS organisation ON organisation.id = organisation_id
@@ -69,6 +79,19 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "notifications": (
         """
+        SELECT notification.id, reference, notification.state, state_reason, route.contact_id,
+            addressee.address, planned_at,
+            (SELECT min(occasion.key) FROM outbox_notifiedcase AS told
+                JOIN occasions_occasion AS occasion ON occasion.id = occasion_id
+                WHERE notification_id = notification.id) AS occasion,
+            (SELECT count(*) FROM outbox_notifiedcase WHERE notification_id = notification.id)
+                AS cases
+        FROM outbox_notification AS notification
+        JOIN constituency_organisation AS organisation ON organisation.id = organisation_id
+        JOIN outbox_addressee AS addressee ON addressee.id = addressee_id
+        LEFT JOIN constituency_route AS route ON route.id = route_id
+        """,
+        """
         SELECT notification.id, reference, notification.state, state_reason, contact_id, address,
             planned_at, occasion.key AS occasion,
             (SELECT count(*) FROM outbox_notifiedcase WHERE notification_id = notification.id)
@@ -83,11 +106,24 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = {
         SELECT notification_id, case_id, occasion.key AS occasion, reason, told.severity,
             told_before_at, told_before_severity
         FROM outbox_notifiedcase AS told
+        JOIN occasions_occasion AS occasion ON occasion.id = told.occasion_id
+        """,
+        """
+        SELECT notification_id, case_id, occasion.key AS occasion, reason, told.severity,
+            told_before_at, told_before_severity
+        FROM outbox_notifiedcase AS told
         JOIN outbox_notification AS notification ON notification.id = notification_id
         JOIN occasions_occasion AS occasion ON occasion.id = occasion_id
         """,
     ),
     "deliveries": (
+        """
+        SELECT delivery.id, notification_id, attempt, delivery.state, addressee.address, message_id,
+            reply
+        FROM outbox_delivery AS delivery
+        JOIN outbox_notification AS notification ON notification.id = notification_id
+        JOIN outbox_addressee AS addressee ON addressee.id = addressee_id
+        """,
         """
         SELECT id, notification_id, attempt, state, address, message_id, reply
         FROM outbox_delivery

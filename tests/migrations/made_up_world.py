@@ -19,7 +19,8 @@ from unittest.mock import patch
 
 from django.db import connection
 
-from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
+from baken.cases.services import mark_gone
+from baken.constituency.models import Asset, AssetVersion, Contact, Organisation, Route
 from baken.constituency.services import import_constituency
 from baken.core.classification import Level, Tlp
 from baken.core.errors import SendingHaltedError
@@ -27,8 +28,9 @@ from baken.intake.models import StoreOwner
 from baken.intake.retention import expire_files
 from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
 from baken.jobs.retention import purge_store
-from baken.jobs.sending import mail_channel, policy_of, sender_of
-from baken.occasions.services import create_threat_occasion, mark_gone, release_occasion
+from baken.jobs.roads import roads_of
+from baken.jobs.sending import policy_of, sender_of
+from baken.occasions.services import create_threat_occasion, release_occasion
 from baken.occasions.threats import Threat
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import (
@@ -43,7 +45,7 @@ from baken.outbox.services import (
 from baken.settings.environment import Settings, read_settings
 from baken.specimen.mail_server import FolderMailServer, MailFolder
 from migrations.made_up_constituency import ASSETS, CONTACTS, ORGANISATIONS
-from small_world import to_server
+from small_world import add_contact, to_server
 
 LAST_MOMENT: Final = datetime(2026, 11, 12, 9, tzinfo=UTC)
 """When the story ends: what the rows say happened before."""
@@ -106,7 +108,7 @@ def _sign_up(world: _World) -> None:
     found = Organisation.objects.create(
         reference="found-1", name="Bakkerij Voorbeeld", standing=Organisation.Standing.DISCOVERED
     )
-    Contact.objects.create(organisation=found, email="info@bakkerij.example.org")
+    add_contact(found, email="info@bakkerij.example.org")
     Asset.objects.create(
         organisation=found, kind="network", value="198.51.100.240/28", network="198.51.100.240/28"
     )
@@ -176,9 +178,9 @@ def _daily_feed(world: _World) -> None:
 
 def _changes(world: _World) -> None:
     """What the ledger points to changes: a contact leaves, another moves, an asset is given up."""
-    Contact.objects.get(email="former@kade.example.nl").delete()
-    Contact.objects.filter(email="abuse@provider.example.net").update(
-        email="noc@provider.example.net"
+    Contact.objects.get(routes__address="former@kade.example.nl").delete()
+    Route.objects.filter(address="abuse@provider.example.net").update(
+        address="noc@provider.example.net"
     )
     Asset.objects.filter(organisation__reference="belt").delete()
     world.settle(datetime(2026, 11, 4, 12, tzinfo=UTC))
@@ -233,11 +235,11 @@ def _stopped_halfway(world: _World) -> None:
     world.settle(now + timedelta(minutes=1))
     world.plan(now + timedelta(minutes=2))
     killed = Notification.objects.filter(
-        state=Notification.State.PLANNED, address="desk@markt.example.nl"
+        state=Notification.State.PLANNED, addressee__address="desk@markt.example.nl"
     ).latest("planned_at", "id")
     Delivery.objects.create(
         notification=killed, attempt=killed.deliveries.count() + 1, channel=killed.channel,
-        address=killed.address, message_id=f"{killed.pk}@baken.example.nl",
+        message_id=f"{killed.pk}@baken.example.nl",
         started_at=now + timedelta(minutes=3),
     )  # fmt: skip
     halt_sending("the SNMP report looks wrong")
@@ -272,7 +274,7 @@ class _World:
     def hand_over(self, now: datetime) -> Outcome:
         seconds = count()
         return deliver_waiting(
-            mail_channel(self._settings),
+            roads_of(self._settings),
             sender=sender_of(self._settings),
             clock=lambda: now + timedelta(seconds=next(seconds)),
             progress=lambda _: None,

@@ -259,6 +259,11 @@ class Migration(migrations.Migration):
                 to="occasions.occasion",
             ),
         ),
+        migrations.AlterField(
+            model_name="delivery",
+            name="address",
+            field=models.CharField(default="", max_length=254),
+        ),
         migrations.RunSQL(
             migrations.RunSQL.noop, [WITHOUT_GUARD.format(BACK_TO_COLUMNS), CHECK_NOW]
         ),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from baken.channels import Carries
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.observation import NAME_SOURCE
 from baken.core.text import one_line
 from baken.outbox.composing import Sender, ToldSystem, WarningFacts, compose
 
@@ -74,6 +75,12 @@ def test_the_mail_reads_as_agreed(language: str) -> None:
     message = compose(warning(*systems, language=language, name="Team ICT"), SENDER)
     golden = GOLDEN / f"warning.{language}.txt"
     assert f"Subject: {message.subject}\n\n{message.text}" == golden.read_text()
+
+
+def test_how_a_name_was_found_is_no_detail_of_the_system() -> None:
+    evidence = {NAME_SOURCE: "ptr", "rdp_protocol": "RDP"}
+    text = compose(warning(system(1, evidence=evidence)), SENDER).text
+    assert text == compose(warning(system(1)), SENDER).text
 
 
 def test_the_same_warning_gives_the_same_message() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from baken.core.classification import RSIT_TYPES, Severity
+from baken.core.classification import RSIT_TYPES, Severity, Tlp
+from baken.core.sharing import SharingTerms
+from baken.feeds import FEEDS
 from baken.feeds.shadowserver import report_table
 from baken.feeds.shadowserver.report_table import as_markdown, parse_report_table
 
@@ -77,6 +80,33 @@ def test_ipv6_reports_say_the_same_as_their_ipv4_twins() -> None:
         twin = TABLE.types.get(re.sub(r"6(_|$)", r"\1", name).replace("event_", "event4_"))
         if twin is not None:
             assert (kind.finding_kind, kind.rsit_type) == (twin.finding_kind, twin.rsit_type), name
+
+
+def test_a_name_that_nobody_asked_for_is_a_hint() -> None:
+    def hints(report_type: str) -> dict[str, str]:
+        found = FEEDS["shadowserver"].name_hints(report_type)
+        return {hint.column: hint.origin.value for hint in found}
+
+    assert hints("scan_rdp") == {
+        "hostname": "reverse-lookup",
+        "subject_common_name": "certificate",
+    }
+    assert hints("event4_sinkhole_http") == {"src_hostname": "reverse-lookup"}
+    assert hints("sandbox_conn") == {}, "the malware asked for that name"
+    assert "hostname" in hints("a_type_that_nobody_knows")
+
+
+def test_the_terms_are_those_of_the_table() -> None:
+    assert FEEDS["shadowserver"].terms == SharingTerms(label=Tlp.AMBER)
+
+
+def test_a_table_that_has_aged_a_year_is_not_well() -> None:
+    schema_date = date.fromisoformat(TABLE.schema_date)
+    (young,) = FEEDS["shadowserver"].health(today=schema_date + timedelta(days=365))
+    (old,) = FEEDS["shadowserver"].health(today=schema_date + timedelta(days=366))
+    assert (young.is_well, old.is_well) == (True, False)
+    assert f"the schema of {schema_date} (366 days old)" in old.text
+    assert "Update Baken" in old.remedy
 
 
 def test_a_fault_in_the_table_names_the_type() -> None:

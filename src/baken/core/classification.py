@@ -1,7 +1,7 @@
 """How serious a thing is and who may know: RSIT class, severity, TLP 2.0, likelihood × impact.
 
-Sources: the Reference Security Incident Taxonomy (RSIT), FIRST's Traffic Light Protocol 2.0,
-and the severity levels that Shadowserver gives its reports.
+Sources: the Reference Security Incident Taxonomy (RSIT) and FIRST's Traffic Light Protocol 2.0.
+The severity levels are the five that daily report feeds use.
 """
 
 from __future__ import annotations

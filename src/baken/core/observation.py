@@ -16,11 +16,18 @@ import pyarrow as pa
 EVIDENCE_TYPE: Final = pa.map_(pa.string(), pa.string())
 """The remaining columns of a report row that say something: column name to text, no empties."""
 
+NAME_SOURCE: Final = "hostname_source"
+"""The evidence key under which a feed says how its source came by the row's host name ("ptr").
+
+It judges the name and helps nobody to find the system, so warnings do not list it.
+"""
+
 OBSERVATION_SCHEMA: Final = pa.schema(
     [
-        # Where the row stood: the line of the file on which the record begins, counted from 1.
+        # Where the row stood, counted from 1: the line on which its record begins, or, in a report
+        # that is not written in lines, the number of the record.
         pa.field("line", pa.int64(), nullable=False),
-        # Which feed, and which of its report types ("shadowserver", "scan_rdp").
+        # Which feed, by its key, and which of its report types ("scan_rdp").
         pa.field("source", pa.string(), nullable=False),
         pa.field("report_type", pa.string(), nullable=False),
         # What is wrong, as a kebab-case key that is never renamed ("open-rdp").
@@ -75,6 +82,7 @@ class QuarantinedRow:
     """A row that could not be read: kept with its reason, never dropped."""
 
     line: int
+    """Its line or number, as in `OBSERVATION_SCHEMA`."""
     column: str
     """The column at fault; empty when the row as a whole is."""
     value: str

@@ -1,6 +1,6 @@
-"""Report files as blocks of whole lines: unpacked within limits, numbered, in UTF-8.
+"""Report files unpacked within limits: as bytes, or as numbered blocks of whole lines in UTF-8.
 
-Generic for feeds that come as text files: plain, gzip (RFC 1952) or ZIP with one member. What is
+Generic for feeds that come as files: plain, gzip (RFC 1952) or ZIP with one CSV member. What is
 packed is told from the content, not from the name, and nothing is ever unpacked to disk.
 """
 
@@ -11,8 +11,8 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -127,7 +127,7 @@ def _pieces(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
     is_first = True
     is_mac = False
     held = b""  # a carriage return at the end of a piece waits for the line feed it may go with
-    for raw in _unpacked(path, limits=limits):
+    for raw in unpacked(path, limits=limits):
         piece = held + raw
         held = b""
         if is_first:
@@ -219,22 +219,35 @@ def _refuse_utf16(piece: bytes, *, path: Path) -> None:
         )
 
 
-def _unpacked(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
-    """The text of the report in small pieces, unpacked no further than the limits allow."""
+def first_bytes(path: Path, *, size: int) -> bytes:
+    """How the report begins, unpacked and without byte order mark; empty when it is unreadable."""
+    limits = replace(DEFAULT_LIMITS, chunk_bytes=size)
+    try:
+        with closing(unpacked(path, limits=limits)) as pieces:
+            return next(pieces, b"").removeprefix(b"\xef\xbb\xbf")[:size]
+    except ReportRefusedError:
+        return b""
+
+
+def unpacked(path: Path, *, limits: ReadLimits) -> Generator[bytes, None, None]:
+    """The report's own bytes in small pieces, unpacked no further than the limits allow.
+
+    Raises `ReportRefusedError`, possibly after some pieces, and `ReportTooLargeError`.
+    """
     piece_bytes = min(PIECE_BYTES, limits.chunk_bytes)
     with _opened(path) as file:
         if _starts_with(file, b"\x1f\x8b"):
             packed_bytes = path.stat().st_size
-            with _refusing_broken(path), gzip.open(file) as unpacked:
+            with _refusing_broken(path), gzip.open(file) as text:
                 yield from _metered(
-                    unpacked, packed_bytes, piece_bytes=piece_bytes, limits=limits, path=path
+                    text, packed_bytes, piece_bytes=piece_bytes, limits=limits, path=path
                 )
         elif _starts_with(file, b"PK\x03\x04"):
             with _refusing_broken(path), zipfile.ZipFile(file) as archive:
                 member = _only_member(archive, path=path)
-                with archive.open(member) as unpacked:
+                with archive.open(member) as text:
                     yield from _metered(
-                        unpacked,
+                        text,
                         member.compress_size,
                         piece_bytes=piece_bytes,
                         limits=limits,

@@ -21,6 +21,7 @@ from baken.advice import Advice, Frame, advice_for, frame
 from baken.channels import Attachment, Carries, Message
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.observation import NAME_SOURCE
 from baken.core.spreadsheet import guard_formula
 from baken.core.text import one_line
 
@@ -315,7 +316,7 @@ def _details(system: ToldSystem) -> list[str]:
         "product": system.product,
         **system.evidence,
     }
-    facts.pop("hostname_source", None)  # for us; it helps nobody to find the system
+    facts.pop(NAME_SOURCE, None)  # for us; it helps nobody to find the system
     return [
         f"{name}: {_shortened(one_line(value))}" for name, value in facts.items() if value.strip()
     ]

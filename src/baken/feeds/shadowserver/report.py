@@ -11,15 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from baken.core.errors import ReportRefusedError
-from baken.core.observation import ParsedBatch, Report, ReportInfo
-from baken.feeds.reading import (
-    DEFAULT_LIMITS,
-    LineBlock,
-    ReadLimits,
-    check_readable,
-    line_blocks,
-    member_name,
-)
+from baken.core.observation import ParsedBatch, ReportInfo
+from baken.feeds.reading import LineBlock, ReadLimits, line_blocks
 from baken.feeds.shadowserver.columns import (
     MAX_COLUMNS,
     ReportColumns,
@@ -27,45 +20,14 @@ from baken.feeds.shadowserver.columns import (
     read_header,
 )
 from baken.feeds.shadowserver.faults import in_file_order, overlong_row, rejected_row
-from baken.feeds.shadowserver.file_name import read_file_name
 from baken.feeds.shadowserver.frame import TextFrame, read_plain, read_repaired
 from baken.feeds.shadowserver.observations import Origin, observe
 from baken.feeds.shadowserver.records import Records, is_plain, plain_records, repaired_records
-from baken.feeds.shadowserver.report_table import ReportTable, report_table
+from baken.feeds.shadowserver.report_table import ReportTable
 from baken.pipeline.ahead import worked_ahead
 
 _THREADS: Final = 3
 """So many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""
-
-
-class ShadowserverFeed:
-    """Reports as Shadowserver sends them: CSV, one report type a file."""
-
-    key = "shadowserver"
-
-    def open_report(
-        self,
-        path: Path,
-        *,
-        report_type: str | None = None,
-        limits: ReadLimits = DEFAULT_LIMITS,
-    ) -> Report:
-        """The report at `path`; its type from the file's name unless `report_type` tells it."""
-        table = report_table()
-        check_readable(path)
-        named = read_file_name(path.name, known_types=table.types)
-        if report_type is None and named.report_type not in table.types:
-            # A ZIP is sometimes renamed on its way; the file within keeps its name.
-            inner = read_file_name(member_name(path), known_types=table.types)
-            named = inner if inner.report_type in table.types else named
-        name = (report_type or named.report_type).strip().lower()
-        info = ReportInfo(
-            source=self.key,
-            report_type=name,
-            is_known_type=name in table.types,
-            report_date=named.report_date,
-        )
-        return ShadowserverReport(info=info, path=path, limits=limits, table=table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +53,7 @@ class ShadowserverReport:
         self._origin = Origin(
             source=info.source,
             report_name=info.report_type,
-            tlp=table.tlp,
+            tlp=table.terms.label,
             report_type=table.report_type(info.report_type),
             not_after=limits.not_after,
         )

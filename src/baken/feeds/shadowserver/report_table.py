@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from baken.core.classification import RSIT_TYPES, Severity, Tlp
+from baken.core.name_hint import HintOrigin, NameHint
 from baken.core.observation import AffectedRole
+from baken.core.sharing import SharingTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class ReportType:
     cves: tuple[str, ...] = ()
     product: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    hints: tuple[NameHint, ...] = ()
+    """Those of its columns whose names were not asked for."""
     noise: frozenset[str] | None = None
     """For an unknown type: what is not kept. None: only `evidence` is kept."""
 
@@ -65,7 +69,7 @@ class ReportTable:
     """All report types of the feed, and what holds for the feed as a whole."""
 
     source: str
-    tlp: Tlp
+    terms: SharingTerms
     schema_date: str
     """The date of the schema that the table follows, ISO 8601; it ages."""
     old_names: Mapping[str, str]
@@ -75,6 +79,12 @@ class ReportTable:
     def report_type(self, name: str) -> ReportType:
         """The type called `name`, or the stand-in for an unknown one."""
         return self.types.get(name, self.unknown)
+
+    @property
+    def finding_kinds(self) -> frozenset[str]:
+        """Every finding kind that a row may have."""
+        kinds = {report_type.finding_kind for report_type in self.types.values()}
+        return frozenset({*kinds, self.unknown.finding_kind})
 
 
 @cache
@@ -88,6 +98,7 @@ def parse_report_table(text: str) -> ReportTable:
     """The table written in `text`; raises ``ValueError`` that names the type at fault."""
     raw = tomllib.loads(text)
     sets: dict[str, list[str]] = raw["evidence_sets"]
+    hints = {column: HintOrigin(origin) for column, origin in raw.get("hints", {}).items()}
     types: dict[str, ReportType] = {}
     for group in raw["groups"].values():
         shared = {key: value for key, value in group.items() if key != "types"}
@@ -96,32 +107,38 @@ def parse_report_table(text: str) -> ReportTable:
             for twin in (name, *own.get("also", ())):
                 if twin in types:
                     raise ValueError(f"reports.toml lists {twin} twice")
-                types[twin] = _report_type(twin, merged, sets=sets)
+                types[twin] = _report_type(twin, merged, sets=sets, hints=hints)
     unknown = {**raw["unknown"], "evidence": []}
     return ReportTable(
         source=raw["feed"]["source"],
-        tlp=Tlp(raw["feed"]["tlp"]),
+        terms=SharingTerms(label=Tlp(raw["feed"]["tlp"]), **raw["feed"].get("terms", {})),
         schema_date=raw["feed"]["schema_date"],
         old_names=MappingProxyType(raw["old_names"]),
         types=MappingProxyType(types),
-        unknown=_report_type("", unknown, sets=sets),
+        unknown=_report_type("", unknown, sets=sets, hints=hints),
     )
 
 
 _KEYS = frozenset(
     {
         *("kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport"),
-        *("asn", "url", "email", "cves", "product", "evidence", "noise"),
+        *("asn", "url", "email", "cves", "product", "evidence", "noise", "asked"),
     }
 )
 
 
-def _report_type(name: str, raw: Mapping[str, Any], *, sets: Mapping[str, list[str]]) -> ReportType:
+def _report_type(
+    name: str,
+    raw: Mapping[str, Any],
+    *,
+    sets: Mapping[str, list[str]],
+    hints: Mapping[str, HintOrigin],
+) -> ReportType:
     if strange := sorted(raw.keys() - _KEYS):
         raise ValueError(f"reports.toml, {name}: unknown keys {', '.join(strange)}")
     if raw["rsit"] not in RSIT_TYPES:
         raise ValueError(f"reports.toml, {name}: {raw['rsit']} is no RSIT type")
-    return ReportType(
+    read = ReportType(
         name=name,
         finding_kind=raw["kind"],
         rsit_type=raw["rsit"],
@@ -139,6 +156,9 @@ def _report_type(name: str, raw: Mapping[str, Any], *, sets: Mapping[str, list[s
         evidence=tuple(_expanded(raw["evidence"], sets=sets)),
         noise=frozenset(raw["noise"]) if "noise" in raw else None,
     )
+    unasked = [column for column in read.columns if column not in raw.get("asked", ())]
+    found = (NameHint(column, hints[column]) for column in unasked if column in hints)
+    return replace(read, hints=tuple(found))
 
 
 def _columns(value: str | list[str]) -> tuple[str, ...]:
@@ -164,7 +184,7 @@ def as_markdown(table: ReportTable) -> str:
         "<!-- Written by `python -m baken.feeds.shadowserver`; do not edit. -->",
         "",
         f"Baken reads {len(table.types)} report types, after the schema of {table.schema_date}. "
-        f"Everything from this feed is {table.tlp}.",
+        f"Everything from this feed is {table.terms.label}.",
         "The severity counts when a row has none of its own. *Affected* is the column whose "
         "address (or, without one, whose name or account) decides who is warned.",
         "",
@@ -184,5 +204,23 @@ def as_markdown(table: ReportTable) -> str:
         f"({unknown.rsit_taxonomy} / {unknown.rsit_type}, {unknown.severity.key}), with one "
         "warning a file.",
         "",
+        "## Names that are hints",
+        "",
+        "The source did not ask for a name in one of these columns: it was looked up backwards "
+        "from the address, or a certificate claims it.",
+        "",
+        "| column | where the name comes from | report types |",
+        "|---|---|---|",
+        *_hint_lines(table),
+        "",
     ]
     return "\n".join(lines)
+
+
+def _hint_lines(table: ReportTable) -> Iterator[str]:
+    used: dict[NameHint, int] = {}
+    for report_type in table.types.values():
+        for hint in report_type.hints:
+            used[hint] = used.get(hint, 0) + 1
+    for hint, count in sorted(used.items(), key=lambda entry: entry[0].column):
+        yield f"| `{hint.column}` | {hint.origin} | {count} |"

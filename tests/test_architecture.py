@@ -40,6 +40,19 @@ def test_the_words_are_those_of_the_glossary() -> None:
     assert not [path.name for path in MODULES if OUR_WORDS.search(path.read_text())]
 
 
+def test_no_feed_is_named_outside_of_feeds_and_what_makes_things_up() -> None:
+    may_name_one = {"feeds", "specimen", "bench", "migrations"}
+    naming = [
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not may_name_one & set(path.relative_to(SOURCE).parts[:-1])
+        and b"shadowserver" in path.read_bytes().lower()
+    ]
+    assert not naming
+
+
 def test_every_room_stands_in_the_architecture() -> None:
     told = (SOURCE.parent.parent / "ARCHITECTURE.md").read_text()
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}

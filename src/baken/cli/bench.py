@@ -27,7 +27,7 @@ def ingest(
     rows: Annotated[int, typer.Option(help="How many rows.")] = 1_000_000,
     as_json: AsJson = True,
 ) -> None:
-    """Report file to matches: read a made-up Shadowserver CSV of ROWS rows and match it."""
+    """Report file to matches: read a made-up CSV report of ROWS rows and match it."""
     del as_json  # figures are always JSON; the flag is there because every command has it
     from baken.bench.ingest import measure_ingest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,7 +15,9 @@ from baken.cli.session import begin_reading
 from baken.core.errors import BakenError, ChannelError
 from baken.settings.environment import Settings
 
-_OLD_SCHEMA: Final = timedelta(days=365)
+if TYPE_CHECKING:
+    from baken.feeds import Feed
+
 _NAMES_SHOWN: Final = 10
 
 
@@ -71,7 +73,7 @@ def _examine() -> Iterator[Check]:
     yield _halt()
     yield _contacts()
     yield _documentation_ranges(settings)
-    yield from _feed()
+    yield from _feeds()
 
 
 def _database() -> Check:
@@ -173,25 +175,36 @@ def _documentation_ranges(settings: Settings) -> Check:
     return Check.well("ranges", "documentation ranges are refused")
 
 
-def _feed() -> Iterator[Check]:
-    from baken.feeds.shadowserver import report_table
+def _feeds() -> Iterator[Check]:
+    from baken.feeds import FEEDS
     from baken.intake.selectors import last_received_at
 
-    last = last_received_at("shadowserver")
+    received = {key: last_received_at(key) for key in FEEDS}
+    is_idle = not any(received.values())
+    today = datetime.now(UTC).date()
+    for key, feed in FEEDS.items():
+        yield _deliveries(feed, received[key], is_idle=is_idle)
+        for health in feed.health(today=today):
+            yield Check(key, health.is_well, health.text, health.remedy)
+
+
+def _deliveries(feed: Feed, last: datetime | None, *, is_idle: bool) -> Check:
+    """When `feed` last delivered; one that never did is not in use, unless none ever did."""
     if last is None:
-        yield Check.wrong("shadowserver", "nothing came in yet", "Use baken ingest FILE.")
-    elif datetime.now(UTC) - last > timedelta(days=2):
-        yield Check.wrong(
-            "shadowserver",
-            f"the last report came in at {last:%Y-%m-%d %H:%M} UTC",
-            "Reports come daily: see why the download stopped.",
-        )
-    else:
-        yield Check.well("shadowserver", f"the last report came in at {last:%Y-%m-%d %H:%M} UTC")
-    schema_date = date.fromisoformat(report_table().schema_date)
-    age = datetime.now(UTC).date() - schema_date
-    text = f"the report table follows the schema of {schema_date} ({age.days} days old)"
-    if age > _OLD_SCHEMA:
-        yield Check.wrong("schema", text, "Update Baken: report types may be missing.")
-    else:
-        yield Check.well("schema", text)
+        if is_idle:
+            return Check.wrong(feed.key, "nothing came in yet", "Use baken ingest FILE.")
+        return Check.well(feed.key, "nothing came in yet")
+    text = f"the last report came in at {last:%Y-%m-%d %H:%M} UTC"
+    every = feed.expected_every
+    if every is not None and datetime.now(UTC) - last > 2 * every:
+        remedy = f"Reports come {_how_often(every)}: see why the download stopped."
+        return Check.wrong(feed.key, text, remedy)
+    return Check.well(feed.key, text)
+
+
+def _how_often(every: timedelta) -> str:
+    if every == timedelta(days=1):
+        return "daily"
+    if every.days:
+        return f"every {every.days} days"
+    return f"every {every.total_seconds() / 3600:g} hours"

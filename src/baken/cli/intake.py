@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,16 +12,18 @@ from baken.cli.output import say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 
-_REPORT_ENDINGS: Final = (".csv", ".csv.gz", ".zip")
-
 if TYPE_CHECKING:
     from baken.jobs.ingestion import IngestedFile
 
 
 def ingest(
     files: Annotated[
-        list[Path], typer.Argument(help="Reports: .csv, .csv.gz or .zip; or folders of them.")
+        list[Path], typer.Argument(help="Reports, of any feeds at once; or folders of them.")
     ],
+    feed: Annotated[
+        str | None,
+        typer.Option("--feed", help="Whose reports these are, when the files do not tell."),
+    ] = None,
     report_type: Annotated[
         str | None, typer.Option("--type", help="The report type, when the file name lacks it.")
     ] = None,
@@ -32,7 +34,8 @@ def ingest(
 ) -> None:
     """Read reports: store their rows, match them, open cases, quarantine what cannot be read.
 
-    Marks the cases gone that a report type no longer sees. Tells nobody yet: that is `baken send`.
+    Each file is read by the feed that recognises it, unless --feed names one. Marks the cases gone
+    that a report type no longer sees. Tells nobody yet: that is `baken send`.
     Exit code 1 when a file was refused.
     """
     settings = begin()
@@ -43,6 +46,7 @@ def ingest(
         for file in ingest_files(
             reports_in(files),
             settings=settings,
+            feed_key=feed,
             report_type=report_type,
             accept=ReadAgain if again else ReadOnce,
             progress=progress,
@@ -61,12 +65,14 @@ def ingest(
 
 def reports_in(paths: Iterable[Path]) -> list[Path]:
     """`paths`, each folder replaced by the reports in it, in the order of their names."""
+    from baken.jobs.feed_choice import is_report_name
+
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
-        names = (file for file in path.iterdir() if file.name.lower().endswith(_REPORT_ENDINGS))
+        names = (file for file in path.iterdir() if is_report_name(file.name))
         # A folder without any is handed on, and refused with a word.
         found += sorted(names) or [path]
     return found
@@ -104,6 +110,7 @@ def file_figures(file: IngestedFile) -> dict[str, object]:
     return {
         "file": file.path.name,
         "batch": batch.pk,
+        "feed": batch.feed,
         "report_type": batch.report_type,
         "known": file.accepted.is_known,
         "rows_read": rows.read,

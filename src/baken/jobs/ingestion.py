@@ -17,8 +17,9 @@ from baken.cases.services import (
 )
 from baken.core.classification import Tlp
 from baken.core.errors import ReportRefusedError, StoreError
-from baken.feeds import FEEDS, Feed, ReadLimits
+from baken.feeds import Feed, ReadLimits
 from baken.intake.services import ReportFile
+from baken.jobs.feed_choice import feed_named, recognising_feed
 from baken.jobs.matchers import current_matcher
 from baken.jobs.retention import store_of
 from baken.occasions.services import ensure_standing_occasions
@@ -39,20 +40,26 @@ def ingest_files(
     paths: Sequence[Path],
     *,
     settings: Settings,
+    feed_key: str | None = None,
     report_type: str | None = None,
     accept: type[ReadOnce] | type[ReadAgain],
     progress: Progress,
 ) -> Iterator[IngestedFile]:
     """Take in `paths`, one transaction each; one that cannot be taken in leaves the others running.
 
-    Gives each file as soon as it is done.
+    Gives each file as soon as it is done. Without `feed_key`, each is read by the feed that
+    recognises it. Raises `NotFoundError` when no feed has that key.
     """
     keep_freed_memory()
-    feed = FEEDS["shadowserver"]
-    ensure_standing_occasions(feed=feed.key, tlp=Tlp(settings.feed_tlp))
+    named = None if feed_key is None else feed_named(feed_key)
     take_in = accept(settings)
+    in_use: set[str] = set()
     for path in paths:
         try:
+            feed = named or recognising_feed(path)
+            if feed.key not in in_use:
+                ensure_standing_occasions(feed=feed.key, tlp=Tlp(settings.feed_tlp))
+                in_use.add(feed.key)
             yield IngestedFile(path, accepted=take_in(feed, path, report_type, progress))
         except (ReportRefusedError, StoreError) as error:
             yield IngestedFile(path, refused=error)

@@ -11,10 +11,11 @@ import pytest
 
 import baken.feeds
 import made_up_feed
+from baken.cases.models import Case
 from baken.core.classification import Severity
 from baken.feeds import FEEDS
 from baken.intake.models import Batch
-from baken.occasions.models import Case, Occasion
+from baken.occasions.models import Occasion
 from baken.specimen.mail_server import FolderMailServer
 from made_up_feed import KEY, KIND, MadeUpFeed, made_up_document, made_up_record
 from small_world import YESTERDAY, Command, make_organisation, report_text

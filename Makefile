@@ -34,6 +34,7 @@ docs: setup ## Write the generated reference pages anew
 	$(RUN) python -m baken.feeds.shadowserver > docs/reference/shadowserver.md
 	$(RUN) python -m baken.cli.reference > docs/reference/commands.md
 	$(RUN) python -m baken.cases.statement_text
+	$(RUN) python -m baken.settings > docs/reference/settings.md
 
 ##@ Set up
 setup: .venv/.ready ## The virtual environment in .venv

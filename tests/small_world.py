@@ -9,6 +9,7 @@ from typing import Any
 
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.asset import parse_asset
+from baken.core.smtp import SmtpSecurity
 from baken.jobs.ingestion import IngestedFile
 from baken.jobs.sending import deliver
 from baken.outbox.models import Delivery, Notification
@@ -93,7 +94,7 @@ def report_text(
 
 def to_server(settings: Settings, server: FolderMailServer) -> Settings:
     """`settings`, with mail handed over to `server`."""
-    smtp = replace(settings.smtp, host=server.host, port=server.port, security="none")
+    smtp = replace(settings.smtp, host=server.host, port=server.port, security=SmtpSecurity.NONE)
     return replace(settings, smtp=smtp)
 
 

@@ -10,6 +10,7 @@ import pytest
 from baken.cli.reference import commands_page
 from baken.core import errors
 from baken.settings.environment import VARIABLES
+from baken.settings.reference import settings_page
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
@@ -30,6 +31,7 @@ def test_every_setting_is_documented_with_its_shape_and_example() -> None:
         if f"`{variable.name}`" not in page or variable.meaning not in page
     ]
     assert not missing
+    assert page == settings_page(VARIABLES), "write it anew with make docs"
 
 
 def test_every_error_code_is_documented() -> None:

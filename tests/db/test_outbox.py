@@ -18,6 +18,7 @@ from baken.channels import Message, Receipt, StdoutChannel
 from baken.constituency.models import Organisation, Route
 from baken.core.classification import Tlp
 from baken.core.errors import SendingHaltedError
+from baken.core.smtp import SmtpSecurity
 from baken.jobs.sending import deliver, dry_run_into, plan, policy_of, sender_of
 from baken.outbox.deliveries import claim
 from baken.outbox.models import Delivery, Notification
@@ -48,8 +49,8 @@ class OutsideTransactions(StdoutChannel):
 
 def with_server(settings: Settings, port: int) -> Settings:
     smtp = SmtpServer(
-        host="127.0.0.1", port=port, security="none", user="", password="", ca_file=None,
-        timeout_seconds=5.0,
+        host="127.0.0.1", port=port, security=SmtpSecurity.NONE, user="", password="",
+        ca_file=None, timeout_seconds=5.0,
     )  # fmt: skip
     return replace(settings, smtp=smtp)
 

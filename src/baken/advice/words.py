@@ -4,10 +4,12 @@ import tomllib
 from importlib.resources import files
 from typing import Any, Final
 
-LANGUAGES: Final = ("nl", "en")
+from baken.core.language import Language
+
+LANGUAGES: Final = tuple(Language)
 """The languages every text is written in."""
 
-_FALLBACK_LANGUAGE: Final = "en"
+_FALLBACK_LANGUAGE: Final = Language.EN
 _PACKAGE: Final = "baken.advice"
 _COMMAND_INDENT: Final = "    "
 

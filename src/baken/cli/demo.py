@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +17,8 @@ from baken.cli.explain import explain_case
 from baken.cli.output import say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import DEMO_HOME, begin_demo
+from baken.core.policy import Policy
+from baken.settings.environment import Settings
 
 if TYPE_CHECKING:
     from baken.jobs.ingestion import IngestedFile
@@ -35,19 +37,20 @@ def demo(
     Uses a folder and a database of its own and starts afresh each time. Nothing leaves the machine.
     """
     started = time.monotonic()
-    begin_demo()
+    settings = begin_demo()
+    from baken.jobs.sending import policy_of
     from baken.specimen.mail_server import FolderMailServer
 
     mailbox = DEMO_HOME / "mailbox"
     _start_afresh(mailbox)
     with FolderMailServer(mailbox) as server:
-        os.environ["BAKEN_SMTP_HOST"], os.environ["BAKEN_SMTP_PORT"] = server.host, str(server.port)
-        files, figures = _work(mailbox)
+        smtp = replace(settings.smtp, host=server.host, port=server.port)
+        files, figures = _work(mailbox, settings=replace(settings, smtp=smtp))
     figures["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         say_json(figures)
         return
-    _tell(files, figures, mailbox)
+    _tell(files, figures, mailbox, policy_of(settings))
 
 
 def _start_afresh(mailbox: Path) -> None:
@@ -58,11 +61,10 @@ def _start_afresh(mailbox: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
+def _work(mailbox: Path, *, settings: Settings) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
     from baken.constituency.services import import_constituency
     from baken.jobs.rounds import run_round
     from baken.outbox.selectors import outbox_totals
-    from baken.settings.environment import read_settings
     from baken.specimen.constituency import made_up_organisations, write_constituency
     from baken.specimen.reports import write_day
 
@@ -78,9 +80,7 @@ def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
         seed=_SEED,
     )
     with counting("rows") as progress:
-        done = run_round(
-            reports, settings=read_settings(os.environ), reading=progress, sending=progress
-        )
+        done = run_round(reports, settings=settings, reading=progress, sending=progress)
     rows = [file.accepted.rows for file in done.files if file.accepted]
     totals = outbox_totals()
     return done.files, {
@@ -96,7 +96,9 @@ def _work(mailbox: Path) -> tuple[Sequence[IngestedFile], dict[str, Any]]:
     }
 
 
-def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Path) -> None:
+def _tell(
+    files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Path, policy: Policy
+) -> None:
     from baken.cli.intake import say_file
     from baken.intake.selectors import quarantine_reasons
 
@@ -104,7 +106,7 @@ def _tell(files: Sequence[IngestedFile], figures: Mapping[str, Any], mailbox: Pa
         say_file(file)
     say()
     _show_a_mail(mailbox)
-    _explain_two()
+    _explain_two(policy)
     _say_who_was_warned()
     say("Quarantined: " + ", ".join(f"{count} {why}" for why, count in quarantine_reasons()))
     say()
@@ -137,7 +139,7 @@ def _show_a_mail(mailbox: Path) -> None:
     from email import policy
     from email.parser import BytesParser
 
-    from baken.constituency.services import Language
+    from baken.core.language import Language
     from baken.outbox.selectors import accepted_notification
 
     shown = accepted_notification(language=Language.EN)
@@ -156,12 +158,10 @@ def _show_a_mail(mailbox: Path) -> None:
             return
 
 
-def _explain_two() -> None:
+def _explain_two(policy: Policy) -> None:
     from baken.cases.selectors import cases_of_address, untold_case_of_an_operator
-    from baken.jobs.sending import policy_of
-    from baken.settings.environment import read_settings
 
-    policy, now = policy_of(read_settings(os.environ)), datetime.now(UTC)
+    now = datetime.now(UTC)
     told = next((case for case in cases_of_address(_ADDRESS_SHOWN) if case.told_at), None)
     silent = untold_case_of_an_operator()
     for title, case in (("One match, explained:", told), ("One silence, explained:", silent)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ import typer
 from baken.cli.output import say, say_json
 from baken.cli.session import begin_reading
 from baken.core.errors import BakenError, ChannelError
+from baken.settings.declaration import changed_settings
 from baken.settings.environment import Settings
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _examine() -> Iterator[Check]:
     except BakenError as error:
         yield Check.wrong(error.code, error.message, error.remedy)
         return
-    yield Check.well("settings", f"home is {settings.home}")
-    yield _database()
+    yield _settings(settings)
+    yield _database(settings)
     yield _store(settings)
     yield from _channels(settings)
     yield _halt()
@@ -76,13 +76,19 @@ def _examine() -> Iterator[Check]:
     yield from _feeds()
 
 
-def _database() -> Check:
+def _settings(settings: Settings) -> Check:
+    changed = ", ".join(f"{name}={value}" for name, value in changed_settings(settings))
+    text = f"home is {settings.home}; not at their default: {changed or 'none'}"
+    return Check.well("settings", text)
+
+
+def _database(settings: Settings) -> Check:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::integer")
         version = cursor.fetchone()[0]
-    where = "embedded" if "host=%2F" in os.environ.get("BAKEN_DATABASE_URL", "") else "named by URL"
+    where = "named by URL" if settings.database_url else "embedded"
     text = f"PostgreSQL {version // 10_000}, {where}, all tables there"
     if version < 150_000:
         return Check.wrong("database", text, "Use PostgreSQL 15 or newer.")

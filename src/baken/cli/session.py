@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,22 +16,21 @@ import platformdirs
 from baken.core.errors import DatabaseUnavailableError
 from baken.settings.environment import Settings, read_settings
 from baken.settings.log import configure_log
+from baken.settings.process import begin_process
 
 DEMO_HOME = Path(platformdirs.user_data_dir("baken-demo"))
 """Where the demo keeps its own database, store and mails."""
 
+_DEMO: Final[Mapping[str, str]] = {
+    "BAKEN_HOME": str(DEMO_HOME),
+    "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
+}
 _MIGRATION_LOCK: Final = 7311  # any number will do, so long as every process takes the same
 
 
 def begin() -> Settings:
     """Read the settings, see that the database runs and has its tables, and give the settings."""
-    settings = read_settings(os.environ)
-    if not settings.database_url:
-        from baken.settings.embedded import start_embedded_server
-
-        os.environ["BAKEN_DATABASE_URL"] = start_embedded_server(settings.home)
-        os.environ.pop("BAKEN_DATABASE_URL_FILE", None)
-    return _set_up_django()
+    return _begin_with(read_settings(os.environ))
 
 
 def begin_reading() -> Settings:
@@ -40,17 +39,16 @@ def begin_reading() -> Settings:
     As long as there is a demo and nothing of one's own, it looks at the demo. Commands that write
     or send never do.
     """
-    _fall_back_to_demo()
-    return begin()
+    settings = read_settings(os.environ)
+    if _names_a_place(os.environ) or settings.home.exists() or not DEMO_HOME.exists():
+        return _begin_with(settings)
+    print(f"Looking at the demo in {DEMO_HOME}; set BAKEN_HOME for your own.", file=sys.stderr)
+    return _begin_with(read_settings({**os.environ, **_DEMO}))
 
 
 def begin_demo() -> Settings:
     """Like `begin`, with the demo's own home, whatever the environment says."""
-    _forget_environment()
-    os.environ["BAKEN_HOME"] = str(DEMO_HOME)
-    os.environ["BAKEN_ALLOW_DOCUMENTATION_RANGES"] = "yes"
-    os.environ["BAKEN_SMTP_SECURITY"] = "none"
-    return begin()
+    return _begin_with(read_settings({**_DEMO, "BAKEN_SMTP_SECURITY": "none"}))
 
 
 @contextmanager
@@ -58,14 +56,12 @@ def begin_bench() -> Iterator[Settings]:
     """Like `begin`, with an embedded server and a home of its own that go when the block ends."""
     from baken.settings.embedded import start_embedded_server, stop_embedded_server
 
-    _forget_environment()
     with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
         home = Path(folder)
-        os.environ["BAKEN_HOME"] = folder
         start_embedded_server(home)
         stop_embedded_server(home)  # some of what it is set to holds from its second start
         try:
-            yield begin()
+            yield _begin_with(read_settings({"BAKEN_HOME": folder}))
         finally:
             from django.db import connections
 
@@ -73,24 +69,29 @@ def begin_bench() -> Iterator[Settings]:
             stop_embedded_server(home)
 
 
-def _forget_environment() -> None:
-    for name in [name for name in os.environ if name.startswith("BAKEN_")]:
-        del os.environ[name]
+def _names_a_place(environment: Mapping[str, str]) -> bool:
+    """Whether the environment says where one's own data are."""
+    return any(
+        name in environment
+        for name in (
+            "BAKEN_HOME", "BAKEN_DATABASE_URL", "BAKEN_DATABASE_URL_FILE", "BAKEN_STORE_URL",
+        )
+    )  # fmt: skip
 
 
-def _fall_back_to_demo() -> None:
-    if "BAKEN_HOME" in os.environ or os.environ.keys() & {
-        "BAKEN_DATABASE_URL", "BAKEN_DATABASE_URL_FILE", "BAKEN_STORE_URL",
-    }:  # fmt: skip
-        return
-    own_home = read_settings(os.environ).home
-    if not own_home.exists() and DEMO_HOME.exists():
-        print(f"Looking at the demo in {DEMO_HOME}; set BAKEN_HOME for your own.", file=sys.stderr)
-        os.environ["BAKEN_HOME"] = str(DEMO_HOME)
-        os.environ["BAKEN_ALLOW_DOCUMENTATION_RANGES"] = "yes"
+def _begin_with(settings: Settings) -> Settings:
+    database_url = settings.database_url
+    if not database_url:
+        from baken.settings.embedded import start_embedded_server
+
+        database_url = start_embedded_server(settings.home)
+    begin_process(settings, database_url=database_url)
+    configure_log(settings.log_level)
+    _set_up_django()
+    return settings
 
 
-def _set_up_django() -> Settings:
+def _set_up_django() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "baken.settings.django_settings"
     import django
     from django.core.management import call_command
@@ -100,8 +101,6 @@ def _set_up_django() -> Settings:
 
     django.setup()
     atexit.register(connections.close_all)  # before the embedded server is stopped
-    settings = read_settings(os.environ)
-    configure_log(settings.log_level)
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -115,4 +114,3 @@ def _set_up_django() -> Settings:
             remedy="See that it runs and that BAKEN_DATABASE_URL is right; then give the same "
             "command again: what was finished is kept, what was not starts over.",
         ) from error
-    return settings

@@ -10,14 +10,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from baken.constituency.fields import CidrField
+from baken.core.language import Language
 from baken.core.routes import Scope
 
-
-class Language(models.TextChoices):
-    """The languages we write in."""
-
-    NL = "nl", "Nederlands"
-    EN = "en", "English"
+LANGUAGES = [(language.value, language.own_name) for language in Language]
+"""The languages we write in, as Django's choices."""
 
 
 class Organisation(models.Model):
@@ -83,7 +80,7 @@ class Contact(models.Model):
     )
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.GENERAL)
-    language = models.CharField(max_length=2, choices=Language.choices, default=Language.NL)
+    language = models.CharField(max_length=2, choices=LANGUAGES, default=Language.NL)
     channel = models.CharField(
         max_length=16, choices=Channel.choices, default=Channel.MAIL, help_text="preferred"
     )

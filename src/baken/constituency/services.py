@@ -6,7 +6,6 @@ for what refers to an organisation, a contact or an asset.
 
 from __future__ import annotations
 
-from baken.constituency.models import Language
 from baken.constituency.overlaps import Overlap, OverlapRelation, Overlaps
 from baken.constituency.sheets.exporting import ExportedConstituency, export_constituency
 from baken.constituency.sheets.importing import dry_run_import, import_constituency
@@ -25,7 +24,6 @@ __all__ = [
     "ImportOutcome",
     "ImportProblem",
     "ImportedFile",
-    "Language",
     "Overlap",
     "OverlapRelation",
     "Overlaps",

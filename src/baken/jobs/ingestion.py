@@ -58,7 +58,7 @@ def ingest_files(
         try:
             feed = named or recognising_feed(path)
             if feed.key not in in_use:
-                ensure_standing_occasions(feed=feed.key, tlp=Tlp(settings.feed_tlp))
+                ensure_standing_occasions(feed=feed.key, tlp=settings.feed_tlp)
                 in_use.add(feed.key)
             yield IngestedFile(path, accepted=take_in(feed, path, report_type, progress))
         except (ReportRefusedError, StoreError) as error:
@@ -104,7 +104,7 @@ class ReadAgain(ReadOnce):
 
 def close_gone_cases(*, settings: Settings) -> int:
     """Mark the cases that are no longer seen; gives how many."""
-    return mark_gone(silence=timedelta(days=settings.gone_after_days), now=datetime.now(UTC))
+    return mark_gone(silence=settings.gone_after, now=datetime.now(UTC))
 
 
 def limits_of(settings: Settings) -> ReadLimits:

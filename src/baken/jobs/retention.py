@@ -130,7 +130,7 @@ def look_over_store(*, settings: Settings) -> StoreState:
 
 def first_day_kept(settings: Settings, *, now: datetime) -> date:
     """The oldest day that has not expired."""
-    return now.date() - timedelta(days=settings.store_days)
+    return now.date() - settings.store_kept_for
 
 
 def _remove_expired(store: ObservationStore, *, now: datetime) -> Iterator[int]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from baken.core.classification import Severity, Tlp
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
@@ -39,7 +38,7 @@ def check_sender(settings: Settings) -> None:
 def plan(*, settings: Settings) -> Plan:
     """Plan what is to be told now."""
     return plan_notifications(
-        policy=policy_of(settings), feed_tlp=Tlp(settings.feed_tlp), now=datetime.now(UTC)
+        policy=policy_of(settings), feed_tlp=settings.feed_tlp, now=datetime.now(UTC)
     )
 
 
@@ -62,7 +61,7 @@ def dry_run_into(folder: Path, *, settings: Settings, occasion_key: str | None =
     return dry_run(
         dry_run_roads(folder, settings),
         policy=policy_of(settings),
-        feed_tlp=Tlp(settings.feed_tlp),
+        feed_tlp=settings.feed_tlp,
         sender=sender_of(settings),
         now=datetime.now(UTC),
         occasion=find_occasion(occasion_key) if occasion_key else None,
@@ -72,11 +71,8 @@ def dry_run_into(folder: Path, *, settings: Settings, occasion_key: str | None =
 def policy_of(settings: Settings) -> Policy:
     """The policy that the settings describe."""
     return Policy(
-        minimum_severity=Severity.from_key(settings.minimum_severity),
-        reminder_after={
-            Severity.from_key(key): timedelta(days=days)
-            for key, days in settings.reminder_days.items()
-        },
+        minimum_severity=settings.minimum_severity,
+        reminder_after=settings.reminder_after,
         channels=carried(),
     )
 

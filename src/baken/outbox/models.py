@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from baken.cases.models import SEVERITY_CHOICES, Case
-from baken.constituency.models import Language, Organisation, Route
+from baken.constituency.models import LANGUAGES, Organisation, Route
 from baken.occasions.models import TLP_CHOICES, Occasion
 
 
@@ -67,7 +67,7 @@ class Notification(models.Model):
     )
     addressee = models.ForeignKey(Addressee, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=16)
-    language = models.CharField(max_length=2, choices=Language.choices)
+    language = models.CharField(max_length=2, choices=LANGUAGES)
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     policy = models.CharField(max_length=64, help_text="the rule that said: tell")

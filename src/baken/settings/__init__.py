@@ -1,1 +1,1 @@
-"""What the environment says (`environment`), Django's settings from it, the embedded database."""
+"""The settings (`environment`), those of this process, Django's, the log, the embedded database."""

@@ -1,16 +1,32 @@
-"""Django's settings, made from what the environment says (see `baken.settings.environment`)."""
+"""Django's settings, made from those of this process (see `baken.settings.process`)."""
 
 from __future__ import annotations
 
-import os
 import secrets
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from baken.settings.environment import django_database, read_settings
 from baken.settings.log import configure_log
+from baken.settings.process import this_process
 
-BAKEN = read_settings(os.environ)
 
-configure_log(BAKEN.log_level)
+def django_database(url: str) -> dict[str, Any]:
+    """Django's ``DATABASES`` entry for a PostgreSQL URL; a socket folder may be ``?host=``."""
+    parts = urlsplit(url)
+    options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")) or "baken",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(options.pop("host", "") or parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {key: unquote(value) for key, value in options.items()},
+    }
+
+
+configure_log(this_process().settings.log_level)
 
 SECRET_KEY = secrets.token_hex(32)  # there are no web pages yet: nothing signed outlives a process
 DEBUG = False
@@ -26,7 +42,9 @@ INSTALLED_APPS = [
     "baken.cases",
     "baken.outbox",
 ]
-# Without a URL the address leads nowhere: `baken` starts the embedded server and sets it first.
+# Without a URL the address leads nowhere: `baken` starts the embedded server first.
 DATABASES = {
-    "default": django_database(BAKEN.database_url or "postgresql://baken@127.0.0.1:1/baken")
+    "default": django_database(
+        this_process().database_url or "postgresql://baken@127.0.0.1:1/baken"
+    )
 }

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from typing import Any
 
 import structlog
 
 
-def configure_log(level: str) -> None:
-    """Log what is at least `level` (``debug``, ``info``, ``warning`` or ``error``)."""
+class LogLevel(StrEnum):
+    """How much the log says."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def configure_log(level: LogLevel) -> None:
+    """Log what is at least `level`."""
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=number)  # what libraries say
     structlog.configure(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from baken.core.errors import About, ChannelError
+from baken.core.smtp import SmtpSecurity
 from baken.core.text import one_line
 
 FAILURES: Final = (OSError, smtplib.SMTPException, ValueError)
@@ -24,8 +25,7 @@ class Server:
 
     host: str
     port: int
-    security: str
-    """``none``, ``starttls`` or ``tls``."""
+    security: SmtpSecurity
     user: str
     password: str = field(repr=False)
     ca_file: Path | None
@@ -87,7 +87,7 @@ def spoken(code: int, text: bytes | str) -> str:
 def _refuse_unsafe_login(server: Server) -> None:
     if not server.user:
         return
-    if server.security == "none":
+    if server.security == SmtpSecurity.NONE:
         raise ValueError("a password is only sent over TLS, and security is none.")
     if not (server.user + server.password).isascii():
         raise ValueError("the login has letters outside ASCII, which smtplib cannot send.")
@@ -95,10 +95,10 @@ def _refuse_unsafe_login(server: Server) -> None:
 
 def _dial(server: Server) -> smtplib.SMTP:
     host, port, timeout = server.host, server.port, server.timeout_seconds
-    if server.security == "none":
+    if server.security == SmtpSecurity.NONE:
         return smtplib.SMTP(host, port, timeout=timeout)
     context = ssl.create_default_context(cafile=server.ca_file)
-    if server.security == "tls":
+    if server.security == SmtpSecurity.TLS:
         return smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
     connection = smtplib.SMTP(host, port, timeout=timeout)
     try:

@@ -23,8 +23,8 @@ from baken.channels.mail.replies import NOT_AVAILABLE, Step, refusal_of
 from baken.channels.message import Message, Receipt
 from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address
+from baken.core.smtp import SmtpSecurity
 
-_SECURITIES: Final = ("none", "starttls", "tls")
 _IDLE_SECONDS: Final = 30.0
 # RFC 5321 section 4.5.3.2.6: after the final dot a server may take long, and leaving early is
 # what makes people get the same warning twice.
@@ -49,7 +49,7 @@ class SmtpChannel:
         *,
         host: str,
         port: int,
-        security: str,
+        security: SmtpSecurity,
         user: str = "",
         password: str = "",
         ca_file: Path | None = None,
@@ -58,8 +58,8 @@ class SmtpChannel:
         envelope_from: str,
         reply_to: str = "",
     ) -> None:
-        if security not in _SECURITIES:
-            raise ValueError(f"{security!r} is not one of {', '.join(_SECURITIES)}.")
+        if security not in tuple(SmtpSecurity):
+            raise ValueError(f"{security!r} is not one of {', '.join(SmtpSecurity)}.")
         check_sender(sender=sender, reply_to=reply_to)
         self._server = Server(
             host=host,

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection, transaction
 
-from baken.constituency.models import Asset, Contact, Language, Organisation, Route
+from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.overlaps import overlaps_of
 from baken.constituency.sheets.outcome import ImportOutcome, TableCounts
 from baken.constituency.sheets.reading import GatheredRows, Reading, read_constituency_files
@@ -22,6 +22,7 @@ from baken.constituency.sheets.rows import (
 )
 from baken.constituency.sheets.tables import ROUTE_COLUMNS
 from baken.constituency.writing import insert_rows, update_rows
+from baken.core.language import Language
 
 # Other writers wait until the import is done; readers and foreign keys do not. So two imports of
 # the same files at once make one set of rows.
@@ -36,7 +37,7 @@ Model = TypeVar("Model", Organisation, Contact, Asset)
 
 
 def import_constituency(
-    paths: Sequence[Path], *, allow_documentation: bool, default_language: str = Language.NL
+    paths: Sequence[Path], *, allow_documentation: bool, default_language: Language = Language.NL
 ) -> ImportOutcome:
     """Take over the organisations, contacts and assets in `paths`: CSV, XLSX, or folders of them.
 
@@ -53,7 +54,7 @@ def import_constituency(
 
 
 def dry_run_import(
-    paths: Sequence[Path], *, allow_documentation: bool, default_language: str = Language.NL
+    paths: Sequence[Path], *, allow_documentation: bool, default_language: Language = Language.NL
 ) -> ImportOutcome:
     """What `import_constituency` would do and say; nothing has changed afterwards."""
     reading = _read(paths, allow_documentation, default_language)
@@ -63,7 +64,7 @@ def dry_run_import(
     return outcome
 
 
-def _read(paths: Sequence[Path], allow_documentation: bool, default_language: str) -> Reading:
+def _read(paths: Sequence[Path], allow_documentation: bool, default_language: Language) -> Reading:
     reader = RowReader(allow_documentation=allow_documentation, default_language=default_language)
     return read_constituency_files(paths, reader=reader)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, TypeVar
 
-from baken.constituency.models import Channel, Contact, Language, Organisation
+from baken.constituency.models import Channel, Contact, Organisation
 from baken.constituency.sheets import cells
 from baken.constituency.sheets.outcome import ImportProblem, Table
 from baken.constituency.sheets.tables import RawRow, RawTable
 from baken.core.asset import Asset
+from baken.core.language import Language
 
 VALUE_SHOWN: Final = 200
 
@@ -100,13 +101,13 @@ CheckedRow = OrganisationRow | ContactRow | AssetRow
 class RowReader:
     """Reads the rows of tables with one set of rules."""
 
-    def __init__(self, *, allow_documentation: bool, default_language: str) -> None:
+    def __init__(self, *, allow_documentation: bool, default_language: Language) -> None:
         self._reference = cells.required(cells.line_of_text(longest=64))
         self._organisation_name = cells.required(cells.line_of_text(longest=200))
         self._contact_name = cells.line_of_text(longest=200)
         self._sector = cells.line_of_text(longest=64)
         self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
-        self._language = cells.choice(Language.values, default=default_language)
+        self._language = cells.choice([*Language], default=default_language)
         self._channels = {
             default: cells.choice(Channel.values, default=default)
             for default in (Channel.MAIL, Channel.PHONE)

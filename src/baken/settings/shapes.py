@@ -1,0 +1,194 @@
+"""The shapes a setting can have: how its text is read, named and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from baken.core.asset import normalise_domain
+from baken.core.classification import Severity, Tlp
+from baken.core.mail_address import domain_of, routable_address
+from baken.core.text import one_line
+
+Value = TypeVar("Value", covariant=True)
+Choice = TypeVar("Choice", bound=StrEnum)
+
+_MOST_DAYS: Final = 36_500  # a hundred years: for ever, to a person
+_LONGEST_WAIT: Final = 3_600.0  # seconds
+_LONGEST_MESSAGE_ID_DOMAIN: Final = 160  # with a notification's id it must fit a Message-ID
+_SWITCH: Final = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[Value]):
+    """One shape: what people call it, how its text is read, and how a value is shown to them.
+
+    `parse` gets text that is not empty and raises ``ValueError`` or ``KeyError`` for what has
+    another shape.
+    """
+
+    text: str
+    parse: Callable[[str], Value]
+    show: Callable[[Any], str] = str
+    is_url: bool = False
+    """Somebody may put a login into it, before an ``@``."""
+
+
+def plain_text(text: str) -> Shape[str]:
+    """Any text, described as `text`."""
+    return Shape(text, str)
+
+
+def line_of_text(text: str) -> Shape[str]:
+    """One line without characters that would break or hide it."""
+    return Shape(text, _one_line)
+
+
+def mailbox(text: str) -> Shape[str]:
+    """A mail address, with or without a name before it."""
+    return Shape(text, _mailbox)
+
+
+def whole_number(text: str, *, least: int = 0, most: int | None = None) -> Shape[int]:
+    """A whole number from `least` up to and including `most`."""
+
+    def parse(value: str) -> int:
+        number = int(value)
+        if number < least or (most is not None and number > most):
+            raise ValueError("out of range")
+        return number
+
+    return Shape(text, parse)
+
+
+def one_of(choices: type[Choice]) -> Shape[Choice]:
+    """One of `choices`, in small or capital letters."""
+    return Shape(_listed(choices), lambda value: choices(value.lower()))
+
+
+def days_by_severity(default: Mapping[Severity, timedelta]) -> Shape[Mapping[Severity, timedelta]]:
+    """Days for some severities; the others are as in `default`."""
+
+    def parse(value: str) -> Mapping[Severity, timedelta]:
+        pairs = (part.split("=", 1) for part in value.split(","))
+        given = {Severity.from_key(key): _days(number) for key, number in pairs}
+        return {**default, **given}
+
+    def show(value: Mapping[Severity, timedelta]) -> str:
+        return ", ".join(f"{severity.key}={days.days}" for severity, days in value.items())
+
+    return Shape("severity=days, with commas", parse, show)
+
+
+def _folder(value: str) -> Path:
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("the home of nobody") from error
+
+
+def _one_line(value: str) -> str:
+    if one_line(value) != value:
+        raise ValueError("not one line")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    _message_id_domain(domain_of(_one_line(value)))
+    return value
+
+
+def _mail_address(value: str) -> str:
+    return routable_address(_mailbox(value))
+
+
+def _message_id_domain(value: str) -> str:
+    domain = normalise_domain(value)
+    if len(domain) > _LONGEST_MESSAGE_ID_DOMAIN:
+        raise ValueError("too long")
+    return domain
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= _LONGEST_WAIT:
+        raise ValueError("out of range")
+    return number
+
+
+def _days(value: str) -> timedelta:
+    number = int(value)
+    if not 0 <= number <= _MOST_DAYS:
+        raise ValueError("out of range")
+    return timedelta(days=number)
+
+
+def _postgres_url(value: str) -> str:
+    parts = urlsplit(value)
+    # To ask for the port is to check it.
+    if (
+        parts.scheme not in ("postgres", "postgresql")
+        or not parts.path.strip("/")
+        or parts.port == 0
+    ):
+        raise ValueError("not a PostgreSQL URL")
+    return value
+
+
+def _store_url(value: str) -> str:
+    parts = urlsplit(value)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    is_bucket = parts.scheme not in ("", "file", "http", "https") and bool(parts.netloc)
+    # A key and a secret have settings of their own: an address is shown and logged.
+    if not (is_folder or is_bucket) or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("neither a folder nor a bucket")
+    return value
+
+
+def _spark_master(value: str) -> str:
+    parts = urlsplit(value)
+    is_cluster = parts.scheme == "spark" and bool(parts.hostname) and parts.port != 0
+    if not is_cluster and not re.fullmatch(r"local(\[(\d+|\*)\])?", value):
+        raise ValueError("not a Spark master")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    is_server = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    if parts.scheme not in ("http", "https") or not is_server:
+        raise ValueError("not a web address")
+    return value
+
+
+def _listed(keys: Iterable[str]) -> str:
+    *first, last = keys
+    return f"{', '.join(first)} or {last}"
+
+
+FOLDER: Final = Shape("a folder", _folder)
+PEM_FILE: Final = Shape("a PEM file", Path)
+PORT: Final = whole_number("a port, 1 to 65535", least=1, most=65535)
+SECONDS: Final = Shape("seconds", _seconds, lambda value: f"{value:g}")
+DAYS: Final = Shape("days", _days, lambda value: str(value.days))
+SWITCH: Final = Shape(
+    "yes or no", lambda value: _SWITCH[value.lower()], lambda value: "yes" if value else "no"
+)
+SEVERITY: Final = Shape(
+    _listed(severity.key for severity in Severity), Severity.from_key, lambda value: value.key
+)
+TLP_LABEL: Final = Shape("a TLP 2.0 label", lambda value: Tlp(value.upper()))
+MAIL_ADDRESS: Final = Shape("a mail address", _mail_address)
+MESSAGE_ID_DOMAIN: Final = Shape("a domain", _message_id_domain)
+POSTGRESQL_URL: Final = Shape(
+    "postgresql://user:password@host:port/name", _postgres_url, is_url=True
+)
+STORE_URL: Final = Shape("file:///folder or s3://bucket/prefix", _store_url, is_url=True)
+WEB_ADDRESS: Final = Shape("an http or https address", _web_address, is_url=True)
+SPARK_MASTER: Final = Shape("spark://host:port, or local[2]", _spark_master, is_url=True)

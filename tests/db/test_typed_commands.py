@@ -114,6 +114,14 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(baken: Command) -> None:
     assert "ok   settings" in done.out
 
 
+def test_the_doctor_lists_what_is_not_at_its_default_and_no_secret(baken: Command) -> None:
+    secrets = {"BAKEN_SMTP_PASSWORD": "geheim", "BAKEN_STORE_S3_SECRET": "geheim"}
+    done = baken("doctor", BAKEN_SMTP_HOST="127.0.0.1", BAKEN_SMTP_PORT="1", **secrets)
+    assert "BAKEN_SMTP_HOST=127.0.0.1, BAKEN_SMTP_PORT=1, BAKEN_SMTP_PASSWORD=(a s" in done.out
+    assert "BAKEN_STORE_S3_SECRET=(a secret)" in done.out
+    assert "geheim" not in done.out + done.err
+
+
 def test_occasions_are_listed_with_how_they_stand(baken: Command, tmp_path: Path) -> None:
     baken("occasion", "new", occasion_file(tmp_path))
     assert "not released" in baken("occasion", "list").out

@@ -105,6 +105,10 @@ MADE_UP = ChannelKind(
     address_fault=lambda address: (
         "" if re.fullmatch(r"\+[0-9 ]+", address) else "This is no telephone number."
     ),
+    subject="made-up way",
+    address_noun="made-up address",
+    place=lambda _settings: "a list",
+    remedy="Make it up again.",
 )
 
 

@@ -15,7 +15,6 @@ from baken.cases.services import (
     accept_report_again,
     mark_gone,
 )
-from baken.core.classification import Tlp
 from baken.core.errors import ReportRefusedError, StoreError
 from baken.feeds import Feed, ReadLimits
 from baken.intake.services import ReportFile

@@ -286,7 +286,7 @@ class _World:
 
     def purge_before(self, day: date) -> None:
         days = (datetime.now(UTC).date() - day).days
-        purge = purge_store(settings=replace(self._settings, store_days=days))
+        purge = purge_store(settings=replace(self._settings, store_kept_for=timedelta(days=days)))
         assert purge.problem is None, purge.problem
 
     def make_threat(

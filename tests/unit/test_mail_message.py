@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import compat32, default
+from email.policy import SMTP, compat32, default
 from email.utils import parseaddr
 from typing import Any
 
@@ -225,6 +225,45 @@ def test_bodies_and_files_arrive_as_they_are(text: str, html: str, content: byte
     assert not any(b"\r" in line or b"\n" in line or b"\x00" in line for line in lines)
 
 
+plain_lines = st.text(st.sampled_from("ab =.\té漢\n"), max_size=200)
+file_names = st.builds(
+    "{}.{}".format, st.text("abc-", max_size=60), st.sampled_from(["csv", "zip"])
+)
+
+
+@settings(deadline=None)
+@given(
+    text=hostile_text | plain_lines,
+    files=st.lists(
+        st.builds(
+            Attachment,
+            file_names,
+            st.sampled_from(["text/csv", "application/zip", "application/" + "x" * 60]),
+            st.binary(max_size=300),
+        ),
+        max_size=3,
+    ),
+)
+@example(text="x" * 76 + "\n" + "x" * 75 + " \n" + "=" * 26 + "\n" + "é" * 40, files=[])
+def test_the_body_is_what_the_standard_library_would_write(
+    text: str, files: list[Attachment]
+) -> None:
+    message = dataclasses.replace(MESSAGE, text=f"TLP:AMBER {text}", attachments=tuple(files))
+    written = EmailMessage(policy=SMTP.clone(max_line_length=76))
+    written.set_content(ended(many_lines(message.text)), cte="quoted-printable")
+    for file in files:
+        main_type, _, subtype = file.content_type.partition("/")
+        name = parsed_names(message)[len(list(written.iter_attachments()))]
+        params = {"charset": "utf-8"} if main_type == "text" else None
+        written.add_attachment(
+            file.content, maintype=main_type, subtype=subtype, cte="base64", filename=name,
+            params=params,
+        )  # fmt: skip
+    if files:
+        written.set_boundary(parsed(made(message)).get_boundary() or "")
+    assert made(message).endswith(b"Content-Language: nl\r\n" + written.as_bytes())
+
+
 @settings(deadline=None)
 @given(address=hostile_text)
 @example(address="a@b.example\r\nBcc: c@d.example")
@@ -249,6 +288,10 @@ def test_an_address_is_one_address_or_refused(address: str) -> None:
 
 def made(message: Message) -> bytes:
     return mail_bytes(message, sender=SENDER, reply_to=REPLY_TO)
+
+
+def parsed_names(message: Message) -> list[str]:
+    return [part.get_filename() or "" for part in parsed(made(message)).iter_attachments()]
 
 
 def parsed(content: bytes) -> EmailMessage:

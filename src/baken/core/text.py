@@ -28,13 +28,16 @@ def is_harmful(character: str) -> bool:
 
 def one_line(text: str, *, limit: int | None = None) -> str:
     """`text` on one line of at most `limit` characters, runs of white space as one space."""
-    kept = "".join(_on_one_line(character) for character in text)
+    # Whatever is printable to Python is harmless, and one look at all of it is quick.
+    kept = text if text.isprintable() else "".join(map(_on_one_line, text))
     return " ".join(kept.split())[:limit].rstrip()
 
 
 def many_lines(text: str) -> str:
     r"""`text` with ``\n`` as its only line end and, besides tabs, no harmful characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lines.replace("\n", "").replace("\t", "").isprintable():
+        return lines
     return "".join(
         character for character in lines if character in "\n\t" or not is_harmful(character)
     )

@@ -1,37 +1,32 @@
 """A message as the bytes of a mail: RFC 5322 headers, MIME parts, the same bytes every time.
 
 The header lines are written here rather than by `email`, whose folding of hostile names has been
-wrong before (CVE-2024-6923); its parts for bodies and attachments are used as they are.
+wrong before (CVE-2024-6923).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
 from datetime import UTC
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
-from baken.channels.message import Attachment, Message, refuse_what_is_not_carried
+from baken.channels.mail.mime import LINE_LIMIT, mime_body
+from baken.channels.message import Message, refuse_what_is_not_carried
 from baken.core.errors import About, ChannelError
 from baken.core.mail_address import routable_address, split_mailbox
 from baken.core.routes import Carries
-from baken.core.text import many_lines, one_line
+from baken.core.text import one_line
 
 CARRIES: Final = Carries(encryption=False, attachments=True, longest_text=None)
 """What a mail of ours can take along."""
 
-_LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 _LONGEST_NAME: Final = 200
 _LONGEST_SUBJECT: Final = 900
 _PLAIN_WORD: Final = re.compile(r"(?!.*=\?)[!-~]{1,60}")
 # The letters that RFC 2047 section 5 allows in an encoded word anywhere, names included.
 _UNENCODED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
-
-_BODY_POLICY: Final = SMTP.clone(max_line_length=_LINE_LIMIT)
 
 
 def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
@@ -44,7 +39,7 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
     refuse_what_is_not_carried(message, CARRIES)
     recipient = recipient_of(message)
     headers = [
-        _header("From", _mailbox_words(*split_mailbox(sender))),
+        _our_header("From", sender),
         _header("To", _mailbox_words(message.recipient_name, recipient)),
         _header("Subject", _text_words(one_line(message.subject, limit=_LONGEST_SUBJECT))),
         _header("Date", [format_datetime(message.made_at.astimezone(UTC))]),
@@ -53,14 +48,14 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
         _header("Content-Language", [message.language]),
     ]
     if reply_to:
-        headers.insert(2, _header("Reply-To", _mailbox_words(*split_mailbox(reply_to))))
-    return "".join(headers).encode() + _body(message)
+        headers.insert(2, _our_header("Reply-To", reply_to))
+    return "".join(headers).encode() + mime_body(message)
 
 
 def recipient_of(message: Message) -> str:
     """The address that `message` goes to; raises `ChannelError` when it is none."""
     try:
-        return routable_address(message.recipient_address)
+        return _routable(message.recipient_address)
     except ValueError as error:
         raise ChannelError(str(error), about=About.ADDRESS, permanent=True) from error
 
@@ -71,8 +66,15 @@ def check_sender(*, sender: str, reply_to: str) -> None:
         split_mailbox(mailbox)
 
 
-def _mailbox_words(name: str, address: str) -> list[str]:
-    routable = routable_address(address)
+_routable = lru_cache(maxsize=64)(routable_address)  # asked for the header, and the envelope
+
+
+@lru_cache(maxsize=64)
+def _our_header(name: str, mailbox: str) -> str:
+    return _header(name, _mailbox_words(*split_mailbox(mailbox)))
+
+
+def _mailbox_words(name: str, routable: str) -> list[str]:
     phrase = one_line(name, limit=_LONGEST_NAME)
     if not phrase:
         return [routable]
@@ -108,51 +110,7 @@ def _encoded_words(text: str) -> list[str]:
 def _header(name: str, words: list[str]) -> str:
     lines = [f"{name}:"]
     for word in words:
-        if len(lines[-1]) + 1 + len(word) > _LINE_LIMIT and not lines[-1].endswith(":"):
+        if len(lines[-1]) + 1 + len(word) > LINE_LIMIT and not lines[-1].endswith(":"):
             lines.append("")
         lines[-1] += f" {word}"
     return "\r\n".join(lines) + "\r\n"
-
-
-def _body(message: Message) -> bytes:
-    # Always quoted-printable or base64: lines stay short, no server need understand 8BITMIME,
-    # and a boundary with "=_" in it can stand in neither.
-    body = EmailMessage(policy=_BODY_POLICY)
-    body.set_content(_ended(many_lines(message.text)), charset="utf-8", cte="quoted-printable")
-    if message.html is not None:
-        body.add_alternative(
-            _ended(many_lines(message.html)),
-            subtype="html",
-            charset="utf-8",
-            cte="quoted-printable",
-        )
-    for attachment in message.attachments:
-        _attach(body, attachment)
-    digest = hashlib.sha256(message.id.encode()).hexdigest()[:32]
-    multiparts = (part for part in body.walk() if part.is_multipart())
-    for depth, part in enumerate(multiparts):
-        part.set_boundary(f"=_baken_{digest}_{depth}")
-    return body.as_bytes()
-
-
-def _attach(body: EmailMessage, attachment: Attachment) -> None:
-    main_type, _, subtype = attachment.content_type.partition("/")
-    body.add_attachment(
-        attachment.content,
-        maintype=main_type,
-        subtype=subtype,
-        cte="base64",
-        filename=_file_name(attachment.file_name),
-        params={"charset": "utf-8"} if main_type == "text" else None,
-    )
-
-
-def _file_name(file_name: str) -> str:
-    """ASCII letters, digits and a few signs, so that every mail program keeps the name."""
-    ascii_name = unicodedata.normalize("NFKD", file_name).encode("ascii", "ignore").decode()
-    stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_name).strip("-.").rpartition(".")
-    return f"{stem[:48]}{dot}{ending[:8]}" or "attachment"
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") else f"{text}\n"

@@ -1,0 +1,126 @@
+"""The body of a mail: its text, its HTML and its files as MIME parts, the same bytes every time.
+
+Nearly every warning is a text with a table: those parts are written here, as `email` would write
+them and many times quicker. Anything else is left to `email` itself.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+import unicodedata
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.quoprimime import body_encode
+from typing import Final
+
+from baken.channels.message import Attachment, Message
+from baken.core.text import many_lines
+
+LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
+
+_BODY_POLICY: Final = SMTP.clone(max_line_length=LINE_LIMIT)
+_TEXT_TYPE: Final = 'Content-Type: text/plain; charset="utf-8"\r\n'
+_TEXT_ENCODING: Final = "Content-Transfer-Encoding: quoted-printable\r\n"
+_FILE_ENCODING: Final = "Content-Transfer-Encoding: base64\r\n"
+_VERSION: Final = "MIME-Version: 1.0\r\n"
+# Stands for itself in quoted-printable: printable ASCII but "=", and no white space at the end.
+_PLAIN_LINE: Final = re.compile(r"(?:[\t -<>-~]{0,75}[!-<>-~])?")
+_QUOTED: Final = {
+    code: f"={code:02X}" for code in range(256) if not (32 <= code < 127 or code == 9) or code == 61
+}
+
+
+def mime_body(message: Message) -> bytes:
+    """The MIME headers, an empty line and the parts, with CRLF line ends and in ASCII.
+
+    Always quoted-printable or base64: lines stay short, no server need understand 8BITMIME, and a
+    boundary with "=_" in it can stand in neither.
+    """
+    text = _ended(many_lines(message.text))
+    boundary = f"=_baken_{hashlib.sha256(message.id.encode()).hexdigest()[:32]}"
+    files = [_file_part(attachment) for attachment in message.attachments]
+    if message.html is not None or None in files:
+        return _written_by_email(message, text, boundary=boundary)
+    if not files:
+        return f"{_TEXT_TYPE}{_TEXT_ENCODING}{_VERSION}\r\n{_quoted_printable(text)}".encode()
+    parts = [f"{_TEXT_TYPE}{_TEXT_ENCODING}\r\n{_quoted_printable(text)}", *files]
+    joined = "".join(f"\r\n--{boundary}_0\r\n{part}" for part in parts)
+    head = f'{_VERSION}Content-Type: multipart/mixed;\r\n boundary="{boundary}_0"\r\n'
+    return f"{head}{joined}\r\n--{boundary}_0--\r\n".encode()
+
+
+def _file_part(attachment: Attachment) -> str | None:
+    """`attachment` as a part; None when a header of it must be folded."""
+    disposition = (
+        f'Content-Disposition: attachment; filename="{_file_name(attachment.file_name)}"\r\n'
+    )
+    content_type = f"Content-Type: {attachment.content_type}"
+    if attachment.content_type.startswith("text/"):
+        content_type += '; charset="utf-8"\r\n'
+        headers = f"{_FILE_ENCODING}{disposition}{content_type}{_VERSION}"
+    else:
+        content_type += "\r\n"
+        headers = f"{content_type}{_FILE_ENCODING}{disposition}{_VERSION}"
+    if max(len(disposition), len(content_type)) > LINE_LIMIT + 2:
+        return None
+    encoded = binascii.b2a_base64(attachment.content, newline=False).decode("ascii")
+    lines = [encoded[at : at + LINE_LIMIT] for at in range(0, len(encoded), LINE_LIMIT)]
+    return "\r\n".join([headers, *lines, ""])
+
+
+def _quoted_printable(text: str) -> str:
+    is_plain = _PLAIN_LINE.fullmatch
+    return "\r\n".join(
+        [line if is_plain(line) else _quoted_line(line) for line in text.split("\n")]
+    )
+
+
+def _quoted_line(line: str) -> str:
+    octets = line.encode().decode("latin-1")
+    quoted = octets.translate(_QUOTED)
+    if len(quoted) <= LINE_LIMIT and not quoted.endswith((" ", "\t")):
+        return quoted
+    return body_encode(octets, LINE_LIMIT, eol="\r\n")
+
+
+def _written_by_email(message: Message, text: str, *, boundary: str) -> bytes:
+    body = EmailMessage(policy=_BODY_POLICY)
+    body.set_content(text, charset="utf-8", cte="quoted-printable")
+    if message.html is not None:
+        body.add_alternative(
+            _ended(many_lines(message.html)),
+            subtype="html",
+            charset="utf-8",
+            cte="quoted-printable",
+        )
+    for attachment in message.attachments:
+        _attach(body, attachment)
+    multiparts = (part for part in body.walk() if part.is_multipart())
+    for depth, part in enumerate(multiparts):
+        part.set_boundary(f"{boundary}_{depth}")
+    return body.as_bytes()
+
+
+def _attach(body: EmailMessage, attachment: Attachment) -> None:
+    main_type, _, subtype = attachment.content_type.partition("/")
+    body.add_attachment(
+        attachment.content,
+        maintype=main_type,
+        subtype=subtype,
+        cte="base64",
+        filename=_file_name(attachment.file_name),
+        params={"charset": "utf-8"} if main_type == "text" else None,
+    )
+
+
+def _file_name(file_name: str) -> str:
+    """ASCII letters, digits and a few signs, so that every mail program keeps the name."""
+    ascii_name = unicodedata.normalize("NFKD", file_name).encode("ascii", "ignore").decode()
+    stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_name).strip("-.").rpartition(".")
+    return f"{stem[:48]}{dot}{ending[:8]}" or "attachment"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import ipaddress
 import socket
 import ssl
@@ -17,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Any, Final, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -29,6 +30,8 @@ from baken.specimen.mail_server import MailFolder
 
 HANG_UP: Final = "(hangs up)"
 SILENCE: Final = "(says nothing)"
+PIPELINING: Final = "250-peer.example\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES"
+"""What a server says to EHLO that takes several commands in one packet."""
 
 _USUAL: Final = {
     "greeting": "220 peer.example ready",
@@ -61,6 +64,8 @@ class ScriptedPeer:
         self.mails: list[bytes] = []
         """Every mail whose final dot came, as it was on the line."""
         self.connections = 0
+        self.reads = 0
+        """How often something came: where each command waits for a reply, one for each."""
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -94,7 +99,7 @@ class ScriptedPeer:
                 self._converse(connection)
 
     def _converse(self, connection: socket.socket) -> None:
-        with connection.makefile("rb") as lines:
+        with io.BufferedReader(_Counted(connection, self)) as lines:
             step = "greeting"
             while self._answers(connection, step):
                 if step == "DATA" and self._said.startswith("354"):
@@ -117,7 +122,24 @@ class ScriptedPeer:
         return step != "QUIT" and not self._said.startswith("421")
 
 
-def _mail_until_the_dot(lines: BinaryIO) -> bytes:
+class _Counted(io.RawIOBase):
+    """What comes over a connection, and how often."""
+
+    def __init__(self, connection: socket.socket, peer: ScriptedPeer) -> None:
+        super().__init__()
+        self._connection = connection
+        self._peer = peer
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = self._connection.recv_into(buffer)
+        self._peer.reads += bool(size)
+        return size
+
+
+def _mail_until_the_dot(lines: io.BufferedReader) -> bytes:
     mail = [b""]
     while mail[-1] != b".\r\n":
         mail.append(lines.readline())

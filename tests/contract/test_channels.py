@@ -17,6 +17,7 @@ from typing import Any, Self
 import pytest
 from mail_peers import (
     HANG_UP,
+    PIPELINING,
     SILENCE,
     Authenticator,
     Certificates,
@@ -348,8 +349,14 @@ def test_the_envelope_is_ours_and_the_mail_arrives_as_made(tmp_path: Path) -> No
     assert attachment.get_content() == "adres;plaats\r\n192.0.2.1;Één\r\n"
 
 
-def test_one_connection_carries_many_messages() -> None:
-    with ScriptedPeer() as peer, smtp_to(peer.port) as channel:
+@pytest.fixture(params=[False, True], ids=["plain", "pipelined"])
+def greeted(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What the peer says to EHLO: usually nothing of PIPELINING, or that it knows it."""
+    return {"EHLO": PIPELINING} if request.param else {}
+
+
+def test_one_connection_carries_many_messages(greeted: dict[str, str]) -> None:
+    with ScriptedPeer(**greeted) as peer, smtp_to(peer.port) as channel:
         for number in range(5):
             channel.send(numbered(number))
     assert peer.connections == 1
@@ -429,6 +436,10 @@ def test_an_address_of_ours_that_is_wrong_stops_at_once(field: str) -> None:
 TEMPORARY = (False, False)
 PERMANENT = (True, False)
 UNCERTAIN = (False, True)
+OUT_OF_ORDER = {
+    "RCPT": ["503 5.5.1 no sender", "250 ok"],
+    "DATA": ["503 5.5.1 no recipient", "354 go on"],
+}
 
 
 @pytest.mark.parametrize(
@@ -476,8 +487,13 @@ UNCERTAIN = (False, True)
     if isinstance(value, dict)
     else None,
 )  # fmt: skip
-def test_a_failure_means(replies: dict[str, str], meaning: tuple[bool, bool], about: About) -> None:
-    with ScriptedPeer(**replies) as peer, smtp_to(peer.port, timeout_seconds=0.15) as channel:
+def test_a_failure_means(
+    replies: dict[str, str], meaning: tuple[bool, bool], about: About, greeted: dict[str, str]
+) -> None:
+    with (
+        ScriptedPeer(**{**greeted, **replies}) as peer,
+        smtp_to(peer.port, timeout_seconds=0.15) as channel,
+    ):
         error = failure(channel)
     assert (error.permanent, error.uncertain) == meaning
     assert error.about is about
@@ -495,8 +511,12 @@ def test_a_failure_means(replies: dict[str, str], meaning: tuple[bool, bool], ab
         {"end": ["552 5.3.4 too large", "250 ok"]},
     ],
 )
-def test_after_a_refusal_the_same_connection_carries_the_next(replies: dict[str, Any]) -> None:
-    with ScriptedPeer(**replies) as peer, smtp_to(peer.port) as channel:
+def test_after_a_refusal_the_same_connection_carries_the_next(
+    replies: dict[str, Any], greeted: dict[str, str]
+) -> None:
+    if greeted and "MAIL" in replies:  # the rest of the packet is out of order then
+        replies = {**replies, **OUT_OF_ORDER}
+    with ScriptedPeer(**greeted, **replies) as peer, smtp_to(peer.port) as channel:
         failure(channel, numbered(1))
         channel.send(numbered(2))
     assert peer.connections == 1
@@ -514,8 +534,13 @@ def test_after_a_refusal_the_same_connection_carries_the_next(replies: dict[str,
         {"greeting": ["421 4.3.2 later", "220 ready"]},
     ],
 )
-def test_after_a_break_the_next_goes_over_a_new_connection(replies: dict[str, Any]) -> None:
-    with ScriptedPeer(**replies) as peer, smtp_to(peer.port, timeout_seconds=0.15) as channel:
+def test_after_a_break_the_next_goes_over_a_new_connection(
+    replies: dict[str, Any], greeted: dict[str, str]
+) -> None:
+    with (
+        ScriptedPeer(**greeted, **replies) as peer,
+        smtp_to(peer.port, timeout_seconds=0.15) as channel,
+    ):
         failure(channel, numbered(1))
         channel.send(numbered(2))
     assert peer.connections == 2
@@ -523,9 +548,11 @@ def test_after_a_break_the_next_goes_over_a_new_connection(replies: dict[str, An
 
 
 @pytest.mark.parametrize("farewell", [HANG_UP, "421 4.4.2 idle too long"])
-def test_a_connection_closed_between_two_mails_is_replaced_unnoticed(farewell: str) -> None:
+def test_a_connection_closed_between_two_mails_is_replaced_unnoticed(
+    farewell: str, greeted: dict[str, str]
+) -> None:
     with (
-        ScriptedPeer(MAIL=["250 ok", farewell, "250 ok"]) as peer,
+        ScriptedPeer(**greeted, MAIL=["250 ok", farewell, "250 ok"]) as peer,
         smtp_to(peer.port) as channel,
     ):
         channel.send(numbered(1))
@@ -566,6 +593,90 @@ def test_a_reply_is_kept_short_and_clean() -> None:
         error = failure(channel)
     assert len(error.reply) < 550
     assert error.reply.isprintable()
+
+
+# SMTP: several commands in one packet.
+
+
+def carried_by(peer: ScriptedPeer, *, mails: int) -> ScriptedPeer:
+    with peer, smtp_to(peer.port) as channel:
+        for number in range(mails):
+            channel.send(numbered(number))
+    return peer
+
+
+def test_pipelining_halves_the_round_trips_and_changes_nothing_else() -> None:
+    plain = carried_by(ScriptedPeer(), mails=5)
+    pipelined = carried_by(ScriptedPeer(EHLO=PIPELINING), mails=5)
+    assert plain.reads - pipelined.reads == 5 * 2
+    assert pipelined.heard == plain.heard
+    assert pipelined.mails == plain.mails
+
+
+def test_nothing_follows_a_refusal_where_pipelining_is_not_announced() -> None:
+    with ScriptedPeer(RCPT="550 5.1.1 no") as peer, smtp_to(peer.port) as channel:
+        failure(channel)
+    assert [line.split()[0].upper() for line in peer.heard] == ["EHLO", "MAIL", "RCPT", "QUIT"]
+
+
+def test_a_server_that_waits_for_a_mail_to_nobody_gets_an_empty_one() -> None:
+    replies: dict[str, Any] = {
+        "RCPT": ["550 5.1.1 no such mailbox", "250 ok"],
+        "end": ["554 5.5.1 no valid recipients", "250 ok"],
+    }
+    with ScriptedPeer(EHLO=PIPELINING, **replies) as peer, smtp_to(peer.port) as channel:
+        error = failure(channel, numbered(1))
+        channel.send(numbered(2))
+    assert (error.about, error.permanent, error.uncertain) == (About.ADDRESS, True, False)
+    assert "no such mailbox" in error.reply
+    assert peer.connections == 1
+    assert peer.mails[0] == b".\r\n"
+    assert b"2.n@baken.example" in peer.mails[1]
+    assert len(peer.mails) == 2
+
+
+def test_a_server_that_refuses_data_too_gets_no_content() -> None:
+    replies: dict[str, Any] = {"MAIL": ["451 4.3.0 later", "250 ok"], **OUT_OF_ORDER}
+    with ScriptedPeer(EHLO=PIPELINING, **replies) as peer, smtp_to(peer.port) as channel:
+        error = failure(channel, numbered(1))
+        channel.send(numbered(2))
+    assert "MAIL FROM: 451" in error.reply
+    assert peer.connections == 1
+    assert len(peer.mails) == 1
+
+
+def test_a_server_that_took_the_recipient_after_all_gets_no_empty_mail() -> None:
+    replies: dict[str, Any] = {"MAIL": ["451 4.3.0 later", "250 ok"]}
+    with ScriptedPeer(EHLO=PIPELINING, **replies) as peer, smtp_to(peer.port) as channel:
+        failure(channel, numbered(1))
+        channel.send(numbered(2))
+    assert peer.connections == 2
+    assert [b"2.n@baken.example" in mail for mail in peer.mails] == [True]
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+@pytest.mark.parametrize("answer", [HANG_UP, SILENCE, "421 4.3.2 going down"])
+def test_what_breaks_between_the_packet_and_its_replies_is_certainly_not_handed_over(
+    step: str, answer: str
+) -> None:
+    replies: dict[str, Any] = {step: [answer, "354 go on" if step == "DATA" else "250 ok"]}
+    with (
+        ScriptedPeer(EHLO=PIPELINING, **replies) as peer,
+        smtp_to(peer.port, timeout_seconds=0.15) as channel,
+    ):
+        error = failure(channel, numbered(1))
+        channel.send(numbered(2))
+    assert (error.about, error.permanent, error.uncertain) == (About.US, False, False)
+    assert peer.connections == 2
+    assert [b"2.n@baken.example" in mail for mail in peer.mails] == [True]
+
+
+def test_a_refusal_stands_when_the_server_hangs_up_on_the_empty_mail() -> None:
+    replies: dict[str, Any] = {"RCPT": ["550 5.1.1 no", "250 ok"], "end": [HANG_UP, "250 ok"]}
+    with ScriptedPeer(EHLO=PIPELINING, **replies) as peer, smtp_to(peer.port) as channel:
+        assert failure(channel, numbered(1)).permanent
+        channel.send(numbered(2))
+    assert peer.connections == 2
 
 
 # SMTP: encryption and login.

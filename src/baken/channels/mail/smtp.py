@@ -1,11 +1,16 @@
-"""Mail handed over to an SMTP server (RFC 5321), one connection for many messages."""
+"""Mail handed over to an SMTP server (RFC 5321), one connection for many messages.
+
+Where the server knows PIPELINING (RFC 2920), a mail takes two round trips instead of four.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import smtplib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -19,6 +24,15 @@ from baken.channels.mail.connection import (
     told,
 )
 from baken.channels.mail.message import CARRIES, check_sender, mail_bytes, recipient_of
+from baken.channels.mail.opening import (
+    Envelope,
+    Reply,
+    ask,
+    breaks_off,
+    call_off,
+    is_hoped_for,
+    is_pipelined,
+)
 from baken.channels.mail.replies import NOT_AVAILABLE, Step, refusal_of
 from baken.channels.message import Message, Receipt
 from baken.core.errors import About, ChannelError
@@ -30,7 +44,7 @@ _IDLE_SECONDS: Final = 30.0
 # what makes people get the same warning twice.
 _PATIENCE_WITH_DATA: Final = 10
 
-_Reply = tuple[int, bytes]
+_Replies = Iterator[tuple[Step, Reply]]
 
 
 class SmtpChannel:
@@ -98,11 +112,9 @@ class SmtpChannel:
         answer to it; otherwise neither, and another attempt may succeed.
         """
         content = mail_bytes(message, sender=self._sender, reply_to=self._reply_to)
-        recipient = recipient_of(message)
+        envelope = Envelope(self._envelope_from, recipient_of(message))
         try:
-            connection = self._begin_mail(needs_utf8=not recipient.isascii())
-            self._name_recipient(connection, recipient)
-            return self._hand_over(connection, content)
+            return self._hand_over(self._opened(envelope), content)
         except ChannelError:
             raise  # the conversation stands where the next mail can take it up
         except FAILURES as error:
@@ -122,57 +134,57 @@ class SmtpChannel:
         self._quit()
         return found
 
-    def _begin_mail(self, *, needs_utf8: bool) -> smtplib.SMTP:
-        """A connection on which the server has taken MAIL FROM.
+    def _opened(self, envelope: Envelope) -> smtplib.SMTP:
+        """A connection on which the server waits for the content of the mail.
 
         Servers close idle connections and limit the mails on one, so a connection that was used
-        before and fails here is replaced once: nothing of this mail has been handed over yet.
+        before and fails at MAIL FROM is replaced once: nothing of this mail has been handed over.
         """
-        connection, reply = self._reused(needs_utf8=needs_utf8) or self._fresh(
-            needs_utf8=needs_utf8
-        )
-        if reply[0] != 250:
-            raise self._refusal(reply, step=Step.MAIL_FROM)
+        connection, replies = self._reused(envelope) or self._fresh(envelope)
+        for step, reply in replies:
+            if not is_hoped_for(reply[0], step=step):
+                self._settle(connection, replies, after=reply[0])
+                raise _refused(reply, step=step)
         return connection
 
-    def _reused(self, *, needs_utf8: bool) -> tuple[smtplib.SMTP, _Reply] | None:
+    def _reused(self, envelope: Envelope) -> tuple[smtplib.SMTP, _Replies] | None:
         connection = self._connection
         if connection is not None and time.monotonic() - self._used_at < _IDLE_SECONDS:
             with contextlib.suppress(*FAILURES):
-                if self._needs_reset:
-                    connection.rset()
-                reply = self._mail_from(connection, needs_utf8=needs_utf8)
-                if reply[0] != NOT_AVAILABLE:
-                    return connection, reply
+                replies = self._ask(connection, envelope)
+                first = next(replies)
+                if first[1][0] != NOT_AVAILABLE:
+                    return connection, itertools.chain([first], replies)
         self._drop()
         return None
 
-    def _fresh(self, *, needs_utf8: bool) -> tuple[smtplib.SMTP, _Reply]:
+    def _fresh(self, envelope: Envelope) -> tuple[smtplib.SMTP, _Replies]:
         self._connection = open_connection(self._server)
-        return self._connection, self._mail_from(self._connection, needs_utf8=needs_utf8)
+        return self._connection, self._ask(self._connection, envelope)
 
-    def _mail_from(self, connection: smtplib.SMTP, *, needs_utf8: bool) -> _Reply:
-        if needs_utf8 and not connection.has_extn("smtputf8"):
+    def _ask(self, connection: smtplib.SMTP, envelope: Envelope) -> _Replies:
+        if envelope.needs_utf8 and not connection.has_extn("smtputf8"):
             raise ChannelError(
                 "The mail server does not take addresses outside ASCII (SMTPUTF8).",
                 about=About.ADDRESS,
                 permanent=True,
             )
+        replies = ask(connection, envelope, is_reset_first=self._needs_reset)
         self._needs_reset = True
         self._used_at = time.monotonic()
-        return connection.mail(
-            self._envelope_from, ("SMTPUTF8", "BODY=8BITMIME") if needs_utf8 else ()
-        )
+        return replies
 
-    def _name_recipient(self, connection: smtplib.SMTP, recipient: str) -> None:
-        code, text = connection.rcpt(recipient)
-        if code not in (250, 251):  # 251: not local, will be forwarded
-            raise self._refusal((code, text), step=Step.RCPT_TO)
+    def _settle(self, connection: smtplib.SMTP, replies: _Replies, *, after: int) -> None:
+        """Leaves the conversation, after a refusal, where the next mail can take it up."""
+        can_go_on = not breaks_off(after)
+        if can_go_on and is_pipelined(connection):
+            can_go_on = False
+            with contextlib.suppress(*FAILURES):
+                can_go_on = call_off(connection, replies)
+        if not can_go_on:
+            self._drop()
 
     def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> Receipt:
-        code, text = connection.docmd("DATA")
-        if code != 354:
-            raise self._refusal((code, text), step=Step.DATA)
         _wait_at_most(connection, self._server.timeout_seconds * _PATIENCE_WITH_DATA)
         connection.send(_with_doubled_dots(content) + b".\r\n")
         # From here on the server may have the whole mail, whatever becomes of the connection.
@@ -186,19 +198,12 @@ class SmtpChannel:
             raise _uncertain(f"No sensible answer to the mail: {spoken(code, text)}")
         _wait_at_most(connection, self._server.timeout_seconds)
         if code >= 400:
-            raise self._refusal((code, text), step=Step.END_OF_MAIL)
+            if breaks_off(code):
+                self._drop()
+            raise _refused((code, text), step=Step.END_OF_MAIL)
         self._needs_reset = False
         self._used_at = time.monotonic()
         return Receipt(spoken(code, text))
-
-    def _refusal(self, reply: _Reply, *, step: Step) -> ChannelError:
-        code, text = reply
-        if code == NOT_AVAILABLE or not 200 <= code < 600:
-            self._drop()  # the server hangs up, or speaks something else than SMTP
-        refusal = refusal_of(code, text, step=step)
-        return ChannelError(
-            f"{step}: {spoken(code, text)}", about=refusal.about, permanent=refusal.permanent
-        )
 
     def _quit(self) -> None:
         if self._connection is not None:
@@ -211,6 +216,14 @@ class SmtpChannel:
             self._connection.close()
             self._connection = None
         self._needs_reset = False
+
+
+def _refused(reply: Reply, *, step: Step) -> ChannelError:
+    code, text = reply
+    refusal = refusal_of(code, text, step=step)
+    return ChannelError(
+        f"{step}: {spoken(code, text)}", about=refusal.about, permanent=refusal.permanent
+    )
 
 
 def _with_doubled_dots(content: bytes) -> bytes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import re
+import smtplib
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -45,7 +49,7 @@ from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
 from baken.core.text import many_lines, one_line
 from baken.settings.environment import Settings, read_settings
-from baken.specimen.mail_server import FolderMailServer
+from baken.specimen.mail_server import FolderMailServer, MailFolder, MailServerProcess
 
 SENDER = "Nationaal Waarschuwingscentrum <waarschuwing@baken.example>"
 BOUNCES = "bounces@baken.example"
@@ -863,6 +867,98 @@ def test_the_mail_server_stops_while_somebody_is_connected(tmp_path: Path) -> No
         error = failure(channel, numbered(2))
     assert (error.permanent, error.uncertain) == TEMPORARY
     assert error.about is About.US
+
+
+AWKWARD_BODIES = ["", ".\n", "..\n.x\nends.\n", "x." * 40 + "\n.\n", "a.\n.\nb.\n..\n"]
+
+
+@pytest.mark.parametrize("body", AWKWARD_BODIES)
+def test_the_mail_server_keeps_what_was_sent_dots_and_all(tmp_path: Path, body: str) -> None:
+    message = dataclasses.replace(MESSAGE, text=f"TLP:AMBER\n{body}", attachments=(), html=None)
+    with FolderMailServer(tmp_path) as server, smtp_to(server.port) as channel:
+        channel.send(message)
+        [path] = server.paths()
+    assert path.read_bytes() == mail_bytes(message, sender=SENDER, reply_to="")
+
+
+@pytest.mark.parametrize("pieces", ["whole", "cut"])
+def test_the_mail_server_takes_a_mail_however_it_is_cut(tmp_path: Path, pieces: str) -> None:
+    talk = (
+        b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"
+        b".\r\n"
+        b"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"
+        b"..one.\r\n\r\n..\r\nend.\r\n.\r\nQUIT\r\n"
+    )
+    with (
+        FolderMailServer(tmp_path) as server,
+        socket.create_connection((server.host, server.port)) as line,
+    ):
+        for at in range(0, len(talk), 1 if pieces == "cut" else len(talk)):
+            line.sendall(talk[at : at + (1 if pieces == "cut" else len(talk))])
+        replies = b"".join(iter(lambda: line.recv(4096), b""))
+        kept = [path.read_bytes() for path in server.paths()]
+    codes = [reply[:4] for reply in replies.split(b"\r\n") if reply[3:4] == b" "]
+    one_mail = [b"250 ", b"250 ", b"354 ", b"250 "]
+    assert codes == [b"220 ", b"250 ", *one_mail, *one_mail, b"221 "]
+    assert kept == [b"", b".one.\r\n\r\n.\r\nend.\r\n"]
+
+
+def test_the_mail_server_announces_pipelining_unless_told_not_to(tmp_path: Path) -> None:
+    for is_pipelined in (True, False):
+        with FolderMailServer(tmp_path, is_pipelined=is_pipelined) as server:
+            with smtplib.SMTP(server.host, server.port) as line:
+                line.ehlo()
+                assert line.has_extn("pipelining") is is_pipelined
+                assert line.has_extn("smtputf8")
+            with smtp_to(server.port) as channel:
+                channel.send(MESSAGE)
+    assert len(server.paths()) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"message-id: <a@b.example>\r\n", "a@b.example"),
+        (b"Subject: x\r\nMessage-ID:\r\n <a@b.example>\r\nTo: y\r\n", "a@b.example"),
+        (b"Message-ID: <../../a/b@c.example>\r\n", "....ab@c.example"),
+        (b"Subject: x\r\n", "without-message-id"),
+        (b"", "without-message-id"),
+    ],
+)
+def test_the_mail_server_names_a_mail_after_its_header(
+    tmp_path: Path, head: bytes, name: str
+) -> None:
+    kept = MailFolder(tmp_path).keep(head + b"\r\nMessage-ID: <no@header.example>\r\n")
+    assert kept.name == f"000001-{name}.eml"
+
+
+def test_the_mail_server_in_a_process_of_its_own_ends_with_the_block(tmp_path: Path) -> None:
+    with MailServerProcess(tmp_path / "mails") as server:
+        channels = [smtp_to(server.port) for _ in range(3)]
+        with contextlib.ExitStack() as stack:
+            for channel in channels:
+                stack.enter_context(channel)
+            for number in range(9):
+                channels[number % 3].send(numbered(number))
+            assert server.count() == 9
+    assert len(server.paths()) == 9
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((server.host, server.port))
+
+
+def test_channels_in_several_threads_share_nothing() -> None:
+    def carry(first: int) -> list[str]:
+        with smtp_to(server.port) as channel:
+            return [channel.send(numbered(first + number)).reply for number in range(25)]
+
+    with tempfile.TemporaryDirectory() as folder, MailServerProcess(Path(folder)) as server:
+        with ThreadPoolExecutor(4) as threads:
+            replies = [
+                reply for all_of in threads.map(carry, range(0, 400, 100)) for reply in all_of
+            ]
+        names = {path.name for path in server.paths()}
+    assert len(names) == 100
+    assert {reply.removeprefix("250 2.0.0 kept as ") for reply in replies} == names
 
 
 # What the tests share.

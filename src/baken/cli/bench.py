@@ -113,6 +113,23 @@ def plan(
 
 
 @app.command()
+def send(
+    mails: Annotated[int, typer.Option(min=1, max=60_000, help="How many mails.")] = 10_000,
+    as_json: AsJson = True,
+) -> None:
+    """One threat, MAILS organisations: planned, composed, and accepted by a local mail server.
+
+    Each gets a mail of its own, with an attachment, about five systems of three kinds. In a
+    database of its own; nothing leaves the machine.
+    """
+    del as_json
+    with begin_bench() as settings:
+        from baken.bench.send import measure_send
+
+        say_json(measure_send(mails=mails, settings=settings))
+
+
+@app.command()
 def lookback(
     rows: Annotated[int, typer.Option(help="How many stored rows.")] = 100_000_000,
     assets: Annotated[int, typer.Option(help="How many assets.")] = 2_905_000,

@@ -8,7 +8,7 @@ cases, so it follows in a transaction of its own, and the next run makes it good
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,14 +17,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Min, Q
 
-from baken.outbox.halts import is_halted
 from baken.outbox.models import (
     Addressee,
     Delivery,
     Notification,
-    NotifiedCase,
     Provider,
-    Suppression,
 )
 from baken.outbox.pacing import Pace, allow, slow_down, speed_up
 from baken.outbox.senders import ALIVE
@@ -35,7 +32,8 @@ _CLAIM: Final = f"""
     FROM (
         SELECT w.id,
             CASE WHEN a.provider_found_at > %(now)s - interval '7 days' THEN a.provider ELSE '' END
-                AS provider
+                AS provider,
+            coalesce(p.slowed, 0) > 0 AS is_slowed
         FROM outbox_notification AS w
         JOIN outbox_addressee AS a ON a.id = w.addressee_id
         LEFT JOIN outbox_provider AS p ON p.name = a.provider
@@ -48,17 +46,47 @@ _CLAIM: Final = f"""
         FOR UPDATE OF w SKIP LOCKED
     ) AS chosen
     WHERE n.id = chosen.id
-    RETURNING n.id, n.severity, n.planned_at, chosen.provider
+    RETURNING n.id, n.severity, n.planned_at, chosen.provider, chosen.is_slowed
 """  # noqa: S608 - made of a constant of another module
 
+# Locks what is to be touched, in the order of ids, and says of each what came between planning and
+# now that forbids to hand it over. An asset may have been taken away, or ended, since; the next
+# planning tells the rest.
+_LOCK: Final = """
+    SELECT n.id, EXISTS (SELECT FROM outbox_halt WHERE lifted_at IS NULL), CASE
+        WHEN a.address = '' THEN 'its addressee was erased'
+        WHEN EXISTS (SELECT FROM outbox_suppression AS s WHERE s.address = lower(a.address))
+            THEN 'the address is left alone'
+        WHEN EXISTS (
+            SELECT FROM outbox_notifiedcase AS told
+            JOIN occasions_case AS c ON c.id = told.case_id
+            LEFT JOIN constituency_asset AS held ON held.id = c.asset_id
+            WHERE told.notification_id = n.id AND (
+                held.id IS NULL
+                OR held.valid_from > c.last_seen_at OR held.valid_until <= c.last_seen_at
+            )
+        ) THEN 'a system in it is no longer the organisation''s'
+        ELSE '' END
+    FROM outbox_notification AS n
+    JOIN outbox_addressee AS a ON a.id = n.addressee_id
+    WHERE n.id = ANY(%(ids)s) AND n.state = 'planned' AND n.claimed_by = %(sender)s
+    ORDER BY n.id
+    FOR UPDATE OF n
+"""
+
 _INTEND: Final = """
+    WITH said AS (
+        SELECT * FROM unnest(%(ids)s::uuid[], %(message_ids)s::text[]) AS s (id, message_id)
+    ), tried AS (
+        UPDATE outbox_notification AS n SET tried_at = %(now)s FROM said WHERE n.id = said.id
+    )
     INSERT INTO outbox_delivery (
         notification_id, attempt, sender, channel, message_id, state, started_at, reply, about
     )
     SELECT said.id,
         1 + (SELECT count(*) FROM outbox_delivery AS d WHERE d.notification_id = said.id),
         %(sender)s, %(channel)s, said.message_id, 'sending', %(now)s, '', ''
-    FROM unnest(%(ids)s::uuid[], %(message_ids)s::text[]) AS said (id, message_id)
+    FROM said
     RETURNING id, notification_id, attempt
 """
 
@@ -89,6 +117,8 @@ class Claim:
 
     notification_id: UUID
     provider: str
+    is_slowed: bool = False
+    """The provider put us off before, and gets what we have at a slower pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +136,7 @@ class Done:
 
     intended: Intended
     provider: str
+    is_slowed: bool
     state: Delivery.State
     reply: str
     about: str
@@ -118,9 +149,7 @@ class Intentions:
 
     intended: Sequence[Intended]
     dropped: frozenset[UUID]
-    """Withdrawn since they were prepared, or now."""
-    must_wait_until: datetime | None = None
-    """When the first of the others may go: their provider takes no more now."""
+    """Withdrawn since they were prepared, or now. To the others, their provider takes no more."""
     is_halted: bool = False
 
 
@@ -136,7 +165,7 @@ def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: i
             {"channel": channel, "sender": sender, "since": since, "now": now, "limit": limit},
         )
         rows = sorted(cursor.fetchall(), key=lambda row: (-row[1], row[2], row[0]))
-    return [Claim(notification_id, provider) for notification_id, _, _, provider in rows]
+    return [Claim(pk, provider, is_slowed) for pk, _, _, provider, is_slowed in rows]
 
 
 def next_opening(*, channel: str, since: datetime) -> datetime | None:
@@ -178,21 +207,21 @@ def record_and_intend(
     in a transaction that follows.
     """
     with transaction.atomic():
-        touched = [one.intended.notification_id for one in done]
-        locked = _lock([*touched, *wanted], sender=sender)
+        locked, is_halted = _lock(
+            [*(one.intended.notification_id for one in done), *wanted], sender=sender
+        )
         _record(done, pace=pace, now=now)
-        if wanted and is_halted():
+        if wanted and is_halted:
             return Intentions((), frozenset(), is_halted=True)
-        standing = {pk: wanted[pk] for pk in wanted if pk in locked}
-        why_not = _why_not(standing)
-        standing = {pk: said for pk, said in standing.items() if pk not in why_not}
+        why_not = {pk: why for pk, why in locked.items() if why and pk in wanted}
+        standing = {pk: wanted[pk] for pk in wanted if pk in locked and pk not in why_not}
         allowed = allow(Counter(provider for _, provider in standing.values()), pace=pace, now=now)
-        going = {pk: said for pk, said in standing.items() if said[1] in allowed.names}
+        going = {pk: said for pk, said in standing.items() if said[1] in allowed}
         intended = _intend(going, channel=channel, sender=sender, now=now)
     for reason in set(why_not.values()):
         give_up([pk for pk, why in why_not.items() if why == reason], reason=reason)
-    gone = frozenset(wanted.keys() - locked) | frozenset(why_not)
-    return Intentions(intended, gone, allowed.next_at)
+    gone = frozenset(wanted.keys() - locked.keys()) | frozenset(why_not)
+    return Intentions(intended, gone)
 
 
 def finish_refusals() -> int:
@@ -216,12 +245,13 @@ def finish_refusals() -> int:
     return len(ids)
 
 
-def _lock(notification_ids: Iterable[UUID], *, sender: int) -> frozenset[UUID]:
-    """Those that wait and are claimed by `sender`, locked."""
-    mine = Notification.objects.filter(
-        pk__in=list(notification_ids), state=Notification.State.PLANNED, claimed_by=sender
-    )
-    return frozenset(mine.order_by("pk").select_for_update().values_list("pk", flat=True))
+def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[dict[UUID, str], bool]:
+    """Those that wait and are claimed by `sender`, each with why it may not go (empty: it may);
+    and whether sending is halted, where there are any."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"ids": list(notification_ids), "sender": sender})
+        rows = cursor.fetchall()
+    return {pk: why_not for pk, _, why_not in rows}, any(halted for _, halted, _ in rows)
 
 
 def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
@@ -244,7 +274,7 @@ def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
         for one in done
         if one.state is Delivery.State.DEFERRED and one.provider and one.about != "us"
     }
-    took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.provider}
+    took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.is_slowed}
     if put_off:
         slow_down(put_off, pace=pace, now=now)
     if took - put_off:
@@ -267,39 +297,4 @@ def _intend(
                 "message_ids": [message_id for message_id, _ in going.values()],
             },
         )
-        intended = [Intended(*row) for row in cursor.fetchall()]
-    Notification.objects.filter(pk__in=list(going)).update(tried_at=now)
-    return intended
-
-
-def _why_not(notification_ids: Collection[UUID]) -> dict[UUID, str]:
-    """What came between planning and now that forbids to hand some of these over."""
-    ids = list(notification_ids)
-    if not ids:
-        return {}
-    addresses = dict(
-        Notification.objects.filter(pk__in=ids).order_by().values_list("pk", "addressee__address")
-    )
-    left_alone = set(
-        Suppression.objects.filter(
-            address__in=[address.lower() for address in addresses.values()]
-        ).values_list("address", flat=True)
-    )
-    # The asset may have been taken away, or ended, since the notification was planned; the next
-    # planning tells the rest.
-    seen_at = F("case__last_seen_at")
-    not_held = NotifiedCase.objects.filter(notification__in=ids).filter(
-        Q(case__asset=None)
-        | Q(case__asset__valid_from__gt=seen_at)
-        | Q(case__asset__valid_until__lte=seen_at)
-    )
-    found = dict.fromkeys(
-        not_held.order_by().values_list("notification_id", flat=True),
-        "a system in it is no longer the organisation's",
-    )
-    for pk, address in addresses.items():
-        if not address:
-            found[pk] = "its addressee was erased"
-        elif address.lower() in left_alone:
-            found[pk] = "the address is left alone"
-    return found
+        return [Intended(*row) for row in cursor.fetchall()]

@@ -12,9 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Min
-
-from baken.outbox.models import Provider
 
 _MOST_SLOWED: Final = 8
 """Halved so often, a pace of 600 a minute is some two a minute."""
@@ -66,16 +63,7 @@ class Pace:
     """So many on the day we first send there, and twice as many each day after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """Which providers may be sent to now."""
-
-    names: frozenset[str]
-    next_at: datetime | None
-    """When the first of the others may be asked about again; None when there are none."""
-
-
-def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> Allowance:
+def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> frozenset[str]:
     """Which of these providers may take so many messages now; those are counted.
 
     The empty name, where nobody knows the provider, is always allowed. Call it in the transaction
@@ -83,16 +71,11 @@ def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> Allowance:
     """
     names = sorted(name for name in wanted if name)
     if not names:
-        return Allowance(frozenset(wanted), None)
+        return frozenset(wanted)
     with connection.cursor() as cursor:
         counts = [wanted[name] for name in names]
         cursor.execute(_ALLOW, {**_limits(pace, now), "names": names, "wanted": counts})
-        allowed = frozenset(name for (name,) in cursor) | {""}
-    waiting = [name for name in names if name not in allowed]
-    if not waiting:
-        return Allowance(allowed, None)
-    first = Provider.objects.filter(name__in=waiting).aggregate(at=Min("next_at"))["at"]
-    return Allowance(allowed, first)
+        return frozenset(name for (name,) in cursor) | {""}
 
 
 def slow_down(names: Collection[str], *, pace: Pace, now: datetime) -> None:

@@ -417,6 +417,7 @@ class _Run:
         return Done(
             intended=intended,
             provider=prepared.claim.provider,
+            is_slowed=prepared.claim.is_slowed,
             state=answer.state,
             reply=answer.reply,
             about=answer.about,

@@ -65,6 +65,7 @@ KIND: Final = ChannelKind(
     address_fault=address_fault,
     subject="mail server",
     address_noun="mail address",
+    connections=lambda settings: settings.smtp.connections,
     place=_place,
     remedy="Check BAKEN_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD.",
 )

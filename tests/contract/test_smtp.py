@@ -117,6 +117,16 @@ def test_a_server_without_smtputf8_cannot_carry_such_an_address() -> None:
     assert len(peer.mails) == 1
 
 
+def test_a_bounce_address_of_ours_that_the_server_cannot_take_blames_no_recipient() -> None:
+    with (
+        ScriptedPeer() as peer,
+        smtp_to(peer.port, envelope_from="zoë@baken.example") as channel,
+    ):
+        error = failure(channel)
+    assert (error.about, error.permanent) == (About.US, False)
+    assert peer.mails == []
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "geen", "a@", "@b.example", "a b@c.example", "a@b.example>\r\nRCPT TO:<c@d.example",

@@ -164,10 +164,11 @@ class SmtpChannel:
 
     def _ask(self, connection: smtplib.SMTP, envelope: Envelope) -> _Replies:
         if envelope.needs_utf8 and not connection.has_extn("smtputf8"):
+            is_ours = envelope.recipient.isascii()
             raise ChannelError(
                 "The mail server does not take addresses outside ASCII (SMTPUTF8).",
-                about=About.ADDRESS,
-                permanent=True,
+                about=About.US if is_ours else About.ADDRESS,
+                permanent=not is_ours,
             )
         replies = ask(connection, envelope, is_reset_first=self._needs_reset)
         self._needs_reset = True

@@ -73,11 +73,16 @@ def add_organisations(url: str) -> None:
                 "VALUES (%s, %s, 'registered', '') RETURNING id",
                 [reference, reference],
             ).fetchone() or (0,)
+            (contact,) = connection.execute(
+                "INSERT INTO constituency_contact (organisation_id, name, role, language, channel) "
+                "VALUES (%s, '', 'security', 'nl', 'mail') RETURNING id",
+                [pk],
+            ).fetchone() or (0,)
             connection.execute(
-                "INSERT INTO constituency_contact "
-                "(organisation_id, name, role, email, phone, language, channel) "
-                "VALUES (%s, '', 'security', %s, '', 'nl', 'mail')",
-                [pk, f"security@{reference}.example.nl"],
+                "INSERT INTO constituency_route "
+                "(contact_id, channel, address, scope, is_inside, source, confidence, state) "
+                "VALUES (%s, 'mail', %s, 'owner', true, 'import', 100, 'active')",
+                [contact, f"security@{reference}.example.nl"],
             )
             network = f"198.18.{number}.0/24"
             connection.execute(

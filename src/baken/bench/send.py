@@ -73,7 +73,7 @@ def measure_send(*, mails: int, settings: Settings) -> dict[str, int | float | s
     that keeps what it gets, until the last outcome is committed. The domains are reserved ones
     (RFC 2606), so no name is asked for.
     """
-    _fill(mails)
+    fill_database(mails)
     with (
         tempfile.TemporaryDirectory(prefix="baken-bench-mails-") as folder,
         MailServerProcess(Path(folder)) as server,
@@ -101,7 +101,9 @@ def measure_send(*, mails: int, settings: Settings) -> dict[str, int | float | s
     }
 
 
-def _fill(mails: int) -> None:
+def fill_database(mails: int) -> None:
+    """Put `mails` organisations into an empty database, each with five cases, and a threat that is
+    released for them."""
     now = datetime.now(UTC)
     with connection.cursor() as cursor:
         for statement in _REGISTER.split(";"):

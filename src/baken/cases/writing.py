@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from baken.cases import statements
 from baken.cases.models import Case
+from baken.core.text import as_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def record_told(case_ids: Collection[int], *, now: datetime) -> None:
     told can then never differ.
     """
     with connection.cursor() as cursor:
-        cursor.execute(statements.RECORD_TOLD, {"ids": list(case_ids), "now": now})
+        cursor.execute(statements.RECORD_TOLD, {"ids": as_array(case_ids), "now": now})
 
 
 @dataclass(frozen=True, slots=True)

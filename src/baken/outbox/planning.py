@@ -5,14 +5,14 @@ One transaction an occasion, so that what is planned and what is remembered can 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import connection, transaction
@@ -22,6 +22,7 @@ from baken.cases.services import hold_cases, record_told
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule, Verdict, decide, stricter
 from baken.core.routes import Route
+from baken.core.text import as_array
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.occasions.services import label_standing_occasions, lock_occasion
@@ -33,12 +34,30 @@ from baken.outbox.withdrawals import withdraw
 
 _log = structlog.get_logger()
 
-_Waiting = frozenset[tuple[int, int]]
-"""The occasions of a notification, each with its organisation."""
+# What waits and would tell again what is told now, or could be one with it. A threat takes the
+# place of its own notifications only: it is told besides the daily feeds. What is being handed over
+# at this moment is locked, and left alone.
+_SUPERSEDED: Final = """
+    SELECT n.id FROM outbox_notification AS n
+    WHERE n.state = 'planned' AND EXISTS (
+        SELECT FROM outbox_notifiedcase AS told
+        JOIN occasions_occasion AS o ON o.id = told.occasion_id
+        WHERE told.notification_id = n.id
+            AND CASE WHEN %(is_threat)s THEN o.id = %(occasion)s ELSE o.kind = 'standing' END
+            AND (
+                told.case_id = ANY(%(cases)s::bigint[])
+                OR (o.id = %(occasion)s AND n.organisation_id = ANY(%(organisations)s::bigint[]))
+            )
+    )
+    ORDER BY n.id
+    FOR UPDATE OF n SKIP LOCKED
+"""
 
-_TELLING_THE_SAME: Final = """
-    SELECT DISTINCT notification_id FROM outbox_notifiedcase
-    WHERE notification_id = ANY(%(ids)s) AND case_id = ANY(%(cases)s)
+_COPY_NOTIFICATIONS: Final = """
+    COPY outbox_notification (
+        id, organisation_id, route_id, addressee_id, channel, language, tlp, severity, policy,
+        planned_at, state, state_reason
+    ) FROM STDIN
 """
 
 # Rows of which the database has everything: nothing is fetched only to be sent back.
@@ -48,11 +67,12 @@ _TELL_AS_IT_STANDS: Final = """
         severity, first_seen_at, last_seen_at, sightings, rsit_type, host_name, url, product, cves,
         asset_value, evidence
     )
-    SELECT told.notification_id, c.id, %(occasion)s, told.reason, c.told_at, c.told_severity,
+    SELECT n.id, c.id, %(occasion)s, told.reason, c.told_at, c.told_severity,
         c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type, c.host_name, c.url,
         c.product, c.cves, c.asset_value, c.evidence
-    FROM unnest(%(ids)s::uuid[], %(cases)s::bigint[], %(reasons)s::text[])
-        AS told (notification_id, case_id, reason)
+    FROM unnest(%(places)s::bigint[], %(cases)s::bigint[], %(reasons)s::text[])
+        AS told (place, case_id, reason)
+    JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS n (id, place) USING (place)
     JOIN occasions_case AS c ON c.id = told.case_id
 """
 
@@ -89,9 +109,8 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
         with transaction.atomic():
             if not lock_occasion(occasion):
                 continue
-            waiting = _lock_waiting(occasion)
             hold_cases()
-            under = _plan_under(occasion, waiting, policy=policy, now=now)
+            under = _plan_under(occasion, policy=policy, now=now)
             transaction.on_commit(partial(_log_planned, occasion, under))  # not of a dry run
         notifications += under.notifications
         told |= under.told
@@ -121,29 +140,6 @@ def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
         )
 
 
-def _lock_waiting(occasion: Occasion) -> dict[UUID, _Waiting]:
-    """What was planned before and still waits, that what is planned now may take the place of.
-
-    A threat takes the place of its own notifications only: it is told besides the daily feeds.
-    What is being handed over at this moment is left to it.
-    """
-    waiting = waiting_notifications()
-    if occasion.kind == Occasion.Kind.THREAT:
-        waiting = waiting.filter(notified_cases__occasion=occasion)
-    else:
-        waiting = waiting.filter(notified_cases__occasion__kind=Occasion.Kind.STANDING)
-    mine = Notification.objects.filter(pk__in=waiting.order_by().values("pk"))
-    locked = mine.order_by("pk").select_for_update(of=("self",), skip_locked=True)
-    ids = set(locked.values_list("pk", flat=True))
-    places: dict[UUID, set[tuple[int, int]]] = {pk: set() for pk in ids}
-    told = Notification.objects.filter(pk__in=ids).order_by()
-    for pk, *place in told.values_list(
-        "pk", "notified_cases__occasion_id", "organisation_id"
-    ).distinct():
-        places[pk].add((place[0], place[1]))
-    return {pk: frozenset(found) for pk, found in places.items()}
-
-
 @dataclass(slots=True)
 class _ToTell:
     """What is to be told to one organisation by one route."""
@@ -163,11 +159,9 @@ class _Decided:
     kept_back: dict[int, Unreachable]
 
 
-def _plan_under(
-    occasion: Occasion, waiting: Mapping[UUID, _Waiting], *, policy: Policy, now: datetime
-) -> _PlanUnder:
+def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:
     decided = _decide_each(occasion, policy=policy, now=now)
-    superseded = _superseded(occasion, decided, waiting)
+    superseded = _superseded(occasion, decided)
     if superseded:
         mine = Notification.objects.filter(pk__in=superseded)
         withdraw(mine, reason="a later notification tells it")
@@ -207,58 +201,65 @@ def _add(
     part.label = stricter(part.label, verdict.label)
 
 
-def _superseded(
-    occasion: Occasion, decided: _Decided, waiting: Mapping[UUID, _Waiting]
-) -> frozenset[UUID]:
-    """Those of `waiting` that would tell again what is told now, or could be one with it."""
+def _superseded(occasion: Occasion, decided: _Decided) -> list[UUID]:
+    """What waits and gives way to what is told now, locked."""
     case_ids = [case_id for part in decided.to_tell for case_id in part.rules]
     case_ids += decided.kept_back
-    if not waiting or not case_ids:
-        return frozenset()
+    if not case_ids or not waiting_notifications().exists():
+        return []
     organisations = {part.route.organisation_id for part in decided.to_tell}
     organisations |= {one.organisation_id for one in decided.kept_back.values()}
-    places = {(occasion.pk, organisation_id) for organisation_id in organisations}
-    same_place = {pk for pk, its_places in waiting.items() if its_places & places}
     with connection.cursor() as cursor:
-        cursor.execute(_TELLING_THE_SAME, {"ids": list(waiting), "cases": case_ids})
-        same_case = {notification_id for (notification_id,) in cursor}
-    return frozenset(same_place | same_case)
+        cursor.execute(
+            _SUPERSEDED,
+            {
+                "occasion": occasion.pk,
+                "is_threat": occasion.kind == Occasion.Kind.THREAT,
+                "cases": as_array(case_ids),
+                "organisations": as_array(organisations),
+            },
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
-def _write(occasion: Occasion, to_tell: Collection[_ToTell], *, now: datetime) -> frozenset[int]:
+def _write(occasion: Occasion, to_tell: Sequence[_ToTell], *, now: datetime) -> frozenset[int]:
     """Write the notifications; gives the cases in them."""
     if not to_tell:
         return frozenset()
-    ids: list[UUID] = []
+    ids = [uuid4() for _ in to_tell]
+    _copy_notifications(ids, to_tell, now=now)
+    places: list[int] = []
     case_ids: list[int] = []
     reasons: list[str] = []
-    addressees = addressees_of(part.route for part in to_tell)
-    notifications = [
-        _notification(part, addressee_id=addressees[part.route.id], now=now) for part in to_tell
-    ]
-    for notification, part in zip(notifications, to_tell, strict=True):
-        ids += [notification.pk] * len(part.rules)
+    for place, part in enumerate(to_tell, start=1):
+        places += [place] * len(part.rules)
         case_ids += part.rules
         reasons += [rule.value for rule in part.rules.values()]
-    Notification.objects.bulk_create(notifications, batch_size=2_000)
     with connection.cursor() as cursor:
         cursor.execute(
             _TELL_AS_IT_STANDS,
-            {"occasion": occasion.pk, "ids": ids, "cases": case_ids, "reasons": reasons},
+            {
+                "occasion": occasion.pk,
+                "ids": ids,
+                "places": as_array(places),
+                "cases": as_array(case_ids),
+                "reasons": as_array(reasons),
+            },
         )
     record_told(case_ids, now=now)
     return frozenset(case_ids)
 
 
-def _notification(part: _ToTell, *, addressee_id: int, now: datetime) -> Notification:
-    return Notification(
-        organisation_id=part.route.organisation_id,
-        route_id=part.route.id,
-        addressee_id=addressee_id,
-        channel=part.route.channel,
-        language=part.route.language,
-        tlp=part.label.value,
-        severity=part.severity.value,
-        policy=",".join(sorted({rule.value for rule in part.rules.values()})),
-        planned_at=now,
-    )
+def _copy_notifications(ids: Sequence[UUID], to_tell: Sequence[_ToTell], *, now: datetime) -> None:
+    addressees = addressees_of(part.route for part in to_tell)
+    with connection.cursor() as cursor, cursor.copy(_COPY_NOTIFICATIONS) as copy:
+        for pk, part in zip(ids, to_tell, strict=True):
+            route = part.route
+            rules = ",".join(sorted({rule.value for rule in part.rules.values()}))
+            copy.write_row(
+                (
+                    pk, route.organisation_id, route.id, addressees[route.id], route.channel,
+                    route.language, part.label.value, part.severity.value, rules, now,
+                    Notification.State.PLANNED.value, "",
+                )
+            )  # fmt: skip

@@ -7,6 +7,7 @@ served by a thread of its own. What is intended and not yet recorded is never mo
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import threading
@@ -23,7 +24,7 @@ from uuid import UUID
 import structlog
 
 from baken.channels import Channel, Message
-from baken.core.errors import ChannelError, SendingHaltedError
+from baken.core.errors import About, ChannelError, SendingHaltedError
 from baken.core.routes import Carries
 from baken.outbox.addressees import keep_providers
 from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
@@ -180,6 +181,9 @@ class _Prepared:
     message: Message | ChannelError
 
 
+_NOT_BEGUN: Final = Answer(
+    Delivery.State.DEFERRED, "The run was broken off before it was begun.", About.US.value
+)
 _TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
 
 
@@ -358,6 +362,7 @@ class _Run:
             except queue.Empty:
                 return
             if isinstance(answer, BaseException):
+                self._in_flight -= 1  # what it was about stays *sending*: nobody knows
                 raise answer
             self._unrecorded.append(answer)
             record_by = record_by or time.monotonic() + _RECORDED_AFTER
@@ -376,12 +381,18 @@ class _Run:
         return True
 
     def _record_the_rest(self) -> None:
-        """Wait for the answers that are still to come, and record them."""
-        self._problem = self._problem or " "  # nothing more goes out
+        """Take back what no connection has begun, wait for the other answers, and record all."""
+        is_early = not self._problem
+        self._problem = self._problem or "The run was broken off."  # nothing more goes out
+        with contextlib.suppress(queue.Empty):
+            while item := self._work.get_nowait():
+                self._unrecorded.append(self._answered(*item, _NOT_BEGUN))
         while self._in_flight:
-            self._gather()
+            with contextlib.suppress(Exception):  # another connection failed; the first is told
+                self._gather()
             self._commit(0)
-        self._problem = self._problem.strip()
+        if is_early:
+            self._problem = ""
 
     @contextmanager
     def _connections(self) -> Iterator[None]:
@@ -414,6 +425,9 @@ class _Run:
             answer = answer_to(prepared.message)
         else:
             answer = hand_over(prepared.message, channel)
+        return self._answered(intended, prepared, answer)
+
+    def _answered(self, intended: Intended, prepared: _Prepared, answer: Answer) -> Done:
         return Done(
             intended=intended,
             provider=prepared.claim.provider,

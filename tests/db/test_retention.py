@@ -14,7 +14,7 @@ from baken.intake.models import RetentionCount, RetentionRun, StoredFile
 from baken.intake.retention import expire_files, store_owner_key
 from baken.intake.selectors import stored_files
 from baken.jobs.looking_back import match_again
-from baken.jobs.retention import dry_run_purge, first_day_kept, look_over_store, purge_store
+from baken.jobs.retention import dry_run_of_purge, first_day_kept, look_over_store, purge_store
 from baken.jobs.rounds import run_round
 from baken.settings.environment import Settings
 from small_world import YESTERDAY, Ingest, make_organisation, report_text
@@ -111,7 +111,7 @@ def test_rows_from_the_future_are_kept_no_longer_than_others(ingest: Ingest) -> 
 
 
 def test_a_dry_run_changes_nothing(expired: Path, settings_of_test: Settings) -> None:
-    rehearsed = dry_run_purge(settings=settings_of_test)
+    rehearsed = dry_run_of_purge(settings=settings_of_test)
     assert expired.exists()
     assert not RetentionRun.objects.exists()
     done = purge_store(settings=settings_of_test)

@@ -25,7 +25,7 @@ from baken.constituency.services import import_constituency
 from baken.core.classification import Level, Tlp
 from baken.core.errors import SendingHaltedError
 from baken.intake.models import StoreOwner
-from baken.intake.retention import expire_files
+from baken.intake.services import expire_files
 from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
 from baken.jobs.retention import purge_store
 from baken.jobs.roads import roads_of

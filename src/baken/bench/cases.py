@@ -16,10 +16,15 @@ from django.db import transaction
 
 from baken.bench import Measurement, peak_rss_bytes, timed
 from baken.bench.database import register
-from baken.cases import statements
-from baken.cases.services import AcceptedReport, accept_report
-from baken.cases.sightings import copy_text, find_sightings
-from baken.cases.writing import CaseCounts, cases_of_sightings
+from baken.cases.services import (
+    REFRESH_CASES,
+    AcceptedReport,
+    CaseCounts,
+    accept_report,
+    cases_of_sightings,
+    copy_text,
+    find_sightings,
+)
 from baken.core.classification import Severity, Tlp
 from baken.core.observation import ParsedBatch, ReportInfo
 from baken.core.policy import Policy
@@ -92,7 +97,7 @@ def _make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str
             return copy_text(find_sightings(*piece))
 
         with closing(worked_ahead(iter(matched), sightings, threads=1)) as ahead:
-            return cases_of_sightings(batch.pk, ahead, now=NOW, refresh=statements.REFRESH_CASES)
+            return cases_of_sightings(batch.pk, ahead, now=NOW, refresh=REFRESH_CASES)
 
 
 def measure_plan(*, organisations: int) -> Measurement:

@@ -19,8 +19,7 @@ from baken.intake.services import ReportFile, RowCounts, begin_batch, complete_b
 from baken.jobs import EngineName
 from baken.jobs.looking_back import look_back_for
 from baken.jobs.retention import store_of
-from baken.occasions.services import create_threat_occasion
-from baken.occasions.threats import Threat
+from baken.occasions.services import Threat, create_threat_occasion
 from baken.settings.environment import Settings
 from baken.specimen.nation import Nation, found_nation, observe_nation
 from baken.store import WrittenFile

@@ -14,8 +14,7 @@ from baken.bench import peak_rss_bytes, timed
 from baken.core.classification import Level, Tlp
 from baken.core.smtp import SmtpSecurity
 from baken.jobs.sending import deliver, plan
-from baken.occasions.services import create_threat_occasion, release_occasion
-from baken.occasions.threats import Threat
+from baken.occasions.services import Threat, create_threat_occasion, release_occasion
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import MailServerProcess
 

@@ -11,7 +11,7 @@ from baken.cli.output import say, say_json
 from baken.cli.session import begin
 
 if TYPE_CHECKING:
-    from baken.jobs.retention import Purge
+    from baken.intake.services import Purge
 
 
 def purge(
@@ -26,9 +26,9 @@ def purge(
     code 1 when the store failed on the way; the next run goes on.
     """
     settings = begin()
-    from baken.jobs.retention import dry_run_purge, purge_store
+    from baken.jobs.retention import dry_run_of_purge, purge_store
 
-    done = dry_run_purge(settings=settings) if dry_run else purge_store(settings=settings)
+    done = dry_run_of_purge(settings=settings) if dry_run else purge_store(settings=settings)
     if as_json:
         say_json(purge_figures(done) | {"dry_run": dry_run})
     else:

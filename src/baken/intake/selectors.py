@@ -1,4 +1,4 @@
-"""Reads what came in."""
+"""Reads what came in: the door for reading; nobody reaches past it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from datetime import date, datetime
 from django.db.models import Count, Max, QuerySet
 
 from baken.intake.models import Batch, QuarantinedRow, StoredFile
+from baken.intake.retention import store_owner_key
+
+__all__ = [
+    "last_received_at",
+    "quarantine_reasons",
+    "still_to_be_read",
+    "store_owner_key",
+    "stored_files",
+]
 
 
 def quarantine_reasons() -> list[tuple[str, int]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from baken.cases.services import (
@@ -17,7 +16,7 @@ from baken.cases.services import (
 )
 from baken.core.errors import ReportRefusedError, StoreError
 from baken.feeds import Feed, ReadLimits
-from baken.intake.services import ReportFile
+from baken.intake.services import report_file
 from baken.jobs.feed_choice import feed_named, recognising_feed
 from baken.jobs.matchers import current_matcher
 from baken.jobs.retention import store_of
@@ -78,13 +77,7 @@ class ReadOnce:
         self, feed: Feed, path: Path, report_type: str | None, progress: Progress
     ) -> AcceptedReport:
         report = feed.open_report(path, report_type=report_type, limits=self._limits)
-        file = ReportFile(
-            feed=feed.key,
-            report_type=report.info.report_type,
-            file_name=path.name,
-            content_sha256=content_sha256(path),
-            report_date=_date_of(report.info.report_date),
-        )
+        file = report_file(path, feed=feed.key, info=report.info)
         return self._accept(
             report,
             file,
@@ -113,19 +106,3 @@ def limits_of(settings: Settings) -> ReadLimits:
         max_ratio=settings.max_unpacked_ratio,
         not_after=datetime.now(UTC) + timedelta(days=1),
     )
-
-
-def content_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal. Raises `ReportRefusedError`."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ReportRefusedError(
-            f"{path} cannot be read: {error.strerror}.",
-            remedy="Check the name and that you may read the file.",
-        ) from error
-
-
-def _date_of(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

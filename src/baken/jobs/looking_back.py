@@ -24,8 +24,7 @@ from baken.cases.services import (
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
 from baken.intake.models import StoredFile
-from baken.intake.retention import store_owner_key
-from baken.intake.selectors import stored_files
+from baken.intake.selectors import store_owner_key, stored_files
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
 from baken.jobs.retention import s3_access

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from baken.cases.services import Progress
+from baken.intake.services import Purge
 from baken.jobs.ingestion import (
     IngestedFile,
     ReadOnce,
     close_gone_cases,
     ingest_files,
 )
-from baken.jobs.retention import Purge, purge_store
+from baken.jobs.retention import purge_store
 from baken.jobs.sending import check_sender, deliver, plan
 from baken.outbox.services import Outcome, Plan
 from baken.settings.environment import Settings

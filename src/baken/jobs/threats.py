@@ -8,8 +8,7 @@ from baken import feeds
 from baken.advice import written_kinds
 from baken.core.errors import OccasionError
 from baken.occasions.models import Occasion
-from baken.occasions.services import create_threat_occasion
-from baken.occasions.threats import read_threat
+from baken.occasions.services import create_threat_occasion, read_threat
 
 
 def make_occasion(path: Path) -> Occasion:

@@ -1,4 +1,4 @@
-"""What may be done to occasions: make, label, release, close."""
+"""What may be done to occasions: read, make, label, release, close. Nobody reaches past it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from baken.occasions.releasing import (
     release_for_dry_run,
     release_occasion,
 )
+from baken.occasions.threats import Threat, read_threat
 
 __all__ = [
+    "Threat",
     "close_occasion",
     "create_threat_occasion",
     "ensure_standing_occasions",
     "label_standing_occasions",
     "lock_occasion",
+    "read_threat",
     "release_for_dry_run",
     "release_occasion",
 ]

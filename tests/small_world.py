@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from baken.cases.models import Case
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.asset import parse_asset
 from baken.core.smtp import SmtpSecurity
@@ -78,6 +79,21 @@ def add_contact(
         if address:
             Route.objects.create(contact=contact, channel=channel, address=address)
     return contact
+
+
+def make_cases_about(*hosts: str) -> list[Case]:
+    """A case about each of `hosts`, which are names; those with an @ are accounts' domains."""
+    organisation = make_organisation("haven")
+    return [
+        Case.objects.create(
+            organisation=organisation, finding_kind="open-rdp", system=host, relation="owner",
+            severity=3, first_seen_at=YESTERDAY, last_seen_at=YESTERDAY + timedelta(minutes=place),
+            rule="domain", asset_value="example.nl", is_shared=False, tlp="TLP:AMBER",
+            host_name="" if "@" in host else host,
+            email_domain=host.removeprefix("@") if "@" in host else "",
+        )
+        for place, host in enumerate(hosts)
+    ]  # fmt: skip
 
 
 def report_text(

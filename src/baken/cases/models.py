@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from baken.cases.names import label_by_label
 from baken.constituency.models import Asset, Organisation
 from baken.core.classification import Severity, Tlp
 from baken.intake.models import Batch
@@ -80,7 +81,16 @@ class Case(models.Model):
         db_table = "occasions_case"
         ordering = ["-severity", "organisation", "finding_kind", "system"]
         # None on what changes each day: a case that is seen again is then written in its place.
-        indexes = [models.Index(fields=["address"], name="case_by_address")]
+        # By name and by mail domain hold only the cases that have one.
+        indexes = [
+            models.Index(fields=["address"], name="case_by_address"),
+            models.Index(
+                label_by_label("host_name"), name="case_by_name", condition=~Q(host_name="")
+            ),
+            models.Index(
+                label_by_label("email_domain"), name="case_by_email", condition=~Q(email_domain="")
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "finding_kind", "system"], name="case_once"

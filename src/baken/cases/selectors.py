@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -13,6 +13,7 @@ from typing import Final
 from django.db.models import Count, Q, QuerySet
 
 from baken.cases.models import Case
+from baken.cases.names import label_by_label, range_below
 from baken.constituency.models import Organisation
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
@@ -148,6 +149,12 @@ _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _TERMS: Final = {label.value: SharingTerms(label=label) for label in Tlp}
 
 
+def cases_in_order(ids: Sequence[int]) -> list[Case]:
+    """The cases with these ids, in this order, with organisation and asset."""
+    found = Case.objects.select_related("organisation", "asset").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
 def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> QuerySet[Case]:
     """The cases about one address, newest first."""
     found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
@@ -174,16 +181,41 @@ def untold_case_of_an_operator() -> Case | None:
 
 
 def cases_of_domain(domain: str) -> QuerySet[Case]:
-    """The cases about a name, the names below it, and accounts in its mail domain."""
-    below = f".{domain}"
-    names = (
-        Q(host_name=domain)
-        | Q(host_name__endswith=below)
-        | Q(email_domain=domain)
-        | Q(email_domain__endswith=below)
+    """The cases about a name, the names below it, and accounts in its mail domain, newest first."""
+    found = _labelled().filter(_is_below("host_name", domain) | _is_below("email_domain", domain))
+    return found.select_related("organisation", "asset").order_by(*_NEWEST_FIRST)
+
+
+def some_cases_of_domain(domain: str, *, at_most: int) -> QuerySet[Case]:
+    """So many of `cases_of_domain` at most, by name, or twice as many with accounts; newest first.
+
+    Where there are more, these are not the newest of all: to find those, all would have to be read.
+    """
+    by_name, by_email = (
+        _labelled().filter(_is_below(column, domain)).order_by(f"{column}_backwards")
+        for column in ("host_name", "email_domain")
     )
-    found = Case.objects.filter(names).select_related("organisation", "asset")
-    return found.order_by("-last_seen_at", "organisation_id")
+    ids = by_name.values("pk")[:at_most].union(by_email.values("pk")[:at_most])
+    found = Case.objects.filter(pk__in=ids)
+    return found.select_related("organisation", "asset").order_by(*_NEWEST_FIRST)
+
+
+def _labelled() -> QuerySet[Case]:
+    return Case.objects.alias(
+        host_name_backwards=label_by_label("host_name"),
+        email_domain_backwards=label_by_label("email_domain"),
+    )
+
+
+def _is_below(column: str, domain: str) -> Q:
+    first, end = range_below(domain)
+    # That it is not empty is said, since the index holds no others.
+    return ~Q(**{column: ""}) & Q(
+        **{f"{column}_backwards__gte": first, f"{column}_backwards__lt": end}
+    )
+
+
+_NEWEST_FIRST: Final = ("-last_seen_at", "organisation_id")
 
 
 def cases_of_organisation(organisation_id: int) -> QuerySet[Case]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from baken.cli.explain import explain_case
 from baken.cli.output import say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import DEMO_HOME, begin_demo
+from baken.core.language import Language
 from baken.core.policy import Policy
 from baken.settings.environment import Settings
 
@@ -139,7 +139,6 @@ def _show_a_mail(mailbox: Path) -> None:
     from email import policy
     from email.parser import BytesParser
 
-    from baken.core.language import Language
     from baken.outbox.selectors import accepted_notification
 
     shown = accepted_notification(language=Language.EN)
@@ -160,6 +159,8 @@ def _show_a_mail(mailbox: Path) -> None:
 
 def _explain_two(policy: Policy) -> None:
     from baken.cases.selectors import cases_of_address, untold_case_of_an_operator
+    from baken.explaining.cases import case_lines, explain_cases
+    from baken.explaining.words import words_in
 
     now = datetime.now(UTC)
     told = next((case for case in cases_of_address(_ADDRESS_SHOWN) if case.told_at), None)
@@ -167,6 +168,7 @@ def _explain_two(policy: Policy) -> None:
     for title, case in (("One match, explained:", told), ("One silence, explained:", silent)):
         if case is not None:
             say(title)
-            for line in explain_case(case, policy=policy, now=now):
+            (explained,) = explain_cases([case], policy=policy, now=now)
+            for line in case_lines(explained, words_in(Language.EN)):
                 say(line)
             say()

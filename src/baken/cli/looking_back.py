@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.output import counted, say, say_json
+from baken.cli.output import InLanguage, counted, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
-from baken.core.policy import Rule
+from baken.core.language import Language
 from baken.jobs import EngineName
 
 if TYPE_CHECKING:
     from baken.jobs.looking_back import Lookback
-
-_NAMES_SHOWN: Final = 10
-
-_SILENT: Final = {
-    Rule.OPERATOR: "are only the operator, and only an owner is warned",
-    Rule.NOT_REGISTERED: "did not sign up, and the threat is not grave enough to warn unasked",
-    Rule.TOO_OLD: "were last seen too long ago to be warned",
-    Rule.BELOW_MINIMUM: "are below the severity from which we warn",
-    Rule.NO_CONTACT: "have no contact with a mail address: add one with baken import",
-    Rule.CONTACT_UNWANTED: "have only addresses that refused our mail or asked us to stop",
-    Rule.TLP_RED: "are seen in what is TLP:RED, which no channel can encrypt yet",
-}
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 Engine = Annotated[
@@ -81,6 +69,7 @@ def match(
 def lookback(
     occasion: Annotated[str, typer.Option("--occasion", help="Which occasion.")],
     engine: Engine = EngineName.LOCAL,
+    language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show how many organisations an occasion would warn, by all that the store still holds.
@@ -96,7 +85,7 @@ def lookback(
     if as_json:
         say_json(_figures(done))
     else:
-        _say(done)
+        _say(done, language)
     if done.found.problems:
         raise typer.Exit(1)
 
@@ -136,38 +125,12 @@ def _figures(done: Lookback) -> dict[str, object]:
     }
 
 
-def _say(done: Lookback) -> None:
-    from baken.constituency.selectors import names_of
+def _say(done: Lookback, language: Language) -> None:
+    from baken.explaining.lookbacks import explain_lookback, lookback_lines
+    from baken.explaining.words import words_in
 
-    for problem in done.found.problems:
-        say(f"{problem.message} {problem.remedy}")
-    say(f"{done.occasion.key}: {done.occasion.title}")
-    say(
-        f"{done.found.rows:,} of {done.rows_held:,} rows in {counted(done.files, 'file')} are "
-        f"selected = {done.found.rows_matched:,} matched + "
-        f"{done.found.rows - done.found.rows_matched:,} unmatched"
+    explained = explain_lookback(
+        done.occasion, done.found, done.preview, files=done.files, rows_held=done.rows_held
     )
-    telling = done.preview.filter(done.preview["tells"])
-    told = telling["is_told"].to_pylist().count(True)
-    say(
-        f"{counted(telling.num_rows, 'organisation')} would be warned; {told:,} of them were told "
-        "under it before. Nothing was written or sent."
-    )
-    shown = telling.slice(0, _NAMES_SHOWN).to_pylist()
-    names = names_of([one["organisation_id"] for one in shown])
-    for one in shown:
-        reference, name = names[one["organisation_id"]]
-        say(
-            f"    {name} ({reference}): {counted(one['rows'], 'row')}, last seen "
-            f"{one['last_seen_at']:%Y-%m-%d %H:%M} UTC"
-        )
-    if telling.num_rows > len(shown):
-        say(f"    and {telling.num_rows - len(shown):,} more; --json names them all")
-    for rule, text in _SILENT.items():
-        count = done.preview["rule"].to_pylist().count(rule)
-        if count:
-            say(f"{counted(count, 'organisation')} would not: they {text}.")
-    if not done.files:
-        say("The store holds nothing that it could select; reports come in with baken ingest.")
-    elif telling.num_rows:
-        say(f"To warn them: baken match --occasion {done.occasion.key}, then baken send.")
+    for line in lookback_lines(explained, words_in(language)):
+        say(line)

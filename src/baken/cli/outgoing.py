@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from baken.cli.intake import file_figures, reports_in, say_file
-from baken.cli.output import counted, say, say_json
+from baken.cli.output import InLanguage, counted, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 from baken.cli.store import purge_figures, say_purge
-from baken.core.policy import Rule
+from baken.core.language import Language
 
 if TYPE_CHECKING:
     from baken.outbox.services import Outcome, Plan
-
-_REMEDIES: Final = {
-    Rule.NO_CONTACT: "no contact has a mail address. Add one with baken import.",
-    Rule.CONTACT_UNWANTED: "each mail address they have refused our mail or asked us to stop. "
-    "Add another with baken import.",
-    Rule.TLP_RED: "what is TLP:RED goes out encrypted, and no channel can do that yet. Tell them "
-    "by another way that the source allows.",
-}
-
-_NAMES_SHOWN: Final = 10
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 
@@ -42,6 +32,7 @@ def send(
             "--occasion", help="With --dry-run: only this one's mails, as if it were released."
         ),
     ] = None,
+    language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Plan what is to be told and hand it to the mail server.
@@ -51,6 +42,8 @@ def send(
     if occasion is not None and dry_run is None:
         raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
     settings = begin()
+    from baken.explaining.outcomes import dry_run_lines
+    from baken.explaining.words import words_in
     from baken.jobs.sending import check_sender, deliver, dry_run_into, plan
 
     if dry_run is not None:
@@ -63,9 +56,8 @@ def send(
         if as_json:
             say_json(figures)
         else:
-            say(f"{counted(would_send.messages, 'mail')} written to {dry_run}; nothing was sent.")
-            if would_send.refused:
-                say(f"{would_send.refused:,} would be refused: their address is none.")
+            for line in dry_run_lines(would_send, str(dry_run), words_in(language)):
+                say(line)
         return
     check_sender(settings)
     planned = plan(settings=settings)
@@ -74,7 +66,7 @@ def send(
     if as_json:
         say_json(outcome_figures(planned, outcome))
     else:
-        say_outcome(planned, outcome)
+        say_outcome(planned, outcome, language=language)
     if outcome.left or outcome.refused or planned.unreachable:
         raise typer.Exit(1)
 
@@ -83,6 +75,7 @@ def run(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Reports, or folders of them, to take in first.")
     ] = None,
+    language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Do all of it once: take reports in, mark what is gone, plan, send.
@@ -109,7 +102,7 @@ def run(
         say(f"{counted(done.gone, 'case')} gone.")
         if done.purge.expired or done.purge.swept or done.purge.problem:
             say_purge(done.purge)
-        say_outcome(done.plan, done.outcome)
+        say_outcome(done.plan, done.outcome, language=language)
     is_short = done.outcome.left or done.outcome.refused or done.plan.unreachable
     if is_short or done.purge.problem or any(file.refused for file in done.files):
         raise typer.Exit(1)
@@ -135,12 +128,14 @@ def resume() -> None:
 
 def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     """What planning and handing over came to, as figures."""
+    from baken.explaining.outcomes import kept_back_in
+
     return {
         "notifications_planned": planned.notifications,
         "organisations_unreachable": len({one.organisation_id for one in planned.unreachable}),
         "unreachable": [
-            {"reference": reference, "name": name, "rule": rule.value}
-            for reference, name, rule in _named(planned)
+            {"reference": one.reference, "name": one.name, "rule": one.rule.value}
+            for one in kept_back_in(planned)
         ],
         "mails_accepted": outcome.accepted,
         "mails_deferred": outcome.deferred,
@@ -150,27 +145,10 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _named(planned: Plan) -> list[tuple[str, str, Rule]]:
-    """Who could not be told of all, and by which rule: reference, name, rule; by name."""
-    from baken.constituency.selectors import names_of
-
-    names = names_of({one.organisation_id for one in planned.unreachable})
-    found = ((*names[one.organisation_id], one.rule) for one in planned.unreachable)
-    return sorted(found, key=lambda who: (who[1], who[0]))
-
-
-def say_outcome(planned: Plan, outcome: Outcome) -> None:
+def say_outcome(planned: Plan, outcome: Outcome, *, language: Language) -> None:
     """Print what planning and handing over came to, and how to resume."""
-    warnings, cases = counted(planned.notifications, "warning"), counted(planned.cases, "case")
-    say(f"{warnings} planned about {cases}.")
-    by_rule: dict[Rule, list[str]] = {}
-    for _, name, rule in _named(planned):
-        by_rule.setdefault(rule, []).append(name)
-    for rule, names in sorted(by_rule.items()):
-        say(f"{counted(len(names), 'organisation')} cannot be told of all: {_REMEDIES[rule]}")
-        say(f"    {', '.join(names[:_NAMES_SHOWN])}{' …' if len(names) > _NAMES_SHOWN else ''}")
-    say(f"{counted(outcome.accepted, 'mail')} accepted, {outcome.refused:,} refused for good.")
-    if outcome.problem:
-        say(f"The run stopped early: {outcome.problem}")
-    if outcome.left:
-        say(f"Left over: {counted(outcome.left, 'mail')}; baken send goes on with exactly these.")
+    from baken.explaining.outcomes import outcome_lines
+    from baken.explaining.words import words_in
+
+    for line in outcome_lines(planned, outcome, words_in(language)):
+        say(line)

@@ -1,0 +1,236 @@
+"""Explains cases: whose each is and by which rule, what was seen, who was told, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from baken.cases.models import Case
+from baken.core.classification import Severity
+from baken.core.policy import Policy, Rule
+from baken.explaining.rules import reason_of, remedy_of
+from baken.explaining.words import Words
+from baken.outbox.models import Delivery, Notification, NotifiedCase
+from baken.outbox.selectors import CaseVerdict, current_halt, notifications_about, verdicts_on
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose a case is, and by which rule."""
+
+    organisation: str
+    """Name and reference."""
+    reference: str
+    relation: str
+    """"owner" or "operator"."""
+    rule: str
+    """A `baken.matching.MatchRule`."""
+    asset: str
+    is_shared: bool
+    """Another organisation holds the same narrowest asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen, how often and when; times are aware."""
+
+    first_at: datetime
+    last_at: datetime
+    times: int
+    feed: str
+    report_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification in which a case stands, and how far it came."""
+
+    notification: str
+    address: str
+    """Empty when it was erased."""
+    channel: str
+    planned_at: datetime
+    occasion: str
+    reason: str
+    state: str
+    """Of the notification."""
+    state_reason: str
+    attempt: int = 0
+    """The last attempt to deliver it; 0 when there was none."""
+    delivery_state: str = ""
+    reply: str = ""
+    """What the other side said to the last attempt, when it did not accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the next planning does about a case."""
+
+    rule: Rule
+    occasion: str = ""
+    """Under which it is decided; empty when none covers it."""
+    recipient: str = ""
+    """Who will be told; empty when nobody is."""
+    not_before: datetime | None = None
+    """Until when it waits, where waiting is all that is needed."""
+    halt: str = ""
+    """Why sending is halted now; empty when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedCase:
+    """All that there is to say about one case."""
+
+    finding_kind: str
+    system: str
+    severity: Severity
+    state: str
+    whose: Whose
+    seen: Seen
+    told: tuple[Told, ...]
+    """The newest first."""
+    next: Next
+
+
+def explain_cases(cases: Sequence[Case], *, policy: Policy, now: datetime) -> list[ExplainedCase]:
+    """Each of `cases` explained, in their order; as many queries for a thousand as for one.
+
+    Their organisations and assets should be loaded.
+    """
+    verdicts = verdicts_on(cases, policy=policy, now=now)
+    told = notifications_about([case.pk for case in cases])
+    halt = current_halt()
+    why = halt.reason if halt else ""
+    return [_explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why) for case in cases]
+
+
+def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
+    """What there is to say about `case`, in lines for a person."""
+    yield words.say(
+        "case.heading",
+        finding_kind=case.finding_kind,
+        system=case.system,
+        severity=words.say(f"severities.{case.severity.key}"),
+        state=words.say(f"states.case.{case.state}"),
+    )
+    yield _whose_line(case.whose, words)
+    yield _seen_line(case.seen, words)
+    for told in case.told:
+        yield _told_line(told, words)
+    yield from _next_lines(case.next, words, was_told=bool(case.told))
+
+
+def _explained(
+    case: Case, verdict: CaseVerdict, told: Sequence[NotifiedCase], *, halt: str
+) -> ExplainedCase:
+    return ExplainedCase(
+        finding_kind=case.finding_kind,
+        system=case.system,
+        severity=Severity(case.severity),
+        state=case.state,
+        whose=Whose(
+            organisation=str(case.organisation),
+            reference=case.organisation.reference,
+            relation=case.relation,
+            rule=case.rule,
+            asset=case.asset_value,
+            is_shared=case.is_shared,
+        ),
+        seen=Seen(
+            first_at=case.first_seen_at,
+            last_at=case.last_seen_at,
+            times=case.sightings,
+            feed=case.feed,
+            report_type=case.report_type,
+        ),
+        told=tuple(_told(one) for one in told),
+        next=Next(
+            rule=verdict.rule,
+            occasion=verdict.occasion.key if verdict.occasion else "",
+            recipient=str(verdict.verdict.route or ""),
+            not_before=verdict.verdict.not_before,
+            halt=halt,
+        ),
+    )
+
+
+def _told(one: NotifiedCase) -> Told:
+    notification = one.notification
+    last = max(notification.deliveries.all(), key=lambda tried: tried.attempt, default=None)
+    is_accepted = last is not None and last.state == Delivery.State.ACCEPTED
+    return Told(
+        notification=str(notification.pk),
+        address=notification.addressee.address,
+        channel=notification.channel,
+        planned_at=notification.planned_at,
+        occasion=one.occasion.key,
+        reason=one.reason,
+        state=notification.state,
+        state_reason=notification.state_reason,
+        attempt=last.attempt if last else 0,
+        delivery_state=last.state if last else "",
+        reply=last.reply if last and not is_accepted else "",
+    )
+
+
+def _whose_line(whose: Whose, words: Words) -> str:
+    return words.say(
+        "case.whose_shared" if whose.is_shared else "case.whose",
+        organisation=whose.organisation,
+        relation=words.say(f"relations.{whose.relation}"),
+        match=words.say(f"matches.{whose.rule}", asset=whose.asset),
+        rule=whose.rule,
+    )
+
+
+def _seen_line(seen: Seen, words: Words) -> str:
+    source = {"feed": seen.feed, "report_type": seen.report_type}
+    if seen.times == 1:
+        return words.say("case.seen_once", at=seen.last_at, **source)
+    return words.say(
+        "case.seen_often", times=seen.times, start=seen.first_at, end=seen.last_at, **source
+    )
+
+
+def _told_line(told: Told, words: Words) -> str:
+    return words.say(
+        "case.told",
+        address=told.address or words.say("case.erased"),
+        channel=words.name("channels", told.channel),
+        at=told.planned_at,
+        occasion=told.occasion,
+        reason=words.say(f"reasons.{told.reason}"),
+        state=_how_far(told, words),
+    )
+
+
+def _how_far(told: Told, words: Words) -> str:
+    """How far a notification came: what its last attempt came to, unless it was withdrawn."""
+    is_withdrawn = told.state == Notification.State.WITHDRAWN
+    if told.attempt and not is_withdrawn:
+        state = words.say(f"states.delivery.{told.delivery_state}")
+        state = words.say("case.attempt", state=state, attempt=told.attempt)
+        reply = told.reply
+    else:
+        state = words.say(f"states.notification.{told.state}")
+        reply = told.state_reason if is_withdrawn else ""
+    return words.say("case.state_because", state=state, reply=reply) if reply else state
+
+
+def _next_lines(following: Next, words: Words, *, was_told: bool) -> Iterator[str]:
+    rule = following.rule
+    reason = reason_of(rule, words, not_before=following.not_before)
+    if rule.tells:
+        yield words.say(
+            "case.next_halted" if following.halt else "case.next",
+            address=following.recipient,
+            occasion=following.occasion,
+            reason=reason,
+            rule=rule,
+            halt=following.halt,
+        )
+        return
+    yield words.say("case.now_silent" if was_told else "case.silent", reason=reason, rule=rule)
+    if remedy := remedy_of(rule, words):
+        yield words.say("case.remedy", remedy=remedy)

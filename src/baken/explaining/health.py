@@ -1,0 +1,271 @@
+"""The health checks of an installation: each as a value, then what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from baken.explaining.words import Words
+
+_OLDEST_SERVER: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsCheck:
+    """The settings that are in force."""
+
+    home: str
+    changed: Sequence[str]
+    """Those that are not at their default, as NAME=VALUE, and no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCheck:
+    """The database that answers."""
+
+    version: int
+    """The major version of PostgreSQL."""
+    is_embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck:
+    """The store, held against what is listed."""
+
+    url: str
+    listed: int
+    missing: Sequence[str]
+    odd: Sequence[str]
+    """There, but of another length than listed."""
+    unlisted: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCheck:
+    """A way out; what the channel says of itself is in its own words."""
+
+    subject: str
+    place: str
+    answer: str = ""
+    """What it said when it was tried; empty when it takes nothing."""
+    fault: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendingCheck:
+    """The outbox, and the switch that stops all sending."""
+
+    planned: int
+    accepted: int
+    refused: int
+    halted_at: datetime | None = None
+    halt_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstituencyCheck:
+    """The organisations, and which of them no channel reaches."""
+
+    organisations: int
+    unreachable: int
+    names: Sequence[str]
+    """The first of those that no channel reaches."""
+    address_nouns: Sequence[str]
+    """What each channel calls one of its addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class RangesCheck:
+    """Whether assets may lie in the ranges for documentation."""
+
+    are_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesCheck:
+    """When a feed last delivered."""
+
+    feed: str
+    last_at: datetime | None
+    expected_every: timedelta | None
+    is_late: bool
+    is_any_in_use: bool
+    """Whether any feed ever delivered: one that never did is then not in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedCheck:
+    """What a feed or an error says itself, in its own words."""
+
+    subject: str
+    is_well: bool
+    text: str
+    remedy: str = ""
+
+
+Check: TypeAlias = (
+    SettingsCheck
+    | DatabaseCheck
+    | StoreCheck
+    | ChannelCheck
+    | SendingCheck
+    | ConstituencyCheck
+    | RangesCheck
+    | DeliveriesCheck
+    | QuotedCheck
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One check in words."""
+
+    subject: str
+    """Its key: the same in every language."""
+    is_well: bool
+    text: str
+    remedy: str = ""
+    """What to do when it is not well."""
+
+
+def health_of(check: Check, words: Words) -> Health:
+    """`check` in words."""
+    match check:
+        case SettingsCheck(home, changed):
+            said = ", ".join(changed) or words.say("doctor.settings.none")
+            return _well("settings", words.say("doctor.settings.text", home=home, changed=said))
+        case DatabaseCheck():
+            return _of_database(check, words)
+        case StoreCheck():
+            return _of_store(check, words)
+        case ChannelCheck():
+            return _of_channel(check, words)
+        case SendingCheck():
+            return _of_sending(check, words)
+        case ConstituencyCheck():
+            return _of_constituency(check, words)
+        case RangesCheck(are_allowed):
+            key = "doctor.ranges.allowed" if are_allowed else "doctor.ranges.refused"
+            return _well("ranges", words.say(key))
+        case DeliveriesCheck():
+            return _of_deliveries(check, words)
+        case QuotedCheck(subject, is_well, text, remedy):
+            return Health(subject, is_well, text, remedy)
+
+
+def health_lines(health: Health, words: Words) -> Iterator[str]:
+    """What was found and what to do about it, in lines for a person."""
+    yield words.say(
+        "doctor.line.well" if health.is_well else "doctor.line.wrong",
+        subject=words.name("doctor.subject", health.subject),
+        text=health.text,
+    )
+    if health.remedy:
+        yield words.say("doctor.line.remedy", remedy=health.remedy)
+
+
+def _well(subject: str, text: str) -> Health:
+    return Health(subject, True, text)
+
+
+def _wrong(subject: str, words: Words, text: str, remedy: str) -> Health:
+    return Health(subject, False, text, words.say(remedy))
+
+
+def _of_database(check: DatabaseCheck, words: Words) -> Health:
+    key = "doctor.database.embedded" if check.is_embedded else "doctor.database.named"
+    text = words.say(key, version=check.version)
+    if check.version < _OLDEST_SERVER:
+        return _wrong("database", words, text, "doctor.database.remedy")
+    return _well("database", text)
+
+
+def _of_store(check: StoreCheck, words: Words) -> Health:
+    damaged = [*check.missing, *check.odd]
+    if damaged:
+        text = words.say(
+            "doctor.store.damaged",
+            files=check.listed,
+            url=check.url,
+            missing=len(check.missing),
+            odd=len(check.odd),
+            example=damaged[0],
+        )
+        return _wrong("store", words, text, "doctor.store.damaged_remedy")
+    if check.unlisted or check.expired:
+        text = words.say(
+            "doctor.store.untidy",
+            files=check.listed,
+            url=check.url,
+            expired=check.expired,
+            unlisted=check.unlisted,
+        )
+        return _wrong("store", words, text, "doctor.store.untidy_remedy")
+    return _well("store", words.say("doctor.store.well", files=check.listed, url=check.url))
+
+
+def _of_channel(check: ChannelCheck, words: Words) -> Health:
+    if check.fault:
+        text = words.say("doctor.channel.wrong", place=check.place, fault=check.fault)
+        remedy = words.say("doctor.channel.wrong_remedy", remedy=check.remedy)
+        return Health(check.subject, False, text, remedy)
+    text = words.say("doctor.channel.well", place=check.place, answer=check.answer)
+    return Health(check.subject, True, text)
+
+
+def _of_sending(check: SendingCheck, words: Words) -> Health:
+    if check.halted_at is not None:
+        text = words.say("doctor.sending.halted", at=check.halted_at, reason=check.halt_reason)
+        return _wrong("sending", words, text, "doctor.sending.halted_remedy")
+    text = words.say(
+        "doctor.sending.well",
+        planned=check.planned,
+        accepted=check.accepted,
+        refused=check.refused,
+    )
+    return _well("sending", text)
+
+
+def _of_constituency(check: ConstituencyCheck, words: Words) -> Health:
+    subject = "constituency"
+    if check.organisations == 0:
+        text = words.say("doctor.constituency.empty")
+        return _wrong(subject, words, text, "doctor.constituency.empty_remedy")
+    ways = words.say("doctor.constituency.or").join(check.address_nouns)
+    if not check.unreachable:
+        text = words.say("doctor.constituency.well", count=check.organisations, ways=ways)
+        return _well(subject, text)
+    is_cut = check.unreachable > len(check.names)
+    text = words.say(
+        "doctor.constituency.unreachable_more" if is_cut else "doctor.constituency.unreachable",
+        unreachable=check.unreachable,
+        count=check.organisations,
+        ways=ways,
+        names=", ".join(check.names),
+    )
+    return _wrong(subject, words, text, "doctor.constituency.unreachable_remedy")
+
+
+def _of_deliveries(check: DeliveriesCheck, words: Words) -> Health:
+    if check.last_at is None:
+        text = words.say("doctor.feed.nothing")
+        if check.is_any_in_use:
+            return Health(check.feed, True, text)
+        return Health(check.feed, False, text, words.say("doctor.feed.nothing_remedy"))
+    text = words.say("doctor.feed.well", at=check.last_at)
+    if check.is_late and check.expected_every is not None:
+        often = _how_often(check.expected_every, words)
+        return Health(check.feed, False, text, words.say("doctor.feed.late_remedy", often=often))
+    return Health(check.feed, True, text)
+
+
+def _how_often(every: timedelta, words: Words) -> str:
+    if every == timedelta(days=1):
+        return words.say("doctor.feed.daily")
+    if every.days:
+        return words.say("doctor.feed.days", count=every.days)
+    return words.say("doctor.feed.hours", count=f"{every.total_seconds() / 3600:g}")

@@ -1,0 +1,65 @@
+"""What planning and handing over came to: warned, kept back and why, left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from baken.constituency.selectors import names_of
+from baken.core.policy import Rule
+from baken.explaining.rules import KeptBack, kept_back_lines
+from baken.explaining.words import Words
+from baken.outbox.services import DryRun, Outcome, Plan
+
+_NAMES_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBackOrganisation:
+    """An organisation that could not be told of all, and by which rule."""
+
+    reference: str
+    name: str
+    rule: Rule
+
+
+def kept_back_in(plan: Plan) -> list[KeptBackOrganisation]:
+    """Whom `plan` could not tell of all, by name."""
+    names = names_of({one.organisation_id for one in plan.unreachable})
+    found = [KeptBackOrganisation(*names[one.organisation_id], one.rule)
+             for one in plan.unreachable]  # fmt: skip
+    return sorted(found, key=lambda one: (one.name, one.reference))
+
+
+def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
+    """What they came to and how to go on, in lines for a person."""
+    yield words.say(
+        "send.planned",
+        warnings=words.counted("warning", plan.notifications),
+        cases=words.counted("case", plan.cases),
+    )
+    for kept_back in _by_rule(kept_back_in(plan)):
+        yield from kept_back_lines(kept_back, words, shown=_NAMES_SHOWN)
+    yield words.say(
+        "send.accepted", mails=words.counted("mail", outcome.accepted), refused=outcome.refused
+    )
+    if outcome.problem:
+        yield words.say("send.problem", problem=outcome.problem)
+    if outcome.left:
+        yield words.say("send.left", mails=words.counted("mail", outcome.left))
+
+
+def dry_run_lines(done: DryRun, folder: str, words: Words) -> Iterator[str]:
+    """What a run would send, as written into `folder`, in lines for a person."""
+    mails = words.counted("mail", done.messages)
+    yield words.say("dry_run.written", mails=mails, folder=folder)
+    if done.refused:
+        yield words.say("dry_run.refused", count=done.refused)
+
+
+def _by_rule(organisations: Sequence[KeptBackOrganisation]) -> list[KeptBack]:
+    names: dict[Rule, list[str]] = {}
+    for one in organisations:
+        names.setdefault(one.rule, []).append(one.name)
+    return [KeptBack(rule, some) for rule, some in sorted(names.items())]

@@ -1,0 +1,285 @@
+"""What can be asked about: an address, a network, an AS number, a domain, an organisation."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from django.db.models import QuerySet
+
+from baken.cases.models import Case
+from baken.cases.selectors import (
+    cases_by_asset,
+    cases_in_network,
+    cases_in_order,
+    cases_of_address,
+    cases_of_domain,
+    cases_of_organisation,
+    some_cases_of_domain,
+)
+from baken.constituency.models import Organisation
+from baken.constituency.selectors import assets_covering, find_organisation, names_like
+from baken.core.asset import AssetKind, normalise_domain, parse_asset
+from baken.core.errors import AssetRefusedError, NotFoundError
+from baken.core.policy import Policy
+from baken.explaining.cases import ExplainedCase, case_lines, explain_cases
+from baken.explaining.words import Words
+
+_ALIKE: Final = 5
+_LOOKED_AT: Final = 1_000
+"""So many cases below a name are looked at for the newest of them, where not all are asked for."""
+_PORTION: Final = 1_000
+_NETWORK_OR_ASN: Final = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}|(?i:asn?)\s*[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An asset that holds what was asked about, whose it is, and when."""
+
+    asset: str
+    organisation: str
+    """Name and reference."""
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address, a network, an AS number or a domain."""
+
+    what: str
+    holdings: tuple[Holding, ...] = ()
+    """The narrowest asset first."""
+    fault: str = ""
+    """Why it can be nobody's; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """Somebody who can act for an organisation."""
+
+    name: str
+    role: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrganisation:
+    """An organisation, with what it holds and who can act for it."""
+
+    organisation: str
+    """Name and reference."""
+    standing: str
+    assets: tuple[str, ...]
+    contacts: tuple[KnownContact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was asked about, and the cases about it."""
+
+    about: Place | KnownOrganisation
+    cases: QuerySet[Case]
+    """All of them, the most urgent or the newest first."""
+    some: QuerySet[Case] | None = None
+    """More than `_LOOKED_AT` of them where there are more; None where all are read as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What there is to say about a subject: whose it is, and its first cases."""
+
+    about: Place | KnownOrganisation
+    cases: Iterable[ExplainedCase]
+    """Read once; all of them are not in memory at once."""
+    more: int = 0
+    """How many cases there are besides, of those that were looked at."""
+    were_all_looked_at: bool = True
+    """False where there are so many that only the first by name were."""
+
+
+def find_subject(what: str) -> Subject:
+    """What the text `what` names. Raises `NotFoundError`, which says what it may have meant."""
+    text = what.strip()
+    address = _address_of(text)
+    if address is not None:
+        return Subject(_place(str(address)), cases_of_address(address))
+    if _NETWORK_OR_ASN.fullmatch(text):
+        asset = parse_asset(text, allow_documentation=True)
+        if asset.kind is AssetKind.ASN:
+            return Subject(_place(text), cases_by_asset(asset.value))
+        return Subject(_place(asset.value), cases_in_network(asset.value))
+    organisation = find_organisation(text)
+    if organisation is not None:
+        return Subject(_known(organisation), cases_of_organisation(organisation.pk))
+    try:
+        domain = normalise_domain(what)
+    except ValueError as error:
+        raise _not_found(what) from error
+    some = some_cases_of_domain(domain, at_most=_LOOKED_AT + 1)
+    return Subject(_place(domain), cases_of_domain(domain), some)
+
+
+def explain(what: str, *, policy: Policy, now: datetime, shown: int) -> Explanation:
+    """What there is to say about `what`, with its first `shown` cases.
+
+    Of a name with very many below it, not all are looked at. Raises `NotFoundError`.
+    """
+    subject = find_subject(what)
+    if subject.some is None:
+        first = _keys(subject.cases[: shown + 1])
+        count = subject.cases.count() if len(first) > shown else len(first)
+    else:
+        first = _keys(subject.some)
+        count = len(first)
+    cases = cases_in_order(first[:shown])
+    return Explanation(
+        subject.about,
+        explain_cases(cases, policy=policy, now=now),
+        more=max(0, count - shown),
+        were_all_looked_at=subject.some is None or count <= _LOOKED_AT,
+    )
+
+
+def _keys(cases: QuerySet[Case]) -> list[int]:
+    """The ids of `cases` in their order: to sort a hundred thousand of them whole takes longer."""
+    return list(cases.values_list("pk", flat=True))
+
+
+def explain_all(what: str, *, policy: Policy, now: datetime) -> Explanation:
+    """What there is to say about `what`, with every case. Raises `NotFoundError`."""
+    subject = find_subject(what)
+    cases = explained_one_by_one(subject.cases, policy=policy, now=now)
+    return Explanation(subject.about, cases)
+
+
+def explained_one_by_one(
+    cases: QuerySet[Case], *, policy: Policy, now: datetime
+) -> Iterator[ExplainedCase]:
+    """Each of `cases` explained, however many there are: they are read in portions."""
+    found = cases.iterator(chunk_size=_PORTION)
+    while portion := list(islice(found, _PORTION)):
+        yield from explain_cases(portion, policy=policy, now=now)
+
+
+def explanation_lines(explanation: Explanation, words: Words) -> Iterator[str]:
+    """What there is to say, in lines for a person."""
+    yield from subject_lines(explanation.about, words)
+    is_any = False
+    for case in explanation.cases:
+        is_any = True
+        yield ""
+        yield from case_lines(case, words)
+    if not is_any:
+        yield words.say("subject.no_case")
+    if explanation.more:
+        yield ""
+        more = words.counted("more_case", explanation.more)
+        if explanation.were_all_looked_at:
+            yield words.say("subject.more", cases=more)
+        else:
+            yield words.say("subject.more_than", cases=more, looked_at=_LOOKED_AT)
+
+
+def subject_lines(about: Place | KnownOrganisation, words: Words) -> Iterator[str]:
+    """Whose a place is, or what an organisation holds, in lines for a person."""
+    match about:
+        case Place(what, _, fault) if fault:
+            yield words.say("subject.refused", what=what, fault=fault)
+        case Place(what, holdings) if not holdings:
+            yield words.say("subject.unregistered", what=what)
+        case Place(what, holdings):
+            for rank, holding in enumerate(holdings):
+                yield words.say(
+                    "subject.held" if rank == 0 else "subject.held_wider",
+                    what=what,
+                    asset=holding.asset,
+                    organisation=holding.organisation,
+                    period=_period(holding, words),
+                )
+        case KnownOrganisation():
+            yield from _organisation_lines(about, words)
+
+
+def _organisation_lines(known: KnownOrganisation, words: Words) -> Iterator[str]:
+    standing = words.say(f"standings.{known.standing}")
+    yield words.say("subject.organisation", organisation=known.organisation, standing=standing)
+    if known.assets:
+        yield words.say("subject.assets", assets=", ".join(known.assets))
+    else:
+        yield words.say("subject.no_assets")
+    contacts = ", ".join(
+        words.say(
+            "subject.contact",
+            contact=contact.name,
+            role=words.say(f"roles.{contact.role}"),
+            language=contact.language,
+        )
+        for contact in known.contacts
+    )
+    if contacts:
+        yield words.say("subject.contacts", contacts=contacts)
+    else:
+        yield words.say("subject.no_contacts")
+
+
+def _period(holding: Holding, words: Words) -> str:
+    start = holding.valid_from.date() if holding.valid_from else None
+    end = holding.valid_until.date() if holding.valid_until else None
+    if start and end:
+        return words.say("subject.period_both", start=start, end=end)
+    if start:
+        return words.say("subject.period_from", start=start)
+    return words.say("subject.period_until", end=end) if end else ""
+
+
+def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that `text` names: without a scope, and IPv4 where it is written as IPv6."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _place(what: str) -> Place:
+    try:
+        assets = assets_covering(what)
+    except AssetRefusedError as error:
+        return Place(what, fault=error.message)
+    holdings = (
+        Holding(asset.value, str(asset.organisation), asset.valid_from, asset.valid_until)
+        for asset in assets
+    )
+    return Place(what, tuple(holdings))
+
+
+def _known(organisation: Organisation) -> KnownOrganisation:
+    contacts = (
+        KnownContact(str(contact), contact.role, contact.language)
+        for contact in organisation.contacts.all()
+    )
+    return KnownOrganisation(
+        organisation=str(organisation),
+        standing=organisation.standing,
+        assets=tuple(asset.value for asset in organisation.assets.all()),
+        contacts=tuple(contacts),
+    )
+
+
+def _not_found(what: str) -> NotFoundError:
+    alike = ", ".join(names_like(what.strip(), limit=_ALIKE))
+    return NotFoundError(
+        f"{what!r} is neither an address, a network, an AS number nor a domain, and no "
+        "organisation has that reference or name.",
+        remedy=f"Perhaps you mean {alike}."
+        if alike
+        else "Give 192.0.2.7, 192.0.2.0/24, AS64500, www.example.nl, or an organisation's "
+        "reference.",
+    )

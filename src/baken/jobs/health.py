@@ -1,0 +1,126 @@
+"""Looks at settings, database, store, channels, outbox, constituency and feeds, for the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from baken import feeds
+from baken.channels import ChannelKind
+from baken.constituency.selectors import organisation_totals
+from baken.core.errors import BakenError, ChannelError
+from baken.explaining.health import (
+    ChannelCheck,
+    Check,
+    ConstituencyCheck,
+    DatabaseCheck,
+    DeliveriesCheck,
+    QuotedCheck,
+    RangesCheck,
+    SendingCheck,
+    SettingsCheck,
+    StoreCheck,
+)
+from baken.feeds import Feed
+from baken.intake.selectors import last_received_at
+from baken.jobs.retention import look_over_store
+from baken.jobs.roads import channels_for_people
+from baken.jobs.sending import check_sender
+from baken.outbox.selectors import current_halt, outbox_totals
+from baken.settings.declaration import changed_settings
+from baken.settings.environment import Settings
+
+_NAMES_SHOWN: Final = 10
+_LATE_AFTER: Final = 2
+"""A feed is late after so many times what it takes to deliver."""
+
+
+def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
+    """Look at one thing after another; nothing is written or sent."""
+    changed = [f"{name}={value}" for name, value in changed_settings(settings)]
+    yield SettingsCheck(str(settings.home), changed)
+    yield _database(settings)
+    yield _store(settings)
+    for kind in channels_for_people().values():
+        yield _channel(kind, settings)
+    yield _sending()
+    yield _constituency(now=now)
+    yield RangesCheck(settings.allow_documentation_ranges)
+    yield from _feeds(now=now)
+
+
+def _database(settings: Settings) -> DatabaseCheck:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::integer")
+        version = cursor.fetchone()[0]
+    return DatabaseCheck(version // 10_000, is_embedded=not settings.database_url)
+
+
+def _store(settings: Settings) -> Check:
+    try:
+        state = look_over_store(settings=settings)
+    except BakenError as error:
+        return QuotedCheck("store", False, error.message, error.remedy)
+    return StoreCheck(
+        url=settings.store_url,
+        listed=state.listed,
+        missing=state.missing,
+        odd=state.odd,
+        unlisted=state.unlisted,
+        expired=state.to_remove,
+    )
+
+
+def _channel(kind: ChannelKind, settings: Settings) -> Check:
+    place = kind.place(settings)
+    try:
+        check_sender(settings)
+        with kind.open(settings) as channel:
+            return ChannelCheck(kind.subject, place, answer=channel.check())
+    except BakenError as error:
+        return QuotedCheck(kind.subject, False, error.message, error.remedy)
+    except (ChannelError, ValueError) as error:
+        return ChannelCheck(kind.subject, place, fault=str(error), remedy=kind.remedy)
+
+
+def _sending() -> SendingCheck:
+    halt, totals = current_halt(), outbox_totals()
+    return SendingCheck(
+        planned=totals.planned,
+        accepted=totals.accepted,
+        refused=totals.refused,
+        halted_at=halt.halted_at if halt else None,
+        halt_reason=halt.reason if halt else "",
+    )
+
+
+def _constituency(*, now: datetime) -> ConstituencyCheck:
+    channels = channels_for_people()
+    totals = organisation_totals(channels=channels, names=_NAMES_SHOWN, now=now)
+    return ConstituencyCheck(
+        organisations=totals.organisations,
+        unreachable=totals.unreachable,
+        names=totals.names_unreachable,
+        address_nouns=[kind.address_noun for kind in channels.values()],
+    )
+
+
+def _feeds(*, now: datetime) -> Iterator[Check]:
+    """When each feed last delivered, and what it says of itself."""
+    received = {key: last_received_at(key) for key in feeds.FEEDS}
+    is_any_in_use = any(received.values())
+    for key, feed in feeds.FEEDS.items():
+        yield _deliveries(feed, received[key], is_any_in_use=is_any_in_use, now=now)
+        for health in feed.health(today=now.date()):
+            yield QuotedCheck(key, health.is_well, health.text, health.remedy)
+
+
+def _deliveries(
+    feed: Feed, last: datetime | None, *, is_any_in_use: bool, now: datetime
+) -> DeliveriesCheck:
+    every = feed.expected_every
+    is_late = last is not None and every is not None and now - last > _LATE_AFTER * every
+    return DeliveriesCheck(feed.key, last, every, is_late=is_late, is_any_in_use=is_any_in_use)

@@ -66,13 +66,13 @@ def measure_cases(*, matches: int) -> Measurement:
     nation = found_nation(assets=max(1_000, matches // 20), seed=_SEED)
     organisations = register(nation.assets)
     matcher = ArrayMatcher(build_index(nation.assets, as_of=NOW))
-    batches, found = _observed(nation, matcher, matches=matches)
+    batches, found = observed_matches(nation, matcher, matches=matches)
     matched = [(batch, matcher.match(batch)) for batch in batches]
     with timed() as opening:
-        opened = _make_cases(matched, name="today")
+        opened = make_cases(matched, name="today")
     next_day = [(_a_day_later(batch), found_there) for batch, found_there in matched]
     with timed() as refreshing:
-        refreshed = _make_cases(next_day, name="tomorrow")
+        refreshed = make_cases(next_day, name="tomorrow")
     return Measurement(
         measured=f"matches in memory to new cases of {organisations:,} organisations, committed; "
         "refreshed: the same a day later",
@@ -89,7 +89,8 @@ def measure_cases(*, matches: int) -> Measurement:
     )
 
 
-def _make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str) -> CaseCounts:
+def make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str) -> CaseCounts:
+    """Write the cases of observations and their matches, as of one report called `name`."""
     with transaction.atomic():
         batch = begin_batch(_report_file(name))
 
@@ -108,7 +109,7 @@ def measure_plan(*, organisations: int) -> Measurement:
     nation = found_nation(assets=organisations * 21 // 10, seed=_SEED)
     register(nation.assets)
     matcher = ArrayMatcher(build_index(nation.assets, as_of=NOW))
-    batches, _ = _observed(nation, matcher, matches=organisations * 12)
+    batches, _ = observed_matches(nation, matcher, matches=organisations * 12)
     ensure_standing_occasions(feed="shadowserver", tlp=Tlp.AMBER)
     _accept(batches, matcher, name="today")
     policy = Policy(minimum_severity=Severity.MEDIUM)
@@ -123,7 +124,7 @@ def measure_plan(*, organisations: int) -> Measurement:
     )
 
 
-def _observed(
+def observed_matches(
     nation: Nation, matcher: Matcher, *, matches: int
 ) -> tuple[list[pa.RecordBatch], int]:
     """Observations that make at least so many matches, and how many they make."""

@@ -130,6 +130,26 @@ def send(
 
 
 @app.command()
+def explain(
+    cases: Annotated[int, typer.Option(min=10_000, help="How many cases, about.")] = 1_000_000,
+    each: Annotated[int, typer.Option(min=1, help="How many subjects of each sort.")] = 200,
+    as_json: AsJson = True,
+) -> None:
+    """Explain addresses, names and organisations among CASES cases, in a database of its own.
+
+    Gives p50 and p95 in milliseconds, from the question to the lines, without the start of the
+    program; for the name and the organisation with most cases too.
+    """
+    del as_json
+    with begin_bench():
+        from baken.bench.explain import measure_explain
+
+        say_json(
+            measure_explain(cases=cases, each=each, say=lambda text: typer.echo(text, err=True))
+        )
+
+
+@app.command()
 def lookback(
     rows: Annotated[int, typer.Option(help="How many stored rows.")] = 100_000_000,
     assets: Annotated[int, typer.Option(help="How many assets.")] = 2_905_000,

@@ -12,7 +12,14 @@ from typing import Final
 
 from baken.channels import folder, mail, stdout
 from baken.channels.folder import FolderChannel
-from baken.channels.kind import Channel, ChannelKind, Rendered, Rendering
+from baken.channels.kind import (
+    Channel,
+    ChannelKind,
+    ProvidersOf,
+    Rendered,
+    Rendering,
+    names_of_domains,
+)
 from baken.channels.mail import SmtpChannel
 from baken.channels.message import Attachment, Message, Receipt
 from baken.channels.stdout import StdoutChannel
@@ -26,11 +33,13 @@ __all__ = [
     "ChannelKind",
     "FolderChannel",
     "Message",
+    "ProvidersOf",
     "Receipt",
     "Rendered",
     "Rendering",
     "SmtpChannel",
     "StdoutChannel",
+    "names_of_domains",
 ]
 
 CHANNELS: Final[Mapping[str, ChannelKind]] = MappingProxyType(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
+from urllib.parse import urlsplit
 
 from baken.channels.message import Message, Receipt
 from baken.core.routes import Carries
@@ -62,8 +63,38 @@ Rendering = Callable[[Message], Rendered]
 """Raises `ChannelError` for a message that the channel would refuse without asking anybody."""
 
 
+ProvidersOf = Callable[[Collection[str]], Mapping[str, str]]
+"""By address, the name of who receives for it; empty where nobody knows. Never raises."""
+
+_LONGEST_DOMAIN: Final = 253
+
+
+def names_of_domains(addresses: Collection[str]) -> dict[str, str]:
+    """The domain of each mail address, the host of each URL: a provider where nobody knows better.
+
+    Empty for what is neither.
+    """
+    return {address: _domain_of(address) for address in addresses}
+
+
+def _domain_of(address: str) -> str:
+    before, at, domain = address.rpartition("@")
+    if "://" in address:
+        try:
+            domain = urlsplit(address).hostname or ""
+        except ValueError:
+            return ""
+    elif not at or not before:
+        return ""
+    return domain.lower() if len(domain) <= _LONGEST_DOMAIN else ""
+
+
 def _one(_settings: Settings) -> int:
     return 1
+
+
+def _by_domain(_settings: Settings) -> ProvidersOf:
+    return names_of_domains
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +123,7 @@ class ChannelKind:
     """What to look at when it takes nothing."""
     connections: Callable[[Settings], int] = _one
     """How many may be open at once."""
+    normal_address: Callable[[str], str] = str.strip
+    """An address without a fault as it is kept and compared, in any case of its letters."""
+    providers_of: Callable[[Settings], ProvidersOf] = _by_domain
+    """Gives what finds out who receives for addresses: those that share one share its pace."""

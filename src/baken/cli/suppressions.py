@@ -26,14 +26,16 @@ def suppress(
             raise typer.BadParameter("--lift needs an address.")
         _list(as_json=as_json)
     elif lift:
+        from baken.jobs.roads import address_of
         from baken.outbox.services import lift_suppression
 
-        lift_suppression(address)
+        lift_suppression(address_of(address))
         say(f"{address} may be warned again.")
     else:
+        from baken.jobs.roads import address_of
         from baken.outbox.services import suppress_address
 
-        done = suppress_address(address, reason=reason)
+        done = suppress_address(address_of(address), reason=reason)
         say(f"{done.address} gets nothing any more; mails withdrawn: {done.withdrawn:,}.")
         if done.in_doubt:
             say(f"Mails that may have arrived and are not tried again: {done.in_doubt:,}.")

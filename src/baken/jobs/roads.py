@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from baken import channels
 from baken.channels import ChannelKind, FolderChannel
+from baken.core.errors import TextRefusedError
 from baken.core.routes import Carries
+from baken.core.text import one_line
 from baken.outbox.services import Road
 from baken.settings.environment import Settings
 
@@ -20,6 +23,35 @@ def channels_for_people() -> Mapping[str, ChannelKind]:
 def carried() -> Mapping[str, Carries]:
     """What each of them can carry: what the verdict looks at."""
     return {key: kind.carries for key, kind in channels_for_people().items()}
+
+
+def address_readers() -> Mapping[str, Callable[[str], str]]:
+    """By channel, what gives an address as it is kept, or raises ``ValueError`` with its fault."""
+    return {key: partial(_read_address, kind) for key, kind in channels_for_people().items()}
+
+
+def address_of(text: str) -> str:
+    """The address that `text` is to one of the channels, as it is kept.
+
+    Raises `TextRefusedError` when it is none to any of them.
+    """
+    for read in address_readers().values():
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    nouns = " or ".join(kind.address_noun for kind in channels_for_people().values())
+    raise TextRefusedError(
+        f"{one_line(text, limit=80)!r} is not a {nouns}.",
+        remedy="Give one plain address, such as security@example.nl.",
+    )
+
+
+def _read_address(kind: ChannelKind, text: str) -> str:
+    fault = kind.address_fault(text)
+    if fault:
+        raise ValueError(fault)
+    return kind.normal_address(text)
 
 
 def roads_of(settings: Settings) -> Mapping[str, Road]:
@@ -37,6 +69,7 @@ def _road(kind: ChannelKind, settings: Settings) -> Road:
         open=lambda: kind.open(settings),
         carries=kind.carries,
         connections=kind.connections(settings),
+        providers_of=kind.providers_of(settings),
     )
 
 

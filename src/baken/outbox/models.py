@@ -220,7 +220,7 @@ class Provider(models.Model):
 class Suppression(models.Model):
     """An address that gets nothing from us, and why."""
 
-    address = models.CharField(max_length=254, unique=True)
+    address = models.CharField(max_length=500, unique=True)
     reason = models.CharField(max_length=200)
     created_at = models.DateTimeField(db_default=Now())
 

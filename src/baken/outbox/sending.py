@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from uuid import UUID
 
 import structlog
 
-from baken.channels import Channel, Message
+from baken.channels import Channel, Message, ProvidersOf, names_of_domains
 from baken.core.errors import About, ChannelError, SendingHaltedError
 from baken.core.routes import Carries
 from baken.outbox.addressees import keep_providers
@@ -62,11 +62,6 @@ _LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = 0.25  # seconds
 
 
-def names_of_domains(addresses: Collection[str]) -> dict[str, str]:
-    """What stands after the last @ of each address: a provider where nobody knows better."""
-    return {address: address.rpartition("@")[2].lower() for address in addresses}
-
-
 _PLAIN: Final = Carries()
 _USUAL_PACE: Final = Pace()
 
@@ -79,7 +74,7 @@ class Road:
     carries: Carries = _PLAIN
     connections: int = 1
     pace: Pace = _USUAL_PACE
-    providers_of: Callable[[Collection[str]], Mapping[str, str]] = names_of_domains
+    providers_of: ProvidersOf = names_of_domains
     """By address, the name of who receives for it; never raises."""
 
 

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from baken.core.errors import NotFoundError, TextRefusedError
-from baken.core.mail_address import routable_address
+from baken.core.errors import NotFoundError
 from baken.core.text import check_line
 from baken.outbox.models import Notification, Suppression
 from baken.outbox.withdrawals import withdraw
 
 _LONGEST_REASON: Final = 200
+_LONGEST_ADDRESS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,15 @@ class SuppressedAddress:
 
 
 def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
-    """Leave `address` alone from now on, and withdraw what waits for it.
+    """Leave `address` alone from now on, by whatever channel, and withdraw what waits for it.
 
-    The organisation's next contact is told instead, when there is one. May run twice; the last
-    reason stands. Raises `TextRefusedError`.
+    `address` is as its channel keeps it; the case of its letters does not matter. Another route of
+    the organisation is taken instead, when there is one. May run twice; the last reason stands.
+    Raises `TextRefusedError`.
     """
     check_line(reason, name="reason", longest=_LONGEST_REASON)
-    normal = _normal(address)
+    check_line(address, name="address", longest=_LONGEST_ADDRESS)
+    normal = address.lower()
     with transaction.atomic():
         Suppression.objects.update_or_create(address=normal, defaults={"reason": reason})
         to_address = Notification.objects.alias(to=Lower("addressee__address")).filter(to=normal)
@@ -44,8 +46,8 @@ def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
 
 
 def lift_suppression(address: str) -> None:
-    """Let `address` be warned again. Raises `NotFoundError`, `TextRefusedError`."""
-    normal = _normal(address)
+    """Let `address` be warned again. Raises `NotFoundError`."""
+    normal = address.lower()
     deleted, _ = Suppression.objects.filter(address=normal).delete()
     if not deleted:
         raise NotFoundError(
@@ -61,12 +63,3 @@ def suppressions() -> QuerySet[Suppression]:
 def is_suppressed(address: str) -> bool:
     """Whether `address` is left alone."""
     return Suppression.objects.filter(address=address.lower()).exists()
-
-
-def _normal(address: str) -> str:
-    try:
-        return routable_address(address).lower()
-    except ValueError as error:
-        raise TextRefusedError(
-            str(error), remedy="Give one plain address, such as security@example.nl."
-        ) from error

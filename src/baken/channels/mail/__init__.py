@@ -67,5 +67,6 @@ KIND: Final = ChannelKind(
     address_noun="mail address",
     connections=lambda settings: settings.smtp.connections,
     place=_place,
+    normal_address=routable_address,
     remedy="Check BAKEN_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD.",
 )

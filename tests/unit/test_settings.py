@@ -48,7 +48,8 @@ def declared_type(name: str) -> Any:
         for field in kind.__dataclass_fields__.values():
             if "setting" in field.metadata and field.metadata["setting"].name == name:
                 hint = get_type_hints(kind)[field.name]
-                return Mapping if get_origin(hint) is Mapping else hint
+                origin = get_origin(hint)
+                return origin if origin in (Mapping, tuple) else hint
     raise AssertionError(name)
 
 
@@ -151,6 +152,14 @@ def test_values_have_their_types() -> None:
     [
         ("BAKEN_SMTP_CONNECTIONS", "0"),
         ("BAKEN_SMTP_CONNECTIONS", "51"),
+        ("BAKEN_PROVIDER_PER_MINUTE", "0"),
+        ("BAKEN_PROVIDER_FIRST_DAY_PER_MINUTE", "100001"),
+        ("BAKEN_DNS_SERVERS", "dns.example.nl"),
+        ("BAKEN_DNS_SERVERS", "192.0.2.53:0"),
+        ("BAKEN_DNS_SERVERS", "192.0.2.53:65536"),
+        ("BAKEN_DNS_SERVERS", "192.0.2.53,"),
+        ("BAKEN_DNS_SERVERS", "user@192.0.2.53:53"),
+        ("BAKEN_DNS_SERVERS", "192.0.2.53/24"),
         ("BAKEN_SMTP_PORT", "0"),
         ("BAKEN_SMTP_TIMEOUT", "nan"),
         ("BAKEN_SMTP_SECURITY", "ssl"),
@@ -243,3 +252,17 @@ def test_a_process_reads_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert first.settings.sender_name == "National CSIRT"
     process.begin_process(replace(first.settings, sender_name="Ours"), database_url="")
     assert process.this_process().settings.sender_name == "Ours"
+
+
+def test_dns_servers_are_addresses_with_or_without_a_port() -> None:
+    given = "192.0.2.53, 192.0.2.54:5353,2001:db8::53, [2001:db8::54], [2001:db8::55]:5353"
+    settings = read_settings({"BAKEN_DNS_SERVERS": given})
+    assert settings.dns_servers == (
+        ("192.0.2.53", 53),
+        ("192.0.2.54", 5353),
+        ("2001:db8::53", 53),
+        ("2001:db8::54", 53),
+        ("2001:db8::55", 5353),
+    )
+    shown = dict(changed_settings(settings))["BAKEN_DNS_SERVERS"]
+    assert read_settings({"BAKEN_DNS_SERVERS": shown}) == settings

@@ -148,6 +148,11 @@ def is_public_suffix(domain: str) -> bool:
     return bool(_public_suffixes().is_public(domain))
 
 
+def registrable_domain(name: str) -> str:
+    """What was registered under a public suffix to get `name`; empty when nothing was."""
+    return _public_suffixes().privatesuffix(name) or ""
+
+
 @cache
 def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()

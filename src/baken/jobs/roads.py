@@ -11,7 +11,7 @@ from baken.channels import ChannelKind, FolderChannel
 from baken.core.errors import TextRefusedError
 from baken.core.routes import Carries
 from baken.core.text import one_line
-from baken.outbox.services import Road
+from baken.outbox.services import Pace, Road
 from baken.settings.environment import Settings
 
 
@@ -69,6 +69,10 @@ def _road(kind: ChannelKind, settings: Settings) -> Road:
         open=lambda: kind.open(settings),
         carries=kind.carries,
         connections=kind.connections(settings),
+        pace=Pace(
+            per_minute=settings.provider_per_minute,
+            first_day_per_minute=settings.provider_first_day_per_minute,
+        ),
         providers_of=kind.providers_of(settings),
     )
 

@@ -1,4 +1,1 @@
-"""The one client for requests that leave the house: pinned addresses, limits, deadlines.
-
-Empty yet: nothing leaves the house but mail, which has a channel of its own.
-"""
+"""The one client for requests that leave the house, with limits and deadlines: so far, `dns`."""

@@ -93,6 +93,29 @@ class Settings:
         example="+31 70 000 0000 or csirt.example.nl/check",
         meaning="How a recipient checks that a warning is really ours: a telephone number, a page.",
     )
+    dns_servers: tuple[tuple[str, int], ...] = setting(
+        "BAKEN_DNS_SERVERS",
+        shapes.SERVER_ADDRESSES,
+        default=(),
+        example="192.0.2.53, [2001:db8::53]:5353",
+        meaning="The DNS servers that are asked who receives mail for a domain; without them, the "
+        "system's.",
+    )
+    provider_per_minute: int = setting(
+        "BAKEN_PROVIDER_PER_MINUTE",
+        shapes.MESSAGES_A_MINUTE,
+        default=600,
+        example="600",
+        meaning="How many messages a minute go to one receiving provider that knows us.",
+    )
+    provider_first_day_per_minute: int = setting(
+        "BAKEN_PROVIDER_FIRST_DAY_PER_MINUTE",
+        shapes.MESSAGES_A_MINUTE,
+        default=150,
+        example="150",
+        meaning="How many go to it on the day we first send there; twice as many each day after, "
+        "until BAKEN_PROVIDER_PER_MINUTE.",
+    )
     sender_name: str = setting(
         "BAKEN_SENDER_NAME",
         shapes.line_of_text("a name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 _MOST_DAYS: Final = 36_500  # a hundred years: for ever, to a person
 _LONGEST_WAIT: Final = 3_600.0  # seconds
 _LONGEST_MESSAGE_ID_DOMAIN: Final = 160  # with a notification's id it must fit a Message-ID
+_DNS_PORT: Final = 53
 _SWITCH: Final = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 
 
@@ -167,6 +169,29 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _server_addresses(value: str) -> tuple[tuple[str, int], ...]:
+    return tuple(_server_address(part.strip()) for part in value.split(","))
+
+
+def _server_address(value: str) -> tuple[str, int]:
+    try:
+        return str(ipaddress.ip_address(value)), _DNS_PORT
+    except ValueError:
+        parts = urlsplit(f"//{value}")
+    port = _DNS_PORT if parts.port is None else parts.port
+    if parts.netloc != value or "@" in value or not port:
+        raise ValueError("not an address with a port")
+    return str(ipaddress.ip_address(parts.hostname or "")), port
+
+
+def _show_server_addresses(value: Iterable[tuple[str, int]]) -> str:
+    shown = [
+        address if port == _DNS_PORT else f"{f'[{address}]' if ':' in address else address}:{port}"
+        for address, port in value
+    ]
+    return ", ".join(shown) or "the system's"
+
+
 def _listed(keys: Iterable[str]) -> str:
     *first, last = keys
     return f"{', '.join(first)} or {last}"
@@ -177,6 +202,10 @@ PEM_FILE: Final = Shape("a PEM file", Path)
 PORT: Final = whole_number("a port, 1 to 65535", least=1, most=65535)
 SECONDS: Final = Shape("seconds", _seconds, lambda value: f"{value:g}")
 DAYS: Final = Shape("days", _days, lambda value: str(value.days))
+SERVER_ADDRESSES: Final = Shape(
+    "addresses, with or without a port, with commas", _server_addresses, _show_server_addresses
+)
+MESSAGES_A_MINUTE: Final = whole_number("a number, 1 to 100000", least=1, most=100_000)
 SWITCH: Final = Shape(
     "yes or no", lambda value: _SWITCH[value.lower()], lambda value: "yes" if value else "no"
 )

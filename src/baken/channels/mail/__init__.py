@@ -6,6 +6,7 @@ from typing import Final
 
 from baken.channels.kind import ChannelKind, Rendered, Rendering
 from baken.channels.mail.message import CARRIES, check_sender, mail_bytes
+from baken.channels.mail.providers import providers_of
 from baken.channels.mail.smtp import SmtpChannel
 from baken.channels.message import Message
 from baken.core.mail_address import routable_address
@@ -68,5 +69,6 @@ KIND: Final = ChannelKind(
     connections=lambda settings: settings.smtp.connections,
     place=_place,
     normal_address=routable_address,
+    providers_of=providers_of,
     remedy="Check BAKEN_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD.",
 )

@@ -1,0 +1,153 @@
+"""The one client of the DNS: many names at once, by a deadline, and never an error for a name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import dns.exception
+import dns.nameserver
+import dns.rdata
+import dns.rdatatype
+import dns.resolver
+from dns.rdtypes.ANY.MX import MX
+
+MOST_AT_ONCE: Final = 32
+"""So many questions are on their way at the same time."""
+
+# RFC 2606 and RFC 6761; SIDN keeps example.nl for the same use.
+_RESERVED_TOPS: Final = frozenset({"example", "test", "invalid", "localhost"})
+_RESERVED_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "example.nl"})
+
+Server = tuple[str, int]
+"""The address of a DNS server, and its port."""
+
+
+class Answered(StrEnum):
+    """What became of a question."""
+
+    FOUND = "found"
+    """The name exists; it may have no record of the type that was asked for."""
+    NO_SUCH_NAME = "no-such-name"
+    UNKNOWN = "unknown"
+    """No answer in time, or none that says anything: it may be different in a moment."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MailExchange:
+    """One host that takes mail for a domain; the lowest preference is tried first."""
+
+    preference: int
+    host: str
+    """In lower case, without the last dot; empty in a null MX (RFC 7505): it takes no mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailExchanges:
+    """What the DNS says of who takes mail for a domain."""
+
+    answered: Answered
+    exchanges: tuple[MailExchange, ...] = ()
+    """In order of preference."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    answered: Answered
+    records: tuple[dns.rdata.Rdata, ...] = ()
+
+
+def is_reserved_name(name: str) -> bool:
+    """Whether `name` is one for documentation and tests, that nobody outside should be asked."""
+    labels = name.lower().rstrip(".").split(".")
+    return labels[-1] in _RESERVED_TOPS or ".".join(labels[-2:]) in _RESERVED_DOMAINS
+
+
+class DnsClient:
+    """Asks the resolvers at `servers`, or those of the system when there are none."""
+
+    def __init__(
+        self,
+        servers: Sequence[Server] = (),
+        *,
+        seconds_a_question: float = 2.0,
+        seconds_a_batch: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._servers = tuple(servers)
+        self._seconds_a_question = seconds_a_question
+        self._seconds_a_batch = seconds_a_batch
+        self._clock = clock
+
+    def mail_exchanges(self, domains: Collection[str]) -> dict[str, MailExchanges]:
+        """Who takes mail for each of `domains`; an answer for each, before the deadline."""
+        answers = self._ask(domains, dns.rdatatype.MX)
+        return {
+            domain: MailExchanges(
+                one.answered,
+                tuple(sorted(_mail_exchange(record) for record in one.records)),
+            )
+            for domain, one in answers.items()
+        }
+
+    def _ask(
+        self, names: Collection[str], record_type: dns.rdatatype.RdataType
+    ) -> dict[str, _Answer]:
+        distinct = list(dict.fromkeys(names))
+        resolver = self._resolver()
+        if not distinct or resolver is None:
+            return dict.fromkeys(distinct, _Answer(Answered.UNKNOWN))
+        give_up_at = self._clock() + self._seconds_a_batch
+
+        def ask(name: str) -> _Answer:
+            left = give_up_at - self._clock()
+            if left <= 0:
+                return _Answer(Answered.UNKNOWN)
+            return _resolved(
+                resolver, name, record_type, seconds=min(left, self._seconds_a_question)
+            )
+
+        with ThreadPoolExecutor(min(MOST_AT_ONCE, len(distinct)), "dns") as asking:
+            return dict(zip(distinct, asking.map(ask, distinct), strict=True))
+
+    def _resolver(self) -> dns.resolver.Resolver | None:
+        """A resolver without a cache, or None where the system names no server."""
+        try:
+            resolver = dns.resolver.Resolver(configure=not self._servers)
+        except (dns.exception.DNSException, OSError):
+            return None
+        if self._servers:
+            resolver.nameservers = [
+                dns.nameserver.Do53Nameserver(address, port) for address, port in self._servers
+            ]
+        # A second server, or a second try, must still fit in the time of the question.
+        resolver.timeout = self._seconds_a_question / 2
+        return resolver
+
+
+def _resolved(
+    resolver: dns.resolver.Resolver,
+    name: str,
+    record_type: dns.rdatatype.RdataType,
+    *,
+    seconds: float,
+) -> _Answer:
+    try:
+        answer = resolver.resolve(
+            name, record_type, raise_on_no_answer=False, lifetime=seconds, search=False
+        )
+    except dns.resolver.NXDOMAIN:
+        return _Answer(Answered.NO_SUCH_NAME)
+    except (dns.exception.DNSException, OSError, ValueError):  # a name may be none at all
+        return _Answer(Answered.UNKNOWN)
+    return _Answer(Answered.FOUND, tuple(answer.rrset or ()))
+
+
+def _mail_exchange(record: dns.rdata.Rdata) -> MailExchange:
+    assert isinstance(record, MX)
+    host = record.exchange.to_text(omit_final_dot=True).lower()
+    return MailExchange(record.preference, "" if host == "." else host)

@@ -1,0 +1,131 @@
+"""A DNS server on loopback, over UDP and TCP, that answers as its zone says."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self, cast
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+SILENT: Final = "silent"
+SERVFAIL: Final = "servfail"
+NO_SUCH_NAME: Final = "no-such-name"
+ONLY_BY_TCP: Final = "only-by-tcp"
+
+Zone = Callable[[str], list[str]]
+"""By name without its last dot: its MX records as text, or one of the words above before them."""
+
+
+class DnsPeer:
+    """Answers for as long as the ``with`` block lasts, each question after `delay_seconds`."""
+
+    def __init__(self, zone: Zone, *, delay_seconds: float = 0.0) -> None:
+        self._zone = zone
+        self._delay_seconds = delay_seconds
+        self.asked: list[tuple[str, str]] = []
+        """Each question: by what it came, and the name."""
+        self._tcp, self._udp = _bound_sockets()
+        self.server: tuple[str, int] = self._udp.getsockname()
+        self._loop = asyncio.new_event_loop()
+        self._is_ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="dns-peer", daemon=True)
+
+    @property
+    def text(self) -> str:
+        """Its address and port, as the settings take them."""
+        return f"{self.server[0]}:{self.server[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._is_ready.wait(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        for one in (self._tcp, self._udp):
+            one.close()
+
+    def answer_to(self, question: bytes, *, by: str) -> bytes | None:
+        """The answer to one question; None when there is none."""
+        query = dns.message.from_wire(question)
+        name = query.question[0].name
+        plain = name.to_text(omit_final_dot=True).lower()
+        self.asked.append((by, plain))
+        records = self._zone(plain)
+        response = dns.message.make_response(query)
+        match records:
+            case ["silent", *_]:
+                return None
+            case ["servfail", *_]:
+                response.set_rcode(dns.rcode.SERVFAIL)
+            case ["no-such-name", *_]:
+                response.set_rcode(dns.rcode.NXDOMAIN)
+            case ["only-by-tcp", *_] if by == "udp":
+                response.flags |= dns.flags.TC
+            case ["only-by-tcp", *rest]:
+                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", "MX", rest))
+            case [_, *_]:
+                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", "MX", records))
+        return response.to_wire()
+
+    def _serve(self) -> None:
+        self._loop.run_until_complete(self._start())
+        self._is_ready.set()
+        self._loop.run_forever()
+
+    async def _start(self) -> None:
+        await self._loop.create_datagram_endpoint(lambda: _OverUdp(self), sock=self._udp)
+        await asyncio.start_server(self._over_tcp, sock=self._tcp)
+
+    async def _over_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int.from_bytes(await reader.readexactly(2), "big")
+        answer = self.answer_to(await reader.readexactly(length), by="tcp")
+        if answer is not None:
+            writer.write(len(answer).to_bytes(2, "big") + answer)
+        writer.close()
+
+    def answer_later(self, question: bytes, send: Callable[[bytes], None]) -> None:
+        """Give the answer to `send` when its time has come."""
+        answer = self.answer_to(question, by="udp")
+        if answer is not None:
+            self._loop.call_later(self._delay_seconds, send, answer)
+
+
+class _OverUdp(asyncio.DatagramProtocol):
+    def __init__(self, peer: DnsPeer) -> None:
+        self._peer = peer
+        self._transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._peer.answer_later(data, lambda answer: self._transport.sendto(answer, addr))
+
+
+def _bound_sockets() -> tuple[socket.socket, socket.socket]:
+    """A TCP and a UDP socket on one port that was free for both."""
+    while True:
+        tcp = socket.create_server(("127.0.0.1", 0))
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:
+            tcp.close()
+            udp.close()
+        else:
+            return tcp, udp

@@ -322,6 +322,24 @@ def test_a_lookback_counts_it_as_reachable(
     assert Occasion.objects.filter(key="rdp-worm").exists()
 
 
+def test_its_addresses_are_imported_and_told(
+    boxes: LetterBoxes, ingest: Ingest, sending: Settings, baken: Command, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24").contacts.all().delete()
+    ingest(report_text("192.0.2.7"))
+    routes = tmp_path / "routes.csv"
+    routes.write_text(
+        "organisation,role,name,channel,address\n"
+        f"haven,security,Desk,{KEY},{boxes.url}/haven\n"
+        f"haven,security,Desk,{KEY},nowhere\n"
+    )
+    done = baken("import", routes)
+    assert "routes: 1 new, 0 changed, 0 as they were, 1 refused" in done.out
+    assert "This is no letter box." in done.out
+    assert send(sending).accepted == 1
+    assert [path for path, _, _ in boxes.letters] == ["/haven"]
+
+
 def test_its_pace_is_that_of_the_host_it_posts_to(haven: Organisation, sending: Settings) -> None:
     assert send(sending).accepted == 1
     assert list(Provider.objects.values_list("name", flat=True)) == ["127.0.0.1"]

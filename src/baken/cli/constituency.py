@@ -22,24 +22,28 @@ def import_files(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
-    """Bring in organisations, contacts and assets. A bad row never blocks the good ones.
+    """Bring in organisations, contacts, assets and routes. A bad row blocks no good one.
 
     Exit code 1 when a row or a file was refused.
     """
     settings = begin()
     from baken.constituency.services import dry_run_import, import_constituency
+    from baken.jobs.roads import address_readers
 
     bring_in = dry_run_import if dry_run else import_constituency
     outcome = bring_in(
         files,
         allow_documentation=settings.allow_documentation_ranges,
         default_language=settings.default_language,
+        address_readers=address_readers(),
     )
     if as_json:
         say_json(asdict(outcome))
     else:
-        for name in ("organisations", "contacts", "assets"):
+        for name in ("organisations", "contacts", "assets", "routes"):
             counts = getattr(outcome, name)
+            if name == "routes" and not counts.rows:
+                continue
             say(
                 f"{name}: {counts.created:,} new, {counts.updated:,} changed, "
                 f"{counts.unchanged:,} as they were, {counts.refused:,} refused"
@@ -64,7 +68,7 @@ def import_files(
 
 
 def export(
-    path: Annotated[Path, typer.Argument(help="A folder for three CSV files, or an .xlsx file.")],
+    path: Annotated[Path, typer.Argument(help="A folder for the CSV files, or an .xlsx file.")],
 ) -> None:
     """Write the constituency as import takes it."""
     begin()

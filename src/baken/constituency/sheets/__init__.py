@@ -9,6 +9,8 @@ The modules follow each other; each uses only those before it:
 - `cells`: one cell, from text to a value;
 - `rows`: one row, from cells to checked values, or problems with what would be right;
 - `reading`: all files of one import, read and judged before the database is asked;
+- `differences`: what checked rows change in the database, by key;
+- `contact_routes`: the routes of contacts, from rows to the database;
 - `importing`: what was read, taken over into the database in one transaction;
 - `exporting`: the way back, from the database to the same tables.
 

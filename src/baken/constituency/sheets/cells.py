@@ -24,7 +24,11 @@ from baken.core.text import is_harmful
 HOME_REGION: Final = "NL"
 """The country of telephone numbers that name none (ISO 3166)."""
 
+LONGEST_ADDRESS: Final = 500
+
 _LONGEST_ASSET: Final = 300
+_YES: Final = ("yes", "ja", "true")
+_YES_OR_NO: Final = (*_YES, "no", "nee", "false")
 
 
 class CellRefusedError(Exception):
@@ -71,19 +75,58 @@ def required(read: Callable[[str], str]) -> Callable[[str], str]:
     return read_filled
 
 
-def choice(choices: Collection[str], *, default: str) -> Callable[[str], str]:
+def choice(choices: Collection[str], *, default: str = "") -> Callable[[str], str]:
     """A reader of one of `choices` in any case; an empty cell is `default`."""
+    or_empty = f", or leave it empty for {default}" if default else ""
 
     def read(text: str) -> str:
         if text and text.lower() not in choices:
             raise CellRefusedError(
                 "unknown-choice",
                 f"{_short(text)!r} is none of {', '.join(choices)}.",
-                f"Write one of {', '.join(choices)}, or leave it empty for {default}.",
+                f"Write one of {', '.join(choices)}{or_empty}.",
             )
         return text.lower() or str(default)
 
     return read
+
+
+def read_yes_or_no(text: str) -> bool:
+    """Yes or no, in English or Dutch; an empty cell is yes."""
+    return choice(_YES_OR_NO, default="yes")(text) in _YES
+
+
+def read_percentage(text: str) -> int:
+    """A whole number from 0 to 100; an empty cell is 100."""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100):
+        raise CellRefusedError(
+            "bad-number",
+            f"{_short(text)!r} is not a whole number from 0 to 100.",
+            "Write a number from 0 to 100, or leave it empty for 100.",
+        )
+    return int(text or 100)
+
+
+def address_reader(read: Callable[[str], str]) -> Callable[[str], str]:
+    """A reader of one address; `read` raises ``ValueError`` with what is wrong with it."""
+
+    def read_address(text: str) -> str:
+        line_of_text(longest=LONGEST_ADDRESS)(text)
+        try:
+            return line_of_text(longest=LONGEST_ADDRESS)(read(text))
+        except ValueError as error:
+            raise CellRefusedError(
+                "bad-address", str(error), "Write one address as its channel takes it."
+            ) from error
+
+    return read_address
+
+
+def read_contact_cells(text: str) -> tuple[str, str]:
+    """The mail address and the telephone number of a contact, as one cell names them together."""
+    parts = text.split()
+    phone = "".join(part for part in parts if "@" not in part)
+    return read_email(" ".join(part for part in parts if "@" in part)), read_phone(phone)
 
 
 def read_email(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Export of the constituency: what import takes, as three CSV files or one XLSX workbook."""
+"""Export of the constituency: what import takes, as CSV files or one XLSX workbook."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from typing import Any, Final, Protocol
 
 import xlsxwriter
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Collate
 from xlsxwriter.exceptions import FileCreateError
 
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.sheets.outcome import Table
-from baken.constituency.sheets.tables import ROUTE_COLUMNS, SHAPES
+from baken.constituency.sheets.tables import (
+    NOT_IN_CONTACTS,
+    ROUTE_COLUMNS,
+    SHAPES,
+    SOURCE_OF_CONTACTS,
+)
 from baken.core.errors import OutputRefusedError
+from baken.core.routes import Scope
 from baken.core.spreadsheet import guard_formula, is_formula
 
 ROWS_PER_SHEET: Final = 1_048_575
 """What fits a sheet beside its header; further rows go to a further sheet."""
 
-# An import between two of the three reads would leave contacts without their organisation. A
-# snapshot shows all three as they stood at one moment, and nobody waits while files are written.
+# An import between two of the reads would leave contacts without their organisation. A snapshot
+# shows all tables as they stood at one moment, and nobody waits while files are written.
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -45,16 +51,19 @@ class ExportedConstituency:
     organisations: int
     contacts: int
     assets: int
+    routes: int = 0
+    """Rows of the table routes, which is written only when the table contacts does not hold all."""
 
 
 def export_constituency(path: Path) -> ExportedConstituency:
-    """Write all registered organisations, their contacts and assets.
+    """Write all registered organisations, their contacts, assets and routes.
 
     To a workbook when `path` ends in ``.xlsx``, else as ``organisations.csv``, ``contacts.csv`` and
-    ``assets.csv`` in the folder `path`, which is made when needed. A file that stands there is
-    replaced once the new one is complete. The same constituency gives the same bytes of CSV;
-    importing them into an empty database gives the same constituency. Raises `OutputRefusedError`
-    when the disk refuses.
+    ``assets.csv`` in the folder `path`, which is made when needed. Routes that the table contacts
+    cannot tell stand in ``routes.csv`` too; without any, there is no such file. A file that stands
+    there is replaced once the new one is complete. The same constituency gives the same bytes of
+    CSV; importing them into an empty database gives the same constituency, but for contacts without
+    any route, which are left out. Raises `OutputRefusedError` when the disk refuses.
     """
     export = _export_workbook if path.suffix.lower() == ".xlsx" else _export_folder
     try:
@@ -70,11 +79,13 @@ def export_constituency(path: Path) -> ExportedConstituency:
 
 def _export_folder(folder: Path) -> ExportedConstituency:
     folder.mkdir(parents=True, exist_ok=True)
-    files = {table: folder / f"{table}.csv" for table in Table}
+    files = {table: folder / f"{table}.csv" for table in _tables()}
     counts = {}
     for table, file in files.items():
         with _replacing(file) as part, part.open("w", encoding="utf-8-sig", newline="") as out:
             counts[table] = _write_csv(csv.writer(out), table)
+    if Table.ROUTES not in files:
+        (folder / f"{Table.ROUTES}.csv").unlink(missing_ok=True)  # of an earlier export
     return _exported(files.values(), counts)
 
 
@@ -85,7 +96,7 @@ def _export_workbook(path: Path) -> ExportedConstituency:
         _replacing(path) as part,
         xlsxwriter.Workbook(part, {"constant_memory": True}) as workbook,
     ):
-        for table in Table:
+        for table in _tables():
             counts[table] = _write_sheets(workbook, table)
     return _exported([path], counts)
 
@@ -96,7 +107,13 @@ def _exported(files: Iterable[Path], counts: dict[Table, int]) -> ExportedConsti
         organisations=counts[Table.ORGANISATIONS],
         contacts=counts[Table.CONTACTS],
         assets=counts[Table.ASSETS],
+        routes=counts.get(Table.ROUTES, 0),
     )
+
+
+def _tables() -> list[Table]:
+    """The tables that are written: all, but routes only when it holds anything."""
+    return [table for table in Table if table is not Table.ROUTES or _routes_to_tell().exists()]
 
 
 @contextmanager
@@ -161,11 +178,8 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
             )
         case Table.CONTACTS:
             # Import keeps the order, and with it who is asked first among those of one role.
-            contacts = Contact.objects.filter(organisation__standing=registered)
             yield from (
-                contacts.annotate(
-                    email=_cell_of(ROUTE_COLUMNS["email"]), phone=_cell_of(ROUTE_COLUMNS["phone"])
-                )
+                _contacts_in_their_table()
                 .order_by(Collate("organisation__reference", "C"), "id")
                 .values_list(
                     "organisation__reference", "name", "role", "email", "phone", "language",
@@ -184,11 +198,69 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
                 .iterator()
             ):  # fmt: skip
                 yield reference, value, _moment_text(valid_from), _moment_text(valid_until)
+        case Table.ROUTES:
+            yield from map(_route_cells, _routes_to_tell().iterator())
+
+
+def _contacts_in_their_table() -> QuerySet[Any, Any]:
+    """The contacts that the table contacts can hold, with what its columns say of each.
+
+    As `baken.constituency.sheets.contact_routes.cells_of_routes` knows them again.
+    """
+    contacts = Contact.objects.filter(organisation__standing=Organisation.Standing.REGISTERED)
+    return (
+        contacts.annotate(
+            email=_cell_of(ROUTE_COLUMNS["email"]), phone=_cell_of(ROUTE_COLUMNS["phone"])
+        )
+        .exclude(email="", phone="")
+        .exclude(channel=ROUTE_COLUMNS["email"], email="")
+        .exclude(channel=ROUTE_COLUMNS["phone"], phone="")
+    )
+
+
+def _routes_to_tell() -> QuerySet[Route, Any]:
+    """All routes of the contacts of which the table contacts does not tell all, in their order.
+
+    First those of contacts that stand in it: import makes these first.
+    """
+    same = Route.objects.filter(contact=OuterRef("contact"), channel=OuterRef("channel"))
+    earlier = same.filter(source=SOURCE_OF_CONTACTS, id__lt=OuterRef("id"))
+    is_plain = Q(
+        channel__in=ROUTE_COLUMNS.values(), source=SOURCE_OF_CONTACTS, scope=Scope.OWNER,
+        is_inside=True, valid_until=None, confidence=100, state=Route.State.ACTIVE,
+    )  # fmt: skip
+    odd = Route.objects.filter(~is_plain | Q(Exists(earlier)), contact=OuterRef("contact"))
+    in_table = _contacts_in_their_table()
+    routes = Route.objects.filter(
+        contact__organisation__standing=Organisation.Standing.REGISTERED
+    ).annotate(
+        is_in_contacts=Exists(in_table.filter(pk=OuterRef("contact"))),
+        email=Subquery(in_table.filter(pk=OuterRef("contact")).values("email")),
+        phone=Subquery(in_table.filter(pk=OuterRef("contact")).values("phone")),
+        reference=F("contact__organisation__reference"),
+    )
+    return (
+        routes.filter(Q(is_in_contacts=False) | Q(Exists(odd)))
+        .select_related("contact")
+        .order_by(Collate("reference", "C"), "-is_in_contacts", "contact", "id")
+    )
+
+
+def _route_cells(route: Any) -> Sequence[str]:
+    contact: Contact = route.contact
+    cells = f"{route.email} {route.phone}".strip() if route.is_in_contacts else NOT_IN_CONTACTS
+    return (
+        route.reference, contact.role, contact.name, cells, route.channel, route.address,
+        route.scope, "yes" if route.is_inside else "no", _moment_text(route.valid_until),
+        str(route.confidence), route.state, route.source, contact.language, contact.channel,
+    )  # fmt: skip
 
 
 def _cell_of(channel: str) -> Coalesce:
-    """The address of a contact's first route of `channel`; empty without one."""
-    routes = Route.objects.filter(contact=OuterRef("pk"), channel=channel).order_by("id")
+    """The address of the first route of `channel` that the table contacts made; empty without."""
+    routes = Route.objects.filter(
+        contact=OuterRef("pk"), channel=channel, source=SOURCE_OF_CONTACTS
+    ).order_by("id")
     return Coalesce(Subquery(routes.values("address")[:1]), Value(""))
 
 

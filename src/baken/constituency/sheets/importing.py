@@ -1,90 +1,97 @@
-"""Import of a constituency: files to organisations, contacts and assets, in one transaction."""
+"""Import of a constituency: from files to the database, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from django.db import connection, transaction
 
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.overlaps import overlaps_of
-from baken.constituency.sheets.outcome import ImportOutcome, TableCounts
+from baken.constituency.sheets.contact_routes import cells_of_routes, take_over_routes
+from baken.constituency.sheets.differences import Difference, difference_between
+from baken.constituency.sheets.outcome import ImportOutcome
 from baken.constituency.sheets.reading import GatheredRows, Reading, read_constituency_files
 from baken.constituency.sheets.rows import (
     AssetRow,
     ContactRow,
     OrganisationRow,
+    RouteRow,
     RowReader,
     problem_at,
 )
-from baken.constituency.sheets.tables import ROUTE_COLUMNS
+from baken.constituency.sheets.tables import ROUTE_COLUMNS, SOURCE_OF_CONTACTS
 from baken.constituency.writing import insert_rows, update_rows
 from baken.core.language import Language
 
 # Other writers wait until the import is done; readers and foreign keys do not. So two imports of
 # the same files at once make one set of rows.
 _LOCK: Final = """
-LOCK TABLE constituency_organisation, constituency_contact, constituency_asset
+LOCK TABLE constituency_organisation, constituency_contact, constituency_asset, constituency_route
 IN SHARE ROW EXCLUSIVE MODE
 """
 
-Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow)
-OwnedRow = TypeVar("OwnedRow", ContactRow, AssetRow)
-Model = TypeVar("Model", Organisation, Contact, Asset)
+OwnedRow = TypeVar("OwnedRow", ContactRow, AssetRow, RouteRow)
+AddressReaders = Mapping[str, Callable[[str], str]]
+"""By channel, what gives an address as it is kept, or raises ``ValueError`` with its fault."""
 
 
 def import_constituency(
-    paths: Sequence[Path], *, allow_documentation: bool, default_language: Language = Language.NL
+    paths: Sequence[Path],
+    *,
+    allow_documentation: bool,
+    default_language: Language = Language.NL,
+    address_readers: AddressReaders | None = None,
 ) -> ImportOutcome:
-    """Take over the organisations, contacts and assets in `paths`: CSV, XLSX, or folders of them.
+    """Take over the organisations, contacts, assets and routes in `paths`.
 
-    A bad row or file keeps out nothing but itself. One transaction: when the database fails,
-    nothing was taken over. Nothing is ever deleted; an asset ends by its ``valid_until``.
+    These are CSV or XLSX files, or folders of them. A bad row or file keeps out nothing but
+    itself. One transaction: when the database fails, nothing was taken over. Nothing is ever
+    deleted; an asset or a route ends by its ``valid_until``.
 
     Safe to run twice: an organisation is known by its reference; a contact by organisation, role,
-    mail address and telephone number; an asset by organisation, kind, value and ``valid_from``.
-    What is known is updated where it differs. `default_language` is that of contacts without one.
+    and the mail address and telephone number that the table contacts gave it; an asset by
+    organisation, kind, value and ``valid_from``; a route by contact, channel and address. What is
+    known is updated where it differs. The key of a contact lies in two tables, where no constraint
+    reaches: that imports wait for each other (the lock on the tables) is all that keeps it unique.
+
+    `default_language` is that of contacts without one. Channels in `address_readers` are known
+    besides those of `Channel`, and their addresses are checked.
     """
-    reading = _read(paths, allow_documentation, default_language)
+    reading = _read(paths, allow_documentation, default_language, address_readers)
     with transaction.atomic():
         return _take_over(reading)
 
 
 def dry_run_import(
-    paths: Sequence[Path], *, allow_documentation: bool, default_language: Language = Language.NL
+    paths: Sequence[Path],
+    *,
+    allow_documentation: bool,
+    default_language: Language = Language.NL,
+    address_readers: AddressReaders | None = None,
 ) -> ImportOutcome:
     """What `import_constituency` would do and say; nothing has changed afterwards."""
-    reading = _read(paths, allow_documentation, default_language)
+    reading = _read(paths, allow_documentation, default_language, address_readers)
     with transaction.atomic():
         outcome = _take_over(reading)
         transaction.set_rollback(True)
     return outcome
 
 
-def _read(paths: Sequence[Path], allow_documentation: bool, default_language: Language) -> Reading:
-    reader = RowReader(allow_documentation=allow_documentation, default_language=default_language)
+def _read(
+    paths: Sequence[Path],
+    allow_documentation: bool,
+    default_language: Language,
+    address_readers: AddressReaders | None,
+) -> Reading:
+    reader = RowReader(
+        allow_documentation=allow_documentation,
+        default_language=default_language,
+        address_readers=address_readers or {},
+    )
     return read_constituency_files(paths, reader=reader)
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference(Generic[Model]):
-    """What the rows of one table change in the database."""
-
-    created: list[Model]
-    updated: list[Model]
-    unchanged: int
-
-    def counts(self, rows: GatheredRows[Any]) -> TableCounts:
-        """The same in numbers, with the rows that did not come this far."""
-        return TableCounts(
-            created=len(self.created),
-            updated=len(self.updated),
-            unchanged=self.unchanged + rows.repeated,
-            refused=rows.refused,
-        )
 
 
 def _take_over(reading: Reading) -> ImportOutcome:
@@ -92,14 +99,20 @@ def _take_over(reading: Reading) -> ImportOutcome:
         cursor.execute(_LOCK)
     organisations = _take_over_organisations(reading.organisations)
     owners = _owners(reading)
-    contacts = _take_over_contacts(_owned(reading, reading.contacts, owners), owners)
+    contacts, of_contacts = _take_over_contacts(_owned(reading, reading.contacts, owners), owners)
     assets = _take_over_assets(_owned(reading, reading.assets, owners), owners)
+    routes = take_over_routes(
+        _owned(reading, reading.routes, owners), owners, of_contacts=of_contacts
+    )
+    reading.routes.refused += len(routes.problems)
+    reading.problems += routes.problems
     imported = [asset.pk for asset in (*assets.created, *assets.updated)]
     return ImportOutcome(
         files=tuple(reading.files),
         organisations=organisations.counts(reading.organisations),
         contacts=contacts.counts(reading.contacts),
         assets=assets.counts(reading.assets),
+        routes=routes.difference.counts(reading.routes),
         problems=reading.problems_in_order(),
         overlaps=overlaps_of(imported),
         notes=tuple(reading.notes),
@@ -108,9 +121,9 @@ def _take_over(reading: Reading) -> ImportOutcome:
 
 def _take_over_organisations(
     rows: GatheredRows[OrganisationRow],
-) -> _Difference[Organisation]:
+) -> Difference[Organisation]:
     known = Organisation.objects.filter(reference__in=rows.by_key)
-    difference = _difference(
+    difference = difference_between(
         rows.by_key.values(),
         {organisation.reference: organisation for organisation in known},
         lambda row: Organisation(
@@ -124,10 +137,11 @@ def _take_over_organisations(
 
 def _take_over_contacts(
     rows: Sequence[ContactRow], owners: Mapping[str, int]
-) -> _Difference[Contact]:
+) -> tuple[Difference[Contact], list[Route]]:
+    """Write the contacts; gives their routes too, which the table routes may say more about."""
     references = {owners[row.organisation]: row.organisation for row in rows}
     known = Contact.objects.filter(organisation__in=references)
-    cells = _cells_of_routes(references)
+    cells = cells_of_routes(references)
     created: list[ContactRow] = []
 
     def make(row: ContactRow) -> Contact:
@@ -140,44 +154,31 @@ def _take_over_contacts(
             channel=row.channel,
         )
 
-    difference = _difference(
+    difference = difference_between(
         rows,
         {(references[c.organisation_id], c.role, *cells(c)): c for c in known},
         make,
     )
     insert_rows(Contact, difference.created)
-    insert_rows(
-        Route,
-        [
-            Route(contact_id=contact.pk, channel=channel, address=getattr(row, column))
-            for contact, row in zip(difference.created, created, strict=True)
-            for column, channel in ROUTE_COLUMNS.items()
-            if getattr(row, column)
-        ],
-    )
     update_rows(Contact, difference.updated, ContactRow.attributes)
-    return difference
+    routes = [
+        Route(
+            contact_id=contact.pk,
+            channel=channel,
+            address=getattr(row, column),
+            source=SOURCE_OF_CONTACTS,
+        )
+        for contact, row in zip(difference.created, created, strict=True)
+        for column, channel in ROUTE_COLUMNS.items()
+        if getattr(row, column)
+    ]
+    return difference, routes
 
 
-def _cells_of_routes(organisation_ids: Iterable[int]) -> Callable[[Contact], tuple[str, ...]]:
-    """What stands in the columns of `ROUTE_COLUMNS` for a contact: its first route of each."""
-    routes = Route.objects.filter(
-        contact__organisation__in=organisation_ids, channel__in=ROUTE_COLUMNS.values()
-    )
-    first: dict[tuple[int, str], str] = {}
-    for contact_id, channel, address in routes.order_by("id").values_list(
-        "contact_id", "channel", "address"
-    ):
-        first.setdefault((contact_id, channel), address)
-    return lambda contact: tuple(
-        first.get((contact.pk, channel), "") for channel in ROUTE_COLUMNS.values()
-    )
-
-
-def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> _Difference[Asset]:
+def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> Difference[Asset]:
     references = {owners[row.organisation]: row.organisation for row in rows}
     known = Asset.objects.filter(organisation__in=references)
-    difference = _difference(
+    difference = difference_between(
         rows,
         {(references[a.organisation_id], a.kind, a.value, a.valid_from): a for a in known},
         lambda row: Asset(
@@ -196,40 +197,11 @@ def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> _D
     return difference
 
 
-def _difference(
-    rows: Iterable[Row], known: Mapping[Any, Model], make: Callable[[Row], Model]
-) -> _Difference[Model]:
-    """Compare `rows` with the `known` rows of the database by key; changes `known` ones."""
-    created: list[Model] = []
-    updated: list[Model] = []
-    unchanged = 0
-    for row in rows:
-        model = known.get(row.key)
-        if model is None:
-            created.append(make(row))
-        elif _bring_up_to_date(model, row):
-            updated.append(model)
-        else:
-            unchanged += 1
-    return _Difference(created, updated, unchanged)
-
-
-def _bring_up_to_date(model: Model, row: Row) -> bool:
-    """Give `model` what `row` says; whether that was anything new."""
-    news = [
-        name
-        for name in row.attributes
-        if name in row.said and getattr(model, name) != getattr(row, name)
-    ]
-    for name in news:
-        setattr(model, name, getattr(row, name))
-    return bool(news)
-
-
 def _owners(reading: Reading) -> dict[str, int]:
-    """The registered organisations that contacts and assets name: reference to id."""
+    """The registered organisations that the other tables name: reference to id."""
     references = {row.organisation for row in reading.contacts.by_key.values()}
     references |= {row.organisation for row in reading.assets.by_key.values()}
+    references |= {row.organisation for row in reading.routes.by_key.values()}
     found = Organisation.objects.filter(
         reference__in=references, standing=Organisation.Standing.REGISTERED
     )

@@ -9,11 +9,12 @@ from baken.constituency.overlaps import Overlaps
 
 
 class Table(StrEnum):
-    """The three tables of a constituency."""
+    """The four tables of a constituency."""
 
     ORGANISATIONS = "organisations"
     CONTACTS = "contacts"
     ASSETS = "assets"
+    ROUTES = "routes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ImportOutcome:
     organisations: TableCounts
     contacts: TableCounts
     assets: TableCounts
+    routes: TableCounts
     problems: tuple[ImportProblem, ...]
     """Files refused first, then rows, in the order of the files. A row may have several."""
     overlaps: Overlaps

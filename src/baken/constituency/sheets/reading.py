@@ -13,12 +13,13 @@ from baken.constituency.sheets.rows import (
     AssetRow,
     ContactRow,
     OrganisationRow,
+    RouteRow,
     RowReader,
     problem_at,
 )
 from baken.constituency.sheets.tables import RawTable, TableRefusedError
 
-Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow)
+Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow, RouteRow)
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Reading:
     organisations: GatheredRows[OrganisationRow] = field(default_factory=GatheredRows)
     contacts: GatheredRows[ContactRow] = field(default_factory=GatheredRows)
     assets: GatheredRows[AssetRow] = field(default_factory=GatheredRows)
+    routes: GatheredRows[RouteRow] = field(default_factory=GatheredRows)
     problems: list[ImportProblem] = field(default_factory=list)
     notes: list[ImportNote] = field(default_factory=list)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -67,6 +69,8 @@ class Reading:
                 return self.contacts
             case Table.ASSETS:
                 return self.assets
+            case Table.ROUTES:
+                return self.routes
 
     def problems_in_order(self) -> tuple[ImportProblem, ...]:
         """Refused files first, then rows in the order of files, sheets and rows."""
@@ -131,6 +135,8 @@ def _gather(reading: Reading, table: RawTable, reader: RowReader) -> None:
                 problem = reading.contacts.add(row)
             case AssetRow():
                 problem = reading.assets.add(row)
+            case RouteRow():
+                problem = reading.routes.add(row)
             case problems:
                 reading.rows_of(table.table).refused += 1
                 reading.problems.extend(problems)

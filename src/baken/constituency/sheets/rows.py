@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final, TypeVar
 
-from baken.constituency.models import Channel, Contact, Organisation
+from baken.constituency.models import Channel, Contact, Organisation, Route
 from baken.constituency.sheets import cells
 from baken.constituency.sheets.outcome import ImportProblem, Table
-from baken.constituency.sheets.tables import RawRow, RawTable
+from baken.constituency.sheets.tables import (
+    NOT_IN_CONTACTS,
+    SOURCE_OF_ROUTES,
+    RawRow,
+    RawTable,
+)
 from baken.core.asset import Asset
 from baken.core.language import Language
+from baken.core.routes import Scope
 
 VALUE_SHOWN: Final = 200
 
@@ -95,23 +101,76 @@ class AssetRow:
         return self.organisation, self.asset.kind.value, self.asset.value, self.valid_from
 
 
-CheckedRow = OrganisationRow | ContactRow | AssetRow
+@dataclass(frozen=True, slots=True)
+class RouteRow:
+    """A row of the table routes, checked."""
+
+    place: Place
+    said: frozenset[str]
+    organisation: str
+    role: str
+    name: str
+    contact: tuple[str, str] | None
+    """Mail address and telephone number that the table contacts has for the contact; both empty
+    for one that is not in it, and None where role and name are to say which it is."""
+    channel: str
+    address: str
+    scope: str
+    is_inside: bool
+    valid_until: datetime | None
+    confidence: int
+    state: str
+    source: str
+    """Like the last two, it counts when what it is about is made, and changes nothing later."""
+    language: str
+    preferred_channel: str
+
+    attributes: ClassVar[tuple[str, ...]] = (
+        "scope", "is_inside", "valid_until", "confidence", "state",
+    )  # fmt: skip
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes it the same route."""
+        is_by_name = self.contact is None or not any(self.contact)
+        who = (self.role, self.contact, self.name if is_by_name else "")
+        return self.organisation, *who, self.channel, self.address
+
+
+CheckedRow = OrganisationRow | ContactRow | AssetRow | RouteRow
 
 
 class RowReader:
     """Reads the rows of tables with one set of rules."""
 
-    def __init__(self, *, allow_documentation: bool, default_language: Language) -> None:
+    def __init__(
+        self,
+        *,
+        allow_documentation: bool,
+        default_language: Language,
+        address_readers: Mapping[str, Callable[[str], str]],
+    ) -> None:
         self._reference = cells.required(cells.line_of_text(longest=64))
         self._organisation_name = cells.required(cells.line_of_text(longest=200))
         self._contact_name = cells.line_of_text(longest=200)
         self._sector = cells.line_of_text(longest=64)
         self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
         self._language = cells.choice([*Language], default=default_language)
+        channels = list(dict.fromkeys([*Channel.values, *address_readers]))
         self._channels = {
-            default: cells.choice(Channel.values, default=default)
+            default: cells.choice(channels, default=default)
             for default in (Channel.MAIL, Channel.PHONE)
         }
+        self._channel = cells.choice(channels)
+        self._addresses = {
+            **{channel: cells.address_reader(read) for channel, read in address_readers.items()},
+            Channel.MAIL.value: cells.read_email,
+            Channel.PHONE.value: cells.read_phone,
+        }
+        self._address = cells.line_of_text(longest=cells.LONGEST_ADDRESS)
+        self._scope = cells.choice([*Scope], default=Scope.OWNER)
+        self._state = cells.choice(Route.State.values, default=Route.State.ACTIVE)
+        self._source = cells.line_of_text(longest=64)
         self._asset = cells.asset_reader(allow_documentation=allow_documentation)
 
     def read(self, table: RawTable) -> Iterator[CheckedRow | list[ImportProblem]]:
@@ -120,6 +179,7 @@ class RowReader:
             Table.ORGANISATIONS: self._judge_organisation,
             Table.CONTACTS: self._judge_contact,
             Table.ASSETS: self._judge_asset,
+            Table.ROUTES: self._judge_route,
         }
         judge = judges[table.table]
         said = frozenset(table.positions)
@@ -173,6 +233,34 @@ class RowReader:
         if asset is None:
             return None
         return AssetRow(row.place, said, organisation, asset, valid_from, valid_until)
+
+    def _judge_route(self, row: _Row, said: frozenset[str]) -> RouteRow:
+        channel = row.read("channel", cells.required(self._channel), "")
+        read_address = self._addresses.get(channel, self._address)
+        return RouteRow(
+            place=row.place,
+            said=said | {"is_inside"} if "inside" in said else said,
+            organisation=row.read("organisation", self._reference, ""),
+            role=row.read("role", self._role, ""),
+            name=row.read("name", self._contact_name, ""),
+            contact=row.read("contact", _which_contact, None),
+            channel=channel,
+            address=row.read("address", cells.required(read_address), ""),
+            scope=row.read("scope", self._scope, ""),
+            is_inside=row.read("inside", cells.read_yes_or_no, True),
+            valid_until=row.read("valid_until", cells.read_moment, None),
+            confidence=row.read("confidence", cells.read_percentage, 0),
+            state=row.read("state", self._state, ""),
+            source=row.read("source", self._source, "") or SOURCE_OF_ROUTES,
+            language=row.read("language", self._language, ""),
+            preferred_channel=row.read("preferred_channel", self._channel, "") or channel,
+        )
+
+
+def _which_contact(text: str) -> tuple[str, str] | None:
+    if text.lower() == NOT_IN_CONTACTS:
+        return "", ""
+    return cells.read_contact_cells(text) if text else None
 
 
 class _Row:

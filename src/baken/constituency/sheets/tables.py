@@ -1,4 +1,4 @@
-"""The three tables of a constituency: their columns, and rows of text known by their header.
+"""The four tables of a constituency: their columns, and rows of text known by their header.
 
 Nothing is judged here but whether rows are a table at all; `rows` judges what they say.
 """
@@ -22,11 +22,15 @@ class TableShape:
     required: frozenset[str]
     one_of: frozenset[str] = frozenset()
     """At least one of these must be there too; empty asks for none."""
+    none_of: frozenset[str] = frozenset()
+    """With one of these it is another table, in which the rest are columns of somebody's own."""
 
     def fits(self, header: Sequence[str]) -> bool:
         """Whether `header` has what this table cannot do without."""
-        return self.required.issubset(header) and (
-            not self.one_of or not self.one_of.isdisjoint(header)
+        return (
+            self.required.issubset(header)
+            and (not self.one_of or not self.one_of.isdisjoint(header))
+            and self.none_of.isdisjoint(header)
         )
 
 
@@ -43,11 +47,26 @@ SHAPES: Final[Mapping[Table, TableShape]] = {
         ("organisation", "asset", "valid_from", "valid_until"),
         required=frozenset({"organisation", "asset"}),
     ),
-}
+    Table.ROUTES: TableShape(
+        (
+            "organisation", "role", "name", "contact", "channel", "address", "scope", "inside",
+            "valid_until", "confidence", "state", "source", "language", "preferred_channel",
+        ),
+        required=frozenset({"organisation", "channel", "address"}),
+        none_of=frozenset({"email", "phone", "asset"}),
+    ),
+}  # fmt: skip
 
 
 ROUTE_COLUMNS: Final[Mapping[str, str]] = {"email": "mail", "phone": "phone"}
 """The columns of contacts that hold the address of a route, with its channel."""
+
+SOURCE_OF_CONTACTS: Final = "import"
+"""The source of the routes that the table contacts made: what stands in its columns again."""
+SOURCE_OF_ROUTES: Final = "import-routes"
+"""The source of those that the table routes made, where it names no other."""
+NOT_IN_CONTACTS: Final = "none"
+"""In the column contact of routes: a contact that only routes can hold."""
 
 
 class TableRefusedError(ImportRefusedError):

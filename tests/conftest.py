@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from dns.resolver import NoResolverConfiguration, Resolver
 from hypothesis import settings as hypothesis_settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -73,6 +74,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="which PostgreSQL server the tests run on",
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_system_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks a DNS server that it does not run itself."""
+
+    def refuse(*_: object) -> None:
+        raise NoResolverConfiguration
+
+    monkeypatch.setattr(Resolver, "read_resolv_conf", refuse)
 
 
 @pytest.fixture(scope="session")

@@ -120,8 +120,12 @@ def _key_file(settings: Settings) -> Path:
 
 
 def _address_fault(address: str) -> str:
-    parts = urlsplit(address.strip())
-    return "" if parts.scheme in ("http", "https") and parts.hostname else "This is no letter box."
+    try:
+        parts = urlsplit(address.strip())
+        is_letter_box = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_letter_box = False
+    return "" if is_letter_box else "This is no letter box."
 
 
 KIND: Final = ChannelKind(

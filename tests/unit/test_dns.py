@@ -101,6 +101,11 @@ def test_a_server_that_is_away_is_no_error() -> None:
     assert client.mail_exchanges(["one.example"])["one.example"].answered is Answered.UNKNOWN
 
 
+def test_a_system_that_names_no_server_is_no_error() -> None:
+    found = DnsClient().mail_exchanges(["one.example"])
+    assert found == {"one.example": MailExchanges(Answered.UNKNOWN)}
+
+
 def test_a_second_server_answers_where_the_first_is_silent() -> None:
     with DnsPeer(lambda _: [SILENT]) as silent, DnsPeer(lambda name: ZONE[name]) as other:
         client = DnsClient([silent.server, other.server], seconds_a_question=1.0)

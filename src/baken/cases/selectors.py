@@ -68,20 +68,15 @@ def case_facts(case: Case, *, is_told_here: bool = True) -> CaseFacts:
 
     `is_told_here` is whether it was told before under the occasion that is asked about.
     """
-    told = case.told_severity
-    return CaseFacts(
-        severity=Severity(case.severity),
-        is_owner=case.relation == Case.Relation.OWNER,
-        is_held=case.asset is not None and case.asset.counts_at(case.last_seen_at),
-        is_gone=case.state == Case.State.GONE,
-        is_registered=case.organisation.standing == Organisation.Standing.REGISTERED,
-        last_seen_at=case.last_seen_at,
-        reopened_at=case.reopened_at,
-        told_at=case.told_at,
-        told_severity=None if told is None else Severity(told),
+    asset = case.asset
+    return _facts(
+        case.relation, case.state, case.tlp, case.severity, case.last_seen_at, case.reopened_at,
+        case.told_at, case.told_severity, case.organisation.standing,
+        None if asset is None else asset.kind,
+        None if asset is None else asset.valid_from,
+        None if asset is None else asset.valid_until,
         is_told_here=is_told_here,
-        terms=_TERMS[case.tlp],
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,35 +113,54 @@ def cases_to_decide(
         .order_by("organisation_id", "id")
     )
     # A hundred thousand cases as objects of the ORM take seconds, as values a fraction of one.
-    rows = cases.values_list(
-        "id", "organisation_id", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
-        "told_severity", "organisation__standing", "asset_id", "asset__id", "asset__valid_from",
-        "asset__valid_until",
-    )  # fmt: skip
-    for (
-        case_id, organisation_id, tlp, severity, seen_at, reopened_at, told_at, told_severity,
-        standing, _, asset_id, valid_from, valid_until,
-    ) in rows:  # fmt: skip
-        facts = CaseFacts(
-            severity=_SEVERITIES[severity],
-            is_owner=True,
-            is_held=asset_id is not None
-            and (valid_from is None or valid_from <= seen_at)
-            and (valid_until is None or seen_at < valid_until),
-            is_gone=False,
-            is_registered=standing == Organisation.Standing.REGISTERED,
-            last_seen_at=seen_at,
-            reopened_at=reopened_at,
-            told_at=told_at,
-            told_severity=None if told_severity is None else _SEVERITIES[told_severity],
-            is_told_here=told_here is None or case_id in told_here,
-            terms=_TERMS[tlp],
-        )
+    for case_id, organisation_id, *row in cases.values_list("id", "organisation_id", *_FACTS):
+        facts = _facts(*row, is_told_here=told_here is None or case_id in told_here)
         yield CaseToDecide(case_id, organisation_id, facts)
 
 
+_FACTS: Final = (
+    "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
+    "told_severity", "organisation__standing", "asset__kind", "asset__valid_from",
+    "asset__valid_until",
+)  # fmt: skip
+"""What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
+there is an asset still: its id stands on the case, also where the asset is gone."""
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _TERMS: Final = {label.value: SharingTerms(label=label) for label in Tlp}
+
+
+def _facts(
+    relation: str,
+    state: str,
+    tlp: str,
+    severity: int,
+    last_seen_at: datetime,
+    reopened_at: datetime | None,
+    told_at: datetime | None,
+    told_severity: int | None,
+    standing: str,
+    asset_kind: str | None,
+    valid_from: datetime | None,
+    valid_until: datetime | None,
+    *,
+    is_told_here: bool,
+) -> CaseFacts:
+    """The one place where what the database holds of a case becomes what the verdict looks at."""
+    return CaseFacts(
+        severity=_SEVERITIES[severity],
+        is_owner=relation == Case.Relation.OWNER,
+        is_held=asset_kind is not None
+        and (valid_from is None or valid_from <= last_seen_at)
+        and (valid_until is None or last_seen_at < valid_until),
+        is_gone=state == Case.State.GONE,
+        is_registered=standing == Organisation.Standing.REGISTERED,
+        last_seen_at=last_seen_at,
+        reopened_at=reopened_at,
+        told_at=told_at,
+        told_severity=None if told_severity is None else _SEVERITIES[told_severity],
+        is_told_here=is_told_here,
+        terms=_TERMS[tlp],
+    )
 
 
 def cases_in_order(ids: Sequence[int]) -> list[Case]:

@@ -190,6 +190,11 @@ def organisations_with_route(
     return pa.array(ids.iterator(), pa.int64())
 
 
+def used_channels() -> frozenset[str]:
+    """The channels of which anybody has a route, also one that ended."""
+    return frozenset(RouteRow.objects.order_by().values_list("channel", flat=True).distinct())
+
+
 def names_like(text: str, *, limit: int) -> list[str]:
     """The organisations whose name or reference holds `text`, in any case; at most `limit`."""
     alike = Organisation.objects.filter(Q(name__icontains=text) | Q(reference__icontains=text))

@@ -55,6 +55,11 @@ class Rule(StrEnum):
         """Whether it keeps back what would otherwise be told, so that a person can do something."""
         return self in _BLOCKING
 
+    @property
+    def precedence(self) -> int:
+        """0 where it tells, 1 where it blocks, else 2: of several verdicts the lowest counts."""
+        return 0 if self.tells else 1 if self.blocks else 2
+
 
 _TELLING: Final = frozenset({Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT})
 _BLOCKING: Final = frozenset(
@@ -186,14 +191,11 @@ def decide(
 def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:
     """What becomes of a case that several occasions cover, by their verdicts in order.
 
-    The first occasion that tells decides; when none does, the first of them says why not.
+    The first occasion that tells decides. When none does, the first of them says why not that would
+    tell if a person did something, or else the first.
     """
-    first: Verdict | None = None
-    for verdict in verdicts:
-        if verdict.rule.tells:
-            return verdict
-        first = first or verdict
-    return first or Verdict(Rule.NO_OCCASION)
+    none = Verdict(Rule.NO_OCCASION)
+    return min(verdicts, key=lambda verdict: verdict.rule.precedence, default=none)
 
 
 def stricter(one: Tlp, other: Tlp) -> Tlp:

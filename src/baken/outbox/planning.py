@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -33,6 +33,8 @@ from baken.outbox.verdicts import routes_to, told_under
 from baken.outbox.withdrawals import withdraw
 
 _log = structlog.get_logger()
+
+_BETWEEN_OCCASIONS: Final = timedelta(microseconds=1)
 
 # What waits and would tell again what is told now, or could be one with it. A threat takes the
 # place of its own notifications only: it is told besides the daily feeds. What is being handed over
@@ -100,21 +102,23 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
 
     Standing occasions get the label `feed_tlp` first.
     May run any number of times: what is planned is remembered as told on each case, in the same
-    transaction.
+    transaction. Each occasion is planned at a moment of its own, a microsecond after the one
+    before: a case knows by the moment which notification told it last.
     """
     label_standing_occasions(feed_tlp)
     notifications, told = 0, set[int]()
     kept_back: dict[int, Unreachable] = {}
-    for occasion in active_occasions():
+    for place, occasion in enumerate(active_occasions()):
+        moment = now + place * _BETWEEN_OCCASIONS
         with transaction.atomic():
             if not lock_occasion(occasion):
                 continue
             hold_cases()
-            under = _plan_under(occasion, policy=policy, now=now)
+            under = _plan_under(occasion, policy=policy, now=moment)
             transaction.on_commit(partial(_log_planned, occasion, under))  # not of a dry run
         notifications += under.notifications
         told |= under.told
-        kept_back |= under.kept_back
+        kept_back = under.kept_back | kept_back  # the first occasion says why
     # What one occasion keeps back, another may have told.
     unreachable = {why for case_id, why in kept_back.items() if case_id not in told}
     return Plan(notifications, len(told), tuple(sorted(unreachable)))

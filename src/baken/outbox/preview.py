@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from baken.constituency.selectors import organisations_with_route, registered_organisations
+from baken.constituency.selectors import (
+    organisations_with_route,
+    registered_organisations,
+    used_channels,
+)
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import CaseFacts, Policy, Rule, decide
-from baken.core.routes import Carries, Route
+from baken.core.routes import Route
 from baken.core.sharing import SharingTerms
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import occasion_facts
@@ -36,32 +40,14 @@ PREVIEW_SCHEMA: Final = pa.schema(
 def preview(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.Table:
     """One row an organisation in `seen` (see `LookedBack.seen`), as PREVIEW_SCHEMA.
 
-    As if the occasion were released. What was told before is not known of what is stored. There are
-    few sorts of organisations and many of each, so the verdict is asked once a sort.
+    As if the occasion were released; under one that is closed nobody is told. What was told before
+    is not known of what is stored. What was seen of an organisation is decided about part by part,
+    and what becomes of it is `first_that_tells`.
     """
-    who = _one_row_each(seen)
-    ids = who["organisation_id"]
-    channels = policy.channels or {}
-    oldest = pa.scalar(now - policy.oldest_told, pa.timestamp("us", tz="UTC"))
-    flags = {
-        "is_owner": who["is_owner"],
-        "is_red": who["is_red"],
-        "is_registered": _is_among(ids, registered_organisations()),
-        "is_old": pc.less(who["seen_at"], oldest),
-        **_reach(ids, channels, now=now),
-    }
-    sorts = pa.table(flags).append_column("seen_at", who["seen_at"])
-    first = sorts.group_by(list(flags)).aggregate([("seen_at", "max")])
-    answers = first.append_column(
-        "rule",
-        pa.array(
-            [_rule(occasion, sort, policy=policy, now=now).value for sort in first.to_pylist()],
-            pa.string(),
-        ),
-    ).drop(["seen_at_max"])
-    numbered = sorts.append_column("place", pa.array(range(sorts.num_rows), pa.int64()))
-    rules = numbered.join(answers, keys=list(flags)).sort_by("place")["rule"]
+    who = _one_row_each(seen, _rules(occasion, seen, policy=policy, now=now))
+    rules = who["rule"]
     telling = pa.array([rule.value for rule in Rule if rule.tells])
+    ids = who["organisation_id"]
     previewed = pa.table(
         {
             "organisation_id": ids,
@@ -75,8 +61,31 @@ def preview(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime
     return previewed.sort_by([("rows", "descending"), ("organisation_id", "ascending")])
 
 
+def _rules(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.ChunkedArray:
+    """The rule for each row of `seen`. There are few sorts of them and many of each, so the verdict
+    is asked once a sort."""
+    ids = seen["organisation_id"]
+    oldest = pa.scalar(now - policy.oldest_told, pa.timestamp("us", tz="UTC"))
+    channels = sorted(used_channels() if policy.channels is None else policy.channels)
+    flags = {
+        "is_owner": seen["is_owner"],
+        "is_red": seen["is_red"],
+        "is_registered": _is_among(ids, registered_organisations()),
+        "is_old": pc.less(seen["last_seen_at"], oldest),
+        **_reach(ids, channels, now=now),
+    }
+    sorts = pa.table(flags).append_column("seen_at", seen["last_seen_at"])
+    each = sorts.group_by(list(flags)).aggregate([("seen_at", "max")])
+    rules = [
+        _rule(occasion, sort, channels, policy=policy, now=now).value for sort in each.to_pylist()
+    ]
+    answers = each.append_column("rule", pa.array(rules, pa.string())).drop(["seen_at_max"])
+    numbered = sorts.append_column("place", pa.array(range(sorts.num_rows), pa.int64()))
+    return numbered.join(answers, keys=list(flags)).sort_by("place")["rule"]
+
+
 def _reach(
-    ids: pa.ChunkedArray, channels: Mapping[str, Carries], *, now: datetime
+    ids: pa.ChunkedArray, channels: Sequence[str], *, now: datetime
 ) -> dict[str, pa.ChunkedArray]:
     """Two columns a channel: who has a route of it, and who has one that is not unwanted."""
     unwanted = unwanted_addresses(now=now)
@@ -88,21 +97,22 @@ def _reach(
     return columns
 
 
-def _one_row_each(seen: pa.Table) -> pa.Table:
-    """The sums of each organisation, with what speaks most for warning it: `seen_at` is when that
-    was last seen."""
-    order = [("organisation_id", "ascending"), ("is_owner", "descending"), ("is_red", "ascending")]
+def _one_row_each(seen: pa.Table, rules: pa.ChunkedArray) -> pa.Table:
+    """The sums of each organisation, with the rule that says what becomes of it."""
+    precedence = pa.array([Rule(rule).precedence for rule in rules.to_pylist()], pa.int8())
+    order = [
+        ("organisation_id", "ascending"), ("precedence", "ascending"),
+        ("is_owner", "descending"), ("is_red", "ascending"),
+    ]  # fmt: skip
     summed = (
-        seen.append_column("seen_at", seen["last_seen_at"])
+        seen.append_column("rule", rules)
+        .append_column("precedence", precedence)
         .sort_by(order)
         .group_by("organisation_id", use_threads=False)
         .aggregate(
-            [
-                ("is_owner", "first"), ("is_red", "first"), ("seen_at", "first"), ("rows", "sum"),
-                ("first_seen_at", "min"), ("last_seen_at", "max"),
-            ]
+            [("rule", "first"), ("rows", "sum"), ("first_seen_at", "min"), ("last_seen_at", "max")]
         )
-    )  # fmt: skip
+    )
     names = [
         name if name == "organisation_id" else name.rpartition("_")[0]
         for name in summed.column_names
@@ -110,7 +120,16 @@ def _one_row_each(seen: pa.Table) -> pa.Table:
     return summed.rename_columns(names)
 
 
-def _rule(occasion: Occasion, sort: dict[str, Any], *, policy: Policy, now: datetime) -> Rule:
+def _rule(
+    occasion: Occasion,
+    sort: dict[str, Any],
+    channels: Sequence[str],
+    *,
+    policy: Policy,
+    now: datetime,
+) -> Rule:
+    if occasion.closed_at is not None:
+        return Rule.NO_OCCASION
     facts = CaseFacts(
         severity=Severity(max(occasion.severities, default=Severity.CRITICAL)),
         is_owner=sort["is_owner"],
@@ -124,11 +143,11 @@ def _rule(occasion: Occasion, sort: dict[str, Any], *, policy: Policy, now: date
         terms=SharingTerms(label=Tlp.RED if sort["is_red"] else Tlp.CLEAR),
     )
     under = occasion_facts(occasion, if_released=True)
-    verdict = decide(facts, under=under, routes=_routes(sort, policy), policy=policy, now=now)
-    return verdict.rule
+    routes = _routes(sort, channels)
+    return decide(facts, under=under, routes=routes, policy=policy, now=now).rule
 
 
-def _routes(sort: dict[str, Any], policy: Policy) -> list[Route]:
+def _routes(sort: dict[str, Any], channels: Sequence[str]) -> list[Route]:
     """A route of each channel by which organisations of this sort can be told."""
     return [
         Route(
@@ -138,7 +157,7 @@ def _routes(sort: dict[str, Any], policy: Policy) -> list[Route]:
             address="",
             is_unwanted=not sort[f"wants {channel}"],
         )
-        for channel in policy.channels or {}
+        for channel in channels
         if sort[f"has {channel}"]
     ]
 

@@ -68,7 +68,8 @@ class CaseVerdict:
 def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict[int, CaseVerdict]:
     """What the next planning does about each of `cases`, by id.
 
-    The first occasion that tells decides; when none does, the first that covers the case says why.
+    The first occasion that tells decides; which says why not when none does, see
+    `first_that_tells`.
     """
     routes = routes_to({case.organisation_id for case in cases}, now=now)
     occasions = active_occasions()

@@ -112,6 +112,14 @@ class Policy:
     """What was last seen longer ago is no reason to warn."""
     channels: Mapping[str, Carries] | None = None
     """The channels that can be used, by key, and what each can carry. None: any, in plain text."""
+    feed_label: Tlp | None = None
+    """The label of every standing occasion. None: the one it bears."""
+
+    def label_of(self, occasion: OccasionFacts) -> Tlp:
+        """The label of what is told under `occasion`, before those of its cases."""
+        if occasion.is_threat or self.feed_label is None:
+            return occasion.label
+        return self.feed_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,7 @@ def decide(
     `routes` are those of the case's organisation, in the order in which they are tried
     (`baken.core.routes.ranked`).
     """
-    label = stricter(under.label, case.terms.label)
+    label = stricter(policy.label_of(under), case.terms.label)
     rule = _rule_of_case(case, under=under, policy=policy, now=now)
     if not rule.tells:
         return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))

@@ -74,6 +74,7 @@ def policy_of(settings: Settings) -> Policy:
         minimum_severity=settings.minimum_severity,
         reminder_after=settings.reminder_after,
         channels=carried(),
+        feed_label=settings.feed_tlp,
     )
 
 

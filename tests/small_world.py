@@ -10,9 +10,12 @@ from typing import Any
 from baken.cases.models import Case
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.asset import parse_asset
+from baken.core.classification import Level, Tlp
 from baken.core.smtp import SmtpSecurity
 from baken.jobs.ingestion import IngestedFile
 from baken.jobs.sending import deliver
+from baken.occasions.services import create_threat_occasion, release_occasion
+from baken.occasions.threats import Threat
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.services import Outcome
 from baken.settings.environment import Settings
@@ -94,6 +97,24 @@ def make_cases_about(*hosts: str) -> list[Case]:
         )
         for place, host in enumerate(hosts)
     ]  # fmt: skip
+
+
+def release_threat(key: str, *, tlp: Tlp = Tlp.AMBER, impact: Level = Level.HIGH) -> None:
+    """A threat that covers every open remote desktop, released by two people."""
+    create_threat_occasion(
+        Threat(
+            key=key,
+            title=f"A worm: {key}",
+            likelihood=Level.HIGH,
+            impact=impact,
+            tlp=tlp,
+            advice_nl="Doe dit vandaag nog.",
+            advice_en="Do this today.",
+            finding_kinds=("open-rdp",),
+        )
+    )
+    for name in ("one", "two"):
+        release_occasion(key, by=name, now=datetime.now(UTC))
 
 
 def report_text(

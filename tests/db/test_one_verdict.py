@@ -20,7 +20,7 @@ from baken.cases.selectors import case_facts
 from baken.cases.services import mark_gone
 from baken.constituency.models import Organisation
 from baken.constituency.models import Route as RouteRow
-from baken.core.classification import AddressRole, Level, Tlp
+from baken.core.classification import AddressRole, Tlp
 from baken.core.policy import Answer, AnswerKind, CaseFacts, Hold, OccasionFacts, Rule, decide
 from baken.core.routes import Route
 from baken.core.sharing import SharingTerms
@@ -28,8 +28,6 @@ from baken.jobs.looking_back import look_back_for
 from baken.jobs.sending import dry_run_into, policy_of
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
-from baken.occasions.services import create_threat_occasion, release_occasion
-from baken.occasions.threats import Threat
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.selectors import verdict_on
 from baken.outbox.services import Plan, plan_notifications, preview, suppress_address
@@ -42,6 +40,7 @@ from small_world import (
     RefusesHaven,
     hand_over,
     make_organisation,
+    release_threat,
     report_text,
     to_server,
 )
@@ -110,17 +109,7 @@ def persists(world: World) -> None:
 def under_a_threat(world: World) -> None:
     world.see()
     world.tell()
-    release_threat(Tlp.AMBER)
-
-
-def release_threat(tlp: Tlp) -> None:
-    threat = Threat(
-        key="rdp-worm", title="A worm", likelihood=Level.HIGH, impact=Level.HIGH, tlp=tlp,
-        advice_nl="Doe dit.", advice_en="Do this.", finding_kinds=("open-rdp",),
-    )  # fmt: skip
-    create_threat_occasion(threat)
-    for name in ("one", "two"):
-        release_occasion("rdp-worm", by=name, now=datetime.now(UTC))
+    release_threat("rdp-worm")
 
 
 def held_narrower_by_another(world: World) -> None:
@@ -169,7 +158,7 @@ def without_occasion(world: World) -> None:
 
 def under_a_threat_for_few_eyes(world: World) -> None:
     world.see(severity="info")
-    release_threat(Tlp.RED)
+    release_threat("rdp-worm", tlp=Tlp.RED)
 
 
 def feeds_for_few_eyes_since(world: World) -> None:

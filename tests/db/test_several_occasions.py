@@ -11,34 +11,14 @@ from baken.core.classification import Level, Tlp
 from baken.core.policy import Rule
 from baken.jobs.sending import plan, policy_of
 from baken.occasions.models import Occasion
-from baken.occasions.services import create_threat_occasion, release_occasion
-from baken.occasions.threats import Threat
 from baken.outbox.models import Notification, Suppression
 from baken.outbox.selectors import verdict_on
 from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
-from small_world import Ingest, make_organisation, report_text
+from small_world import Ingest, make_organisation, release_threat, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLANNED, ACCEPTED = Notification.State.PLANNED, Notification.State.ACCEPTED
-
-
-def release_threat(key: str, *, tlp: Tlp = Tlp.AMBER, impact: Level = Level.HIGH) -> None:
-    """A threat that covers every open remote desktop, released by two people."""
-    create_threat_occasion(
-        Threat(
-            key=key,
-            title=f"A worm: {key}",
-            likelihood=Level.HIGH,
-            impact=impact,
-            tlp=tlp,
-            advice_nl="Doe dit vandaag nog.",
-            advice_en="Do this today.",
-            finding_kinds=("open-rdp",),
-        )
-    )
-    for name in ("one", "two"):
-        release_occasion(key, by=name, now=datetime.now(UTC))
 
 
 def under(key: str, state: Notification.State = PLANNED) -> Notification:

@@ -79,6 +79,12 @@ def case_facts(case: Case, *, is_told_here: bool = True) -> CaseFacts:
     )  # fmt: skip
 
 
+def facts_of(case_ids: Collection[int]) -> dict[int, CaseFacts]:
+    """What the verdict looks at of each of these cases, by its id."""
+    rows = Case.objects.filter(pk__in=case_ids).order_by().values_list("id", *_FACTS)
+    return {case_id: _facts(*row, is_told_here=True) for case_id, *row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class CaseToDecide:
     """A case as far as planning needs it."""

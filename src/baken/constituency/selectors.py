@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
@@ -84,18 +84,29 @@ def routes_of(
     A route whose address is in `unwanted`, in any case, says so. An organisation without routes is
     not in the answer.
     """
-    left_alone = {address.lower() for address in unwanted}
     found: dict[int, list[Route]] = {}
-    rows = RouteRow.objects.filter(contact__organisation__in=organisation_ids).order_by()
+    rows = RouteRow.objects.filter(contact__organisation__in=organisation_ids)
+    for route in _routes(rows, unwanted=unwanted):
+        found.setdefault(route.organisation_id, []).append(route)
+    return {organisation_id: ranked(routes) for organisation_id, routes in found.items()}
+
+
+def routes_by_id(route_ids: Collection[int]) -> dict[int, Route]:
+    """Each of these routes that there is still, also where it ended."""
+    return {route.id: route for route in _routes(RouteRow.objects.filter(pk__in=route_ids))}
+
+
+def _routes(rows: QuerySet[RouteRow], *, unwanted: Collection[str] = ()) -> Iterator[Route]:
+    left_alone = {address.lower() for address in unwanted}
     for (
         pk, organisation_id, channel, address, contact_id, name, language, scope, is_inside, source,
         confidence, valid_until, state, preferred, role,
-    ) in rows.values_list(
+    ) in rows.order_by().values_list(
         "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
         "contact__language", "scope", "is_inside", "source", "confidence", "valid_until", "state",
         "contact__channel", "contact__role",
     ):  # fmt: skip
-        route = Route(
+        yield Route(
             id=pk,
             organisation_id=organisation_id,
             channel=channel,
@@ -113,8 +124,6 @@ def routes_of(
             is_preferred=preferred == channel,
             role_rank=_ROLE_RANKS[role],
         )
-        found.setdefault(organisation_id, []).append(route)
-    return {organisation_id: ranked(routes) for organisation_id, routes in found.items()}
 
 
 _SCOPES: Final = {scope.value: scope for scope in Scope}

@@ -8,7 +8,7 @@ both be explained.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -194,6 +194,24 @@ def decide(
     if isinstance(route, Rule):
         return Verdict(route, label)
     return Verdict(rule, label, route)
+
+
+def decide_again(
+    case: CaseFacts,
+    *,
+    under: OccasionFacts,
+    routes: Sequence[Route],
+    policy: Policy,
+    now: datetime,
+) -> Verdict:
+    """What is decided about a case of a notification at the moment when that is handed over.
+
+    Whether the case is news was decided when it was planned. Whom to tell, by which of `routes` and
+    under which label, and whether it is left to wait, is decided once more.
+    """
+    as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
+    of_any_age = replace(policy, minimum_severity=Severity.INFO, oldest_told=timedelta.max)
+    return decide(as_news, under=under, routes=routes, policy=of_any_age, now=now)
 
 
 def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:

@@ -41,7 +41,11 @@ def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
 
 
 def label_standing_occasions(tlp: Tlp) -> None:
-    """Give every standing occasion the label `tlp`; what is planned keeps the one it has."""
+    """Give every standing occasion the label `tlp`.
+
+    What is planned keeps the one it has; where that is not strict enough any more, it is withdrawn
+    when it is to be handed over.
+    """
     standing = Occasion.objects.filter(kind=Occasion.Kind.STANDING)
     standing.exclude(tlp=tlp.value).update(tlp=tlp.value)
 

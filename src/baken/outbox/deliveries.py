@@ -17,12 +17,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Min, Q
 
-from baken.outbox.models import (
-    Addressee,
-    Delivery,
-    Notification,
-    Provider,
-)
+from baken.core.policy import Policy
+from baken.outbox.last_check import why_not
+from baken.outbox.models import Addressee, Delivery, Notification, Provider
 from baken.outbox.pacing import Pace, allow, slow_down, speed_up
 from baken.outbox.senders import ALIVE
 from baken.outbox.withdrawals import give_up, take_back
@@ -49,26 +46,10 @@ _CLAIM: Final = f"""
     RETURNING n.id, n.severity, n.planned_at, chosen.provider, chosen.is_slowed
 """  # noqa: S608 - made of a constant of another module
 
-# Locks what is to be touched, in the order of ids, and says of each what came between planning and
-# now that forbids to hand it over. An asset may have been taken away, or ended, since; the next
-# planning tells the rest.
+# In the order of ids, so that two senders never wait for each other.
 _LOCK: Final = """
-    SELECT n.id, EXISTS (SELECT FROM outbox_halt WHERE lifted_at IS NULL), CASE
-        WHEN a.address = '' THEN 'its addressee was erased'
-        WHEN EXISTS (SELECT FROM outbox_suppression AS s WHERE s.address = lower(a.address))
-            THEN 'the address is left alone'
-        WHEN EXISTS (
-            SELECT FROM outbox_notifiedcase AS told
-            JOIN occasions_case AS c ON c.id = told.case_id
-            LEFT JOIN constituency_asset AS held ON held.id = c.asset_id
-            WHERE told.notification_id = n.id AND (
-                held.id IS NULL
-                OR held.valid_from > c.last_seen_at OR held.valid_until <= c.last_seen_at
-            )
-        ) THEN 'a system in it is no longer the organisation''s'
-        ELSE '' END
+    SELECT n.id, EXISTS (SELECT FROM outbox_halt WHERE lifted_at IS NULL)
     FROM outbox_notification AS n
-    JOIN outbox_addressee AS a ON a.id = n.addressee_id
     WHERE n.id = ANY(%(ids)s) AND n.state = 'planned' AND n.claimed_by = %(sender)s
     ORDER BY n.id
     FOR UPDATE OF n
@@ -198,13 +179,14 @@ def record_and_intend(
     channel: str,
     sender: int,
     pace: Pace,
+    policy: Policy,
     now: datetime,
 ) -> Intentions:
     """One group commit: the outcomes of `done`, and the intentions for `wanted`.
 
     `wanted` has for each notification its Message-ID and its provider. Whoever withdraws one takes
-    the same lock, and so sees the intention or prevents it. What may not go after all is withdrawn
-    in a transaction that follows.
+    the same lock, and so sees the intention or prevents it. What `policy` does not let go any more
+    is withdrawn in a transaction that follows.
     """
     with transaction.atomic():
         locked, is_halted = _lock(
@@ -213,15 +195,15 @@ def record_and_intend(
         _record(done, pace=pace, now=now)
         if wanted and is_halted:
             return Intentions((), frozenset(), is_halted=True)
-        why_not = {pk: why for pk, why in locked.items() if why and pk in wanted}
-        standing = {pk: wanted[pk] for pk in wanted if pk in locked and pk not in why_not}
+        standing = {pk: wanted[pk] for pk in wanted if pk in locked}
+        stopped = why_not(standing, policy=policy, now=now)
+        standing = {pk: said for pk, said in standing.items() if pk not in stopped}
         allowed = allow(Counter(provider for _, provider in standing.values()), pace=pace, now=now)
         going = {pk: said for pk, said in standing.items() if said[1] in allowed}
         intended = _intend(going, channel=channel, sender=sender, now=now)
-    for reason in set(why_not.values()):
-        give_up([pk for pk, why in why_not.items() if why == reason], reason=reason)
-    gone = frozenset(wanted.keys() - locked.keys()) | frozenset(why_not)
-    return Intentions(intended, gone)
+    for reason in set(stopped.values()):
+        give_up([pk for pk, why in stopped.items() if why == reason], reason=reason)
+    return Intentions(intended, frozenset(wanted.keys() - locked) | frozenset(stopped))
 
 
 def finish_refusals() -> int:
@@ -245,13 +227,12 @@ def finish_refusals() -> int:
     return len(ids)
 
 
-def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[dict[UUID, str], bool]:
-    """Those that wait and are claimed by `sender`, each with why it may not go (empty: it may);
-    and whether sending is halted, where there are any."""
+def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[frozenset[UUID], bool]:
+    """Those that wait and are claimed by `sender`, locked; and whether sending is halted."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"ids": list(notification_ids), "sender": sender})
         rows = cursor.fetchall()
-    return {pk: why_not for pk, _, why_not in rows}, any(halted for _, halted, _ in rows)
+    return frozenset(pk for pk, _ in rows), any(is_halted for _, is_halted in rows)
 
 
 def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:

@@ -25,6 +25,7 @@ import structlog
 
 from baken.channels import Channel, Message, ProvidersOf, names_of_domains
 from baken.core.errors import About, ChannelError, SendingHaltedError
+from baken.core.policy import Policy
 from baken.core.routes import Carries
 from baken.outbox.addressees import keep_providers
 from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
@@ -308,6 +309,7 @@ class _Run:
             channel=self._channel,
             sender=self._number,
             pace=self._road.pace,
+            policy=Policy(channels={self._channel: self._road.carries}),
             now=self._clock(),
         )
         self._in_flight += len(came_of_it.intended) - len(done)

@@ -97,17 +97,31 @@ def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases
 def close(key: str) -> None:
     """End an occasion: what waits under it is withdrawn, and nobody is warned any more.
 
-    A mail that may have arrived already is not withdrawn; the next `baken send` tries it again.
+    What else waited in the same mails is planned again at once, for the next `baken send`. A mail
+    that may have arrived already is not withdrawn; the next `baken send` tries it again.
     """
-    begin()
-    from baken.outbox.services import close_threat
+    settings = begin()
+    from baken.jobs.threats import close_occasion_and_replan
 
-    closed = close_threat(key, now=datetime.now(UTC))
+    done = close_occasion_and_replan(key, settings=settings)
+    closed = done.closed
     text = _counted(closed.withdrawn, "waited", "is withdrawn", "are withdrawn")
     say(f"{key} is closed; {text}.")
+    if closed.withdrawn:
+        say(_what_tells_the_rest(done.telling_the_rest))
     if closed.in_doubt:
         text = _counted(closed.in_doubt, "may have arrived", "is tried again", "are tried again")
         say(f"{text} under the same Message-ID.")
+
+
+def _what_tells_the_rest(count: int) -> str:
+    if not count:
+        return "No other occasion tells of its cases now."
+    verb = "tells" if count == 1 else "tell"
+    return (
+        f"{counted(count, 'warning')} {verb} of its cases under other occasions; baken send hands "
+        f"{'it' if count == 1 else 'them'} over."
+    )
 
 
 def _counted(count: int, which: str, singular: str, plural: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 from django.db.models import Count, QuerySet
@@ -48,6 +49,12 @@ def notifications_under(occasion: Occasion) -> QuerySet[Notification]:
     """The notifications that tell of a case under `occasion`, each once."""
     told = NotifiedCase.objects.filter(occasion=occasion).order_by()
     return Notification.objects.filter(pk__in=told.values("notification"))
+
+
+def count_telling(case_ids: Collection[int], *, since: datetime) -> int:
+    """How many notifications that were planned at `since` or later tell any of these cases."""
+    told = NotifiedCase.objects.filter(case__in=case_ids, notification__planned_at__gte=since)
+    return told.order_by().values("notification").distinct().count()
 
 
 def notification_states_under(occasion: Occasion) -> dict[str, int]:

@@ -6,6 +6,7 @@ from baken.outbox.halts import current_halt, is_halted
 from baken.outbox.notifications import (
     OutboxTotals,
     accepted_notification,
+    count_telling,
     notification_states_under,
     notifications_about,
     notifications_under,
@@ -30,6 +31,7 @@ __all__ = [
     "CaseVerdict",
     "OutboxTotals",
     "accepted_notification",
+    "count_telling",
     "current_halt",
     "is_halted",
     "is_suppressed",

@@ -39,6 +39,8 @@ class Withdrawal:
     withdrawn: int
     in_doubt: int
     """Their last attempt may have arrived: they are tried again under the same Message-ID."""
+    case_ids: frozenset[int]
+    """The cases in what was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class ClosedThreat:
     occasion: Occasion
     withdrawn: int
     in_doubt: int
+    case_ids: frozenset[int]
+    """The cases in what was withdrawn, also those that it told under another occasion."""
 
 
 def close_threat(key: str, *, now: datetime) -> ClosedThreat:
@@ -60,7 +64,7 @@ def close_threat(key: str, *, now: datetime) -> ClosedThreat:
     with transaction.atomic():
         occasion = close_occasion(key, now=now)
         done = withdraw(notifications_under(occasion), reason=f"{key} was closed")
-    return ClosedThreat(occasion, done.withdrawn, done.in_doubt)
+    return ClosedThreat(occasion, done.withdrawn, done.in_doubt, done.case_ids)
 
 
 def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawal:
@@ -81,7 +85,12 @@ def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawa
         state=Notification.State.WITHDRAWN, state_reason=reason, claimed_by=None
     )
     take_back(withdrawn)
-    return Withdrawal(withdrawn=len(withdrawn), in_doubt=len(in_doubt))
+    told = NotifiedCase.objects.filter(notification__in=withdrawn).order_by()
+    return Withdrawal(
+        withdrawn=len(withdrawn),
+        in_doubt=len(in_doubt),
+        case_ids=frozenset(told.values_list("case_id", flat=True)),
+    )
 
 
 def give_up(notification_ids: Collection[UUID], *, reason: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from baken.cases.models import Case
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.classification import Tlp
-from baken.jobs.sending import plan
+from baken.jobs.sending import dry_run_into, plan
 from baken.occasions.models import Occasion
 from baken.outbox.models import Notification, Suppression
 from baken.settings.environment import Settings
@@ -110,6 +110,19 @@ def test_what_may_not_go_any_more_is_withdrawn(
     assert Case.objects.get().told_at is None, "the next planning may tell it"
 
 
+@pytest.mark.parametrize("happens", [route_ended, left_the_service, lost_the_asset])
+def test_a_dry_run_shows_nothing_that_would_be_withdrawn(
+    ingest: Ingest, settings_of_test: Settings, tmp_path: Path, happens: Callable[[], None]
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=settings_of_test)
+    assert dry_run_into(tmp_path / "before", settings=settings_of_test).messages == 1
+    happens()
+    assert dry_run_into(tmp_path / "after", settings=settings_of_test).messages == 0
+    assert Notification.objects.get().state == Notification.State.PLANNED, "it changes nothing"
+
+
 def gone() -> None:
     Case.objects.update(state=Case.State.GONE, gone_at=datetime.now(UTC))
 
@@ -140,8 +153,8 @@ def test_what_was_news_when_it_was_planned_goes_out(
     assert "[TLP:AMBER]" in mail["Subject"]
 
 
-def test_another_route_is_told_when_the_planned_one_ended(
-    ingest: Ingest, sending: Settings, server: FolderMailServer
+def test_another_route_is_told_with_the_next_run_when_the_planned_one_ended(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, tmp_path: Path
 ) -> None:
     contact = make_organisation("haven", "192.0.2.0/24").contacts.get()
     Route.objects.create(contact=contact, channel="mail", address="second@haven.example.nl")
@@ -149,7 +162,7 @@ def test_another_route_is_told_when_the_planned_one_ended(
     plan(settings=sending)
     assert Notification.objects.get().addressee.address == "security@haven.example.nl"
     Route.objects.filter(address="security@haven.example.nl").update(state=Route.State.ENDED)
-    hand_over(sending)
+    assert dry_run_into(tmp_path / "dry", settings=sending).messages == 1
     plan(settings=sending)
     assert hand_over(sending).accepted == 1
     assert [mail["To"] for mail in server.messages()] == ["second@haven.example.nl"]
@@ -178,8 +191,7 @@ def test_a_stricter_label_in_the_settings_reaches_what_waits(
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     stricter = replace(sending, feed_tlp=Tlp.AMBER_STRICT)
-    for _ in range(2):
-        plan(settings=stricter)
-        hand_over(stricter)
+    plan(settings=stricter)
+    assert hand_over(stricter).accepted == 1
     (mail,) = server.messages()
     assert mail["Subject"].startswith("[TLP:AMBER+STRICT]")

@@ -22,6 +22,7 @@ from baken.core.policy import (
     Policy,
     Rule,
     Verdict,
+    decide_again,
     first_that_tells,
 )
 from baken.core.routes import Carries, Route, ranked
@@ -261,6 +262,15 @@ def test_without_permission_the_source_is_asked_of_what_is_strict(label: Tlp) ->
     assert verdict_of(case, under=OccasionFacts(label=label), policy=policy).rule is rule
 
 
+@pytest.mark.parametrize("setting", [None, *Tlp])
+def test_the_label_of_the_feeds_is_that_of_the_settings(setting: Tlp | None) -> None:
+    policy = replace(POLICY, channels={"mail": SEALED}, feed_label=setting)
+    standing = OccasionFacts(label=Tlp.GREEN)
+    assert verdict_of(under=standing, policy=policy).label is (setting or Tlp.GREEN)
+    threat = replace(THREAT, label=Tlp.GREEN)
+    assert verdict_of(under=threat, policy=policy).label is Tlp.GREEN
+
+
 # Until when
 
 
@@ -403,6 +413,36 @@ def test_it_tells_where_it_has_a_route_and_nowhere_else(
     if verdict.label is Tlp.RED:
         assert channels is not None
         assert channels[verdict.route.channel].encryption
+
+
+@given(old_facts, told, new_facts, occasions, some_routes, some_channels)
+def test_what_is_told_now_may_be_handed_over_now_by_its_route(
+    old: dict[str, Any],
+    said: tuple[datetime, Severity] | None,
+    new: dict[str, Any],
+    under: OccasionFacts,
+    routes: list[Route],
+    channels: dict[str, Carries] | None,
+) -> None:
+    case, policy = case_of(old, said, **new), replace(POLICY, channels=channels)
+    verdict = verdict_of(case, under=under, routes=routes, policy=policy)
+    if verdict.route is not None:
+        again = decide_again(case, under=under, routes=[verdict.route], policy=policy, now=NOW)
+        assert again == replace(verdict, rule=Rule.NEW)
+
+
+NOT_ASKED_AGAIN = {
+    Rule.GONE, Rule.BELOW_MINIMUM, Rule.TOO_OLD, Rule.TOLD_RECENTLY, Rule.NOT_SEEN_SINCE,
+}  # fmt: skip
+"""What says whether a case is news: that was decided when it was planned."""
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_whom_to_tell_is_decided_again_and_what_is_news_is_not(rule: Rule) -> None:
+    again = decide_again(
+        EXAMPLES[rule], under=STANDING, routes=ROUTES.get(rule, (ROUTE,)), policy=POLICY, now=NOW
+    )
+    assert again.rule is (Rule.NEW if rule.tells or rule in NOT_ASKED_AGAIN else rule)
 
 
 NEW_DEFAULTS: dict[str, Any] = {

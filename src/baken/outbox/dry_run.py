@@ -17,6 +17,7 @@ from baken.core.policy import Policy
 from baken.occasions.models import Occasion
 from baken.occasions.services import release_for_dry_run
 from baken.outbox.composing import Sender, compose
+from baken.outbox.last_check import why_not
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import notifications_under, waiting_notifications
 from baken.outbox.planning import Plan, plan_notifications
@@ -61,7 +62,7 @@ def dry_run(
             if occasion is not None:
                 release_for_dry_run(occasion, now=now)
             plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
-            messages = _compose_all(roads, sender=sender, occasion=occasion)
+            messages = _compose_all(roads, sender=sender, policy=policy, now=now, occasion=occasion)
             transaction.set_rollback(True)
         states: Counter[Delivery.State] = Counter()
         for key, message in messages:
@@ -76,13 +77,23 @@ def dry_run(
 
 
 def _compose_all(
-    roads: Mapping[str, Road], *, sender: Sender, occasion: Occasion | None
+    roads: Mapping[str, Road],
+    *,
+    sender: Sender,
+    policy: Policy,
+    now: datetime,
+    occasion: Occasion | None,
 ) -> list[tuple[str, Message | ChannelError]]:
-    """Each message with the key of its channel; a run leaves what has no road, and so does this."""
+    """Each message with the key of its channel.
+
+    A run leaves what has no road, and withdraws what may not go any more: neither is here.
+    """
     waiting = waiting_notifications().filter(channel__in=roads)
     if occasion is not None:
         waiting = waiting.filter(pk__in=notifications_under(occasion).order_by().values("pk"))
     channels = dict(waiting.values_list("pk", "channel"))
+    stopped = why_not(channels.keys(), policy=policy, now=now)
+    channels = {pk: channel for pk, channel in channels.items() if pk not in stopped}
     warnings = warnings_of(channels.keys())
     messages: list[tuple[str, Message | ChannelError]] = []
     for pk, key in channels.items():

@@ -27,6 +27,7 @@ from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.occasions.services import label_standing_occasions, lock_occasion
 from baken.outbox.addressees import addressees_of
+from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.verdicts import routes_to, told_under
@@ -35,6 +36,7 @@ from baken.outbox.withdrawals import withdraw
 _log = structlog.get_logger()
 
 _BETWEEN_OCCASIONS: Final = timedelta(microseconds=1)
+_LOOKED_AT_ONCE: Final = 2_000
 
 # What waits and would tell again what is told now, or could be one with it. A threat takes the
 # place of its own notifications only: it is told besides the daily feeds. What is being handed over
@@ -100,12 +102,14 @@ class Plan:
 def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
     """Plan what is to be told now: one notification an organisation and occasion.
 
-    Standing occasions get the label `feed_tlp` first.
+    Standing occasions get the label `feed_tlp` first, and what waits and may not go any more is
+    withdrawn, so that it is told again in another way where there is one.
     May run any number of times: what is planned is remembered as told on each case, in the same
     transaction. Each occasion is planned at a moment of its own, a microsecond after the one
     before: a case knows by the moment which notification told it last.
     """
     label_standing_occasions(feed_tlp)
+    _withdraw_what_may_not_go(policy=policy, now=now)
     notifications, told = 0, set[int]()
     kept_back: dict[int, Unreachable] = {}
     for place, occasion in enumerate(active_occasions()):
@@ -142,6 +146,19 @@ def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
             cases=len(under.told),
             kept_back=len(under.kept_back),
         )
+
+
+def _withdraw_what_may_not_go(*, policy: Policy, now: datetime) -> None:
+    """One transaction a reason and portion: locks are taken in the order of `withdrawals`."""
+    waiting = list(waiting_notifications().order_by().values_list("pk", flat=True))
+    for start in range(0, len(waiting), _LOOKED_AT_ONCE):
+        portion = waiting[start : start + _LOOKED_AT_ONCE]
+        ids_by_reason: dict[str, list[UUID]] = {}
+        for pk, reason in why_not(portion, policy=policy, now=now).items():
+            ids_by_reason.setdefault(reason, []).append(pk)
+        for reason, ids in ids_by_reason.items():
+            with transaction.atomic():
+                withdraw(Notification.objects.filter(pk__in=ids), reason=reason)
 
 
 @dataclass(slots=True)

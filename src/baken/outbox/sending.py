@@ -9,42 +9,34 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import structlog
 
-from baken.channels import Channel, Message, ProvidersOf, names_of_domains
+from baken.channels import Channel
 from baken.core.errors import About, ChannelError, SendingHaltedError
 from baken.core.policy import Policy
-from baken.core.routes import Carries
-from baken.outbox.addressees import keep_providers
-from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
+from baken.outbox.composing import Sender
 from baken.outbox.deliveries import (
-    Claim,
     Done,
     Intended,
-    claim,
     finish_refusals,
     next_opening,
     record_and_intend,
     release_claims,
 )
 from baken.outbox.halts import is_halted
+from baken.outbox.handing_over import Answer, Road, answer_to, hand_over
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import waiting_notifications
-from baken.outbox.pacing import Pace
+from baken.outbox.preparing import Prepared, Preparer
 from baken.outbox.senders import sender_session
-from baken.outbox.warning_facts import warnings_of
 
 _log = structlog.get_logger()
 
@@ -57,26 +49,9 @@ LONGEST_UNRECORDED: Final = timedelta(milliseconds=100)
 """An outcome waits for its record no longer than this, as far as the database answers."""
 
 _RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit itself takes time too
-_PREPARED_AHEAD: Final = 48
 _FAILURES_BEFORE_A_LOOK: Final = 3
 _LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = 0.25  # seconds
-
-
-_PLAIN: Final = Carries()
-_USUAL_PACE: Final = Pace()
-
-
-@dataclass(frozen=True, slots=True)
-class Road:
-    """How one channel's messages leave: its connections, and what it says of itself."""
-
-    open: Callable[[], Channel]
-    carries: Carries = _PLAIN
-    connections: int = 1
-    pace: Pace = _USUAL_PACE
-    providers_of: ProvidersOf = names_of_domains
-    """By address, the name of who receives for it; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,50 +108,6 @@ def deliver_waiting(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of handing one message over, and what the other side said."""
-
-    state: Delivery.State
-    reply: str
-    about: str = ""
-
-
-def hand_over(message: Message, channel: Channel) -> Answer:
-    """Give `message` to `channel`, and say how that ended.
-
-    The address is taken out of the reply: in the ledger it stands with its addressee alone.
-    """
-    try:
-        answer = Answer(Delivery.State.ACCEPTED, channel.send(message).reply)
-    except ChannelError as error:
-        answer = answer_to(error)
-    return replace(answer, reply=_without_address(answer.reply, message.recipient_address))
-
-
-def answer_to(error: ChannelError) -> Answer:
-    """What `error` means for the delivery that it ended."""
-    state = Delivery.State.DEFERRED
-    if error.uncertain:
-        state = Delivery.State.UNCERTAIN
-    elif error.permanent:
-        state = Delivery.State.REFUSED
-    return Answer(state, error.reply, error.about.value)
-
-
-def _without_address(reply: str, address: str) -> str:
-    return re.sub(re.escape(address), "recipient", reply, flags=re.IGNORECASE) if address else reply
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A claimed notification put into words, or why it cannot be."""
-
-    claim: Claim
-    message_id: str
-    message: Message | ChannelError
-
-
 _NOT_BEGUN: Final = Answer(
     Delivery.State.DEFERRED, "The run was broken off before it was begun.", About.US.value
 )
@@ -199,110 +130,55 @@ class _Run:
         self._channel = channel
         self._road = road
         self._number = number
-        self._sender = sender
         self._clock = clock
         self._count = count
         self._started_at = clock()
-        self._ready: deque[_Prepared] = deque()
-        self._composing: deque[Future[list[_Prepared]]] = deque()
-        self._is_exhausted = False  # nothing more can be claimed now
+        self._preparer = Preparer(
+            channel, road, number=number, sender=sender, since=self._started_at, clock=clock
+        )
         self._in_flight = 0  # intended and not recorded
         self._unrecorded: list[Done] = []
         self._failures = 0  # in a row
         self._is_trusted = False  # a server that is away is not knocked at by everybody
         self._problem = ""
-        self._work: queue.SimpleQueue[tuple[Intended, _Prepared] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Intended, Prepared] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
 
     def send_all(self) -> str:
         """Send what waits for the channel; gives why it stopped early, or nothing."""
-        with ThreadPoolExecutor(max_workers=1) as composer, self._connections():
+        with self._preparer, self._connections():
             try:
-                while self._step(composer):
+                while self._step():
                     pass
             finally:
                 self._record_the_rest()
         return self._problem
 
-    def _step(self, composer: ThreadPoolExecutor) -> bool:
+    def _step(self) -> bool:
         """Prepare, commit what is due, wait for answers; whether there is more to do."""
-        self._prepare(composer)
+        if not self._problem:
+            self._preparer.go_on(may_wait=not self._in_flight)
         room = self._window() - (self._in_flight - len(self._unrecorded))
-        if self._unrecorded or (room > 0 and self._ready):
+        if self._unrecorded or room > 0:
             self._commit(room)
         if self._in_flight:
             self._gather()
             return True
         if self._problem:
             return False
-        return bool(self._ready or self._composing) or self._wait_for_providers()
+        return self._preparer.has_some or self._wait_for_providers()
 
     def _window(self) -> int:
         if self._problem:
             return 0
         return MOST_UNRECORDED if self._is_trusted else 1
 
-    def _prepare(self, composer: ThreadPoolExecutor) -> None:
-        """Keep some claimed and composed ahead of what is sent."""
-        while self._composing and (self._composing[0].done() or not self._is_busy()):
-            self._ready += self._composing.popleft().result()
-        is_enough = self._composing or len(self._ready) > _PREPARED_AHEAD // 2
-        if is_enough or self._is_exhausted or self._problem:
-            return
-        claims = claim(
-            channel=self._channel,
-            sender=self._number,
-            since=self._started_at,
-            now=self._clock(),
-            limit=_PREPARED_AHEAD,
-        )
-        self._is_exhausted = not claims
-        if claims:
-            warnings = warnings_of([one.notification_id for one in claims])
-            claims = self._with_providers(claims, warnings)
-            self._composing.append(composer.submit(self._compose, claims, warnings))
-
-    def _is_busy(self) -> bool:
-        return bool(self._ready or self._in_flight)
-
-    def _with_providers(
-        self, claims: Sequence[Claim], warnings: Mapping[UUID, WarningFacts]
-    ) -> list[Claim]:
-        """`claims` with the provider of each, asked for where it is not known and then kept."""
-        addresses = {
-            one.notification_id: warnings[one.notification_id].recipient_address
-            for one in claims
-            if not one.provider
-        }
-        if not addresses:
-            return list(claims)
-        providers = self._road.providers_of(set(addresses.values()))
-        keep_providers(self._channel, providers, now=self._clock())
-        return [
-            one
-            if one.provider
-            else replace(one, provider=providers[addresses[one.notification_id]])
-            for one in claims
-        ]
-
-    def _compose(
-        self, claims: Sequence[Claim], warnings: Mapping[UUID, WarningFacts]
-    ) -> list[_Prepared]:
-        return [self._composed(one, warnings[one.notification_id]) for one in claims]
-
-    def _composed(self, claimed: Claim, warning: WarningFacts) -> _Prepared:
-        message_id = message_id_of(warning, self._sender)
-        try:
-            message = compose(warning, self._sender, carries=self._road.carries)
-        except ChannelError as error:  # it cannot be made to fit the channel
-            return _Prepared(claimed, message_id, error)
-        return _Prepared(claimed, message_id, message)
-
     def _commit(self, room: int) -> None:
         """One group commit: what came back, and what goes next."""
+        by_id = {one.claim.notification_id: one for one in self._preparer.take(max(0, room))}
+        if not by_id and not self._unrecorded:
+            return
         done, self._unrecorded = self._unrecorded, []
-        chosen = [self._ready.popleft() for _ in range(min(room, len(self._ready)))]
-        by_id = {one.claim.notification_id: one for one in chosen}
         came_of_it = record_and_intend(
             done,
             {pk: (one.message_id, one.claim.provider) for pk, one in by_id.items()},
@@ -374,7 +250,7 @@ class _Run:
                 self._problem = "Sending was halted."
                 return False
             time.sleep(min(left, _LONGEST_PAUSE))
-        self._is_exhausted = False
+        self._preparer.look_again()
         return True
 
     def _record_the_rest(self) -> None:
@@ -417,14 +293,14 @@ class _Run:
         except BaseException as error:
             self._done.put(error)
 
-    def _handed_over(self, intended: Intended, prepared: _Prepared, *, channel: Channel) -> Done:
+    def _handed_over(self, intended: Intended, prepared: Prepared, *, channel: Channel) -> Done:
         if isinstance(prepared.message, ChannelError):
             answer = answer_to(prepared.message)
         else:
             answer = hand_over(prepared.message, channel)
         return self._answered(intended, prepared, answer)
 
-    def _answered(self, intended: Intended, prepared: _Prepared, answer: Answer) -> Done:
+    def _answered(self, intended: Intended, prepared: Prepared, answer: Answer) -> Done:
         return Done(
             intended=intended,
             provider=prepared.claim.provider,

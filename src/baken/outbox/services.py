@@ -6,10 +6,11 @@ from baken.outbox.addressees import erase_addressee
 from baken.outbox.composing import Sender
 from baken.outbox.dry_run import DryRun, dry_run
 from baken.outbox.halts import halt_sending, resume_sending
+from baken.outbox.handing_over import Road
 from baken.outbox.pacing import Pace
 from baken.outbox.planning import Plan, Unreachable, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
-from baken.outbox.sending import Clock, Outcome, Progress, Road, deliver_waiting
+from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawals import ClosedThreat, close_threat
 

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 
 import baken
 from baken.cases.models import Case
-from baken.cases.selectors import case_facts, cases_to_decide, cases_under, facts_of
+from baken.cases.selectors import (
+    case_facts,
+    cases_to_decide,
+    cases_under,
+    fact_columns,
+    facts_of_row,
+)
 from baken.constituency.models import Asset, Organisation
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, decide
@@ -154,7 +160,8 @@ def test_planning_and_explain_are_given_the_same_facts() -> None:
                 case = by_id[one.id]
                 is_told_here = asked is None or one.id in asked
                 assert one.facts == case_facts(case, is_told_here=is_told_here)
-                assert facts_of([one.id]) == {one.id: case_facts(case)}
+                row = Case.objects.filter(pk=one.id).values_list(*fact_columns()).get()
+                assert facts_of_row(row) == case_facts(case)
                 assert one.organisation_id == case.organisation_id
                 seen.add(one.facts.is_held)
 
@@ -216,7 +223,7 @@ def test_facts_are_made_in_one_place_and_of_what_is_stored_in_another() -> None:
     }
     assert calls_of("_facts")["cases/selectors.py"] == [
         "case_facts",
-        "facts_of",
+        "facts_of_row",
         "cases_to_decide",
     ]
     assert calls_of("OccasionFacts") == {"occasions/selectors.py": ["occasion_facts"] * 2}

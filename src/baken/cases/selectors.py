@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
 
@@ -79,10 +79,17 @@ def case_facts(case: Case, *, is_told_here: bool = True) -> CaseFacts:
     )  # fmt: skip
 
 
-def facts_of(case_ids: Collection[int]) -> dict[int, CaseFacts]:
-    """What the verdict looks at of each of these cases, by its id."""
-    rows = Case.objects.filter(pk__in=case_ids).order_by().values_list("id", *_FACTS)
-    return {case_id: _facts(*row, is_told_here=True) for case_id, *row in rows}
+def fact_columns(prefix: str = "") -> tuple[str, ...]:
+    """What `facts_of_row` takes, in its order, as the ORM names it.
+
+    From a case, or with `prefix` (``case__``) from a row that points to one.
+    """
+    return tuple(f"{prefix}{name}" for name in _FACTS)
+
+
+def facts_of_row(row: Sequence[Any]) -> CaseFacts:
+    """What the verdict looks at of a case, from the values of `fact_columns`."""
+    return _facts(*row, is_told_here=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,12 @@ class Intentions:
     is_halted: bool = False
 
 
+def tell_the_planner() -> None:
+    """Let the database look at what waits: thousands may have been planned a moment ago."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE outbox_notification, outbox_addressee, outbox_provider")
+
+
 def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: int) -> list[Claim]:
     """Claim what waits for `channel` and was not tried since `since`, most urgent first.
 

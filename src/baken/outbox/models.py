@@ -83,7 +83,7 @@ class Notification(models.Model):
         ordering = ["-severity", "planned_at", "id"]
         indexes = [
             models.Index(
-                fields=["-severity", "planned_at"],
+                fields=["-severity", "planned_at", "id"],
                 name="notification_waiting",
                 condition=Q(state="planned"),
             ),
@@ -180,7 +180,10 @@ class Delivery(models.Model):
         ordering = ["notification", "attempt"]
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["id"], name="delivery_sending", condition=Q(state="sending"))
+            models.Index(fields=["id"], name="delivery_sending", condition=Q(state="sending")),
+            models.Index(
+                fields=["finished_at"], name="delivery_refused", condition=Q(state="refused")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["notification", "attempt"], name="delivery_attempt"),

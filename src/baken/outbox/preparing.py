@@ -1,15 +1,16 @@
-"""What is sent next: claimed, read in a few queries for many, composed in a thread beside it."""
+"""What is sent next: claimed, read in few queries for many and composed, beside the sending."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
-from uuid import UUID
+
+from django.db import connection
 
 from baken.channels import Message
 from baken.core.errors import ChannelError
@@ -31,20 +32,15 @@ class Prepared:
     message: Message | ChannelError
 
 
-@dataclass(frozen=True, slots=True)
-class _Portion:
-    """What was composed at one time, and the providers that were asked for."""
-
-    prepared: Sequence[Prepared]
-    providers: Mapping[str, str]
-    """By address."""
+def _close_own_connection() -> None:
+    connection.close()  # each thread has one of its own
 
 
 class Preparer:
     """Claims and composes what waits for one channel, some ahead of what is sent.
 
-    Only the calling thread uses the database; composing, and asking who receives for an address, is
-    done in a thread that ends with the block.
+    All of it is done in a thread with a database connection of its own, which ends with the block;
+    the claims belong to the sender whose `number` they bear.
     """
 
     def __init__(
@@ -64,7 +60,7 @@ class Preparer:
         self._since = since
         self._clock = clock
         self._ready: deque[Prepared] = deque()
-        self._composing: deque[Future[_Portion]] = deque()
+        self._coming: Future[list[Prepared]] | None = None
         self._is_exhausted = False  # nothing more can be claimed now
         self._thread = ThreadPoolExecutor(max_workers=1)
 
@@ -79,30 +75,23 @@ class Preparer:
         trace: TracebackType | None,
     ) -> None:
         """Ends the thread; what is claimed and not taken stays claimed until the session ends."""
-        self._thread.shutdown(cancel_futures=True)
+        self._thread.submit(_close_own_connection)
+        self._thread.shutdown()
 
     @property
     def has_some(self) -> bool:
-        """Whether something is at hand or being composed."""
-        return bool(self._ready or self._composing)
+        """Whether something is at hand or coming."""
+        return bool(self._ready or self._coming)
 
     def go_on(self, *, may_wait: bool) -> None:
-        """Keep some ahead. With `may_wait`, waits for what is being composed when none is ready."""
-        while self._composing and (self._composing[0].done() or (may_wait and not self._ready)):
-            self._take(self._composing.popleft().result())
-        if self._composing or self._is_exhausted or len(self._ready) > _AHEAD // 2:
-            return
-        claims = claim(
-            channel=self._channel,
-            sender=self._number,
-            since=self._since,
-            now=self._clock(),
-            limit=_AHEAD,
-        )
-        self._is_exhausted = not claims
-        if claims:
-            warnings = warnings_of([one.notification_id for one in claims])
-            self._composing.append(self._thread.submit(self._compose, claims, warnings))
+        """Keep some ahead. With `may_wait`, waits for what is coming when nothing is ready."""
+        if self._coming and (self._coming.done() or (may_wait and not self._ready)):
+            portion = self._coming.result()
+            self._coming = None
+            self._ready += portion
+            self._is_exhausted = not portion
+        if not self._coming and not self._is_exhausted and len(self._ready) <= _AHEAD // 2:
+            self._coming = self._thread.submit(self._prepare)
 
     def take(self, count: int) -> list[Prepared]:
         """The next ones that are ready, `count` at most."""
@@ -112,22 +101,32 @@ class Preparer:
         """There may be more to claim than when nothing was found."""
         self._is_exhausted = False
 
-    def _take(self, portion: _Portion) -> None:
-        self._ready += portion.prepared
-        if portion.providers:
-            keep_providers(self._channel, portion.providers, now=self._clock())
-
-    def _compose(self, claims: Sequence[Claim], warnings: Mapping[UUID, WarningFacts]) -> _Portion:
+    def _prepare(self) -> list[Prepared]:
+        """The next portion; empty when nothing more can be claimed now."""
+        claims = claim(
+            channel=self._channel,
+            sender=self._number,
+            since=self._since,
+            now=self._clock(),
+            limit=_AHEAD,
+        )
+        warnings = warnings_of([one.notification_id for one in claims])
         unknown = {
             warnings[one.notification_id].recipient_address for one in claims if not one.provider
         }
-        providers = self._road.providers_of(unknown) if unknown else {}
+        providers = self._providers_of(unknown) if unknown else {}
         prepared = []
         for one in claims:
             warning = warnings[one.notification_id]
             provider = one.provider or providers[warning.recipient_address]
             prepared.append(self._composed(replace(one, provider=provider), warning))
-        return _Portion(prepared, providers)
+        return prepared
+
+    def _providers_of(self, addresses: Collection[str]) -> Mapping[str, str]:
+        """Asked for, and written down for the next time."""
+        providers = self._road.providers_of(addresses)
+        keep_providers(self._channel, providers, now=self._clock())
+        return providers
 
     def _composed(self, claimed: Claim, warning: WarningFacts) -> Prepared:
         message_id = message_id_of(warning, self._sender)

@@ -1,8 +1,8 @@
 """Hands over what is planned: several connections, group commits, at a pace that providers take.
 
-The thread that calls writes to the database; one thread composes ahead, and each connection is
-served by a thread of its own. What is intended and not yet recorded is never more than
-`MOST_UNRECORDED` deliveries or `LONGEST_UNRECORDED`.
+The thread that calls writes intentions and outcomes; one thread claims and composes ahead, and each
+connection is served by a thread of its own. What is intended and not yet recorded is never more
+than `MOST_UNRECORDED` deliveries or `LONGEST_UNRECORDED`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from baken.outbox.deliveries import (
     next_opening,
     record_and_intend,
     release_claims,
+    tell_the_planner,
 )
 from baken.outbox.halts import is_halted
 from baken.outbox.handing_over import Answer, Road, answer_to, hand_over
@@ -94,6 +95,7 @@ def deliver_waiting(
 
     with sender_session(now=clock()) as number:
         finish_refusals()
+        tell_the_planner()
         for channel, road in roads.items():
             run = _Run(channel, road, number=number, sender=sender, clock=clock, count=count)
             problem = run.send_all()
@@ -115,7 +117,7 @@ _TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN
 
 
 class _Run:
-    """One road from first claim to last record; only the calling thread uses the database."""
+    """One road from first claim to last record; the connections never use the database."""
 
     def __init__(
         self,

@@ -20,26 +20,21 @@ from baken.outbox.models import Delivery, Notification, NotifiedCase, Suppressio
 REFUSED_FOR: Final = timedelta(days=7)
 """How long an address that refused a message is passed over for another route."""
 
-_OF_THE_ADDRESS: Final = (About.ADDRESS.value, About.MAILBOX.value)
+OF_THE_ADDRESS: Final = (About.ADDRESS.value, About.MAILBOX.value)
+"""What a refusal is about that lets an address be passed over."""
 _UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
 
-def unwanted_addresses(*, now: datetime, among: Collection[str] | None = None) -> frozenset[str]:
-    """The addresses that get nothing: suppressed, or refused within `REFUSED_FOR`.
-
-    Of all, or of those `among` that are written so; suppressed ones are in lower case.
-    """
-    suppressed = Suppression.objects.all()
+def unwanted_addresses(*, now: datetime) -> frozenset[str]:
+    """The addresses that get nothing: suppressed, or refused within `REFUSED_FOR`."""
+    suppressed = Suppression.objects.values_list("address", flat=True)
     refused = Delivery.objects.filter(
         state=Delivery.State.REFUSED,
         finished_at__gt=now - REFUSED_FOR,
-        about__in=_OF_THE_ADDRESS,
+        about__in=OF_THE_ADDRESS,
     ).exclude(notification__addressee__address="")
-    if among is not None:
-        suppressed = suppressed.filter(address__in=[address.lower() for address in among])
-        refused = refused.filter(notification__addressee__address__in=among)
     addresses = refused.values_list("notification__addressee__address", flat=True)
-    return frozenset(suppressed.values_list("address", flat=True)) | frozenset(addresses)
+    return frozenset(suppressed) | frozenset(addresses)
 
 
 def routes_to(

@@ -113,6 +113,9 @@ def test_a_round_killed_at_any_moment_loses_and_doubles_nothing(
             "BAKEN_SMTP_HOST": server.host,
             "BAKEN_SMTP_PORT": str(server.port),
             "BAKEN_SMTP_SECURITY": "none",
+            # The same four providers, again and again: their pace is not what is tried here.
+            "BAKEN_PROVIDER_PER_MINUTE": "60000",
+            "BAKEN_PROVIDER_FIRST_DAY_PER_MINUTE": "60000",
         }.items():
             monkeypatch.setenv(name, value)
         processes = multiprocessing.get_context("forkserver")

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 
 from baken.cases.models import Case
 from baken.cases.names import label_by_label, range_below
-from baken.constituency.models import Organisation
+from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
 from baken.core.sharing import SharingTerms
@@ -114,13 +114,12 @@ def cases_to_decide(
     verdict would keep silent anyway is not read. Call it after `hold_cases`: nobody else writes a
     case then.
     """
-    is_threat = occasion.kind == Occasion.Kind.THREAT
     cases = (
         cases_under(occasion)
         .filter(
             state=Case.State.OPEN,
             relation=Case.Relation.OWNER,
-            severity__gte=Severity.INFO if is_threat else policy.minimum_severity,
+            severity__gte=Severity.INFO if occasion.is_threat else policy.minimum_severity,
             last_seen_at__gte=now - policy.oldest_told,
         )
         .order_by("organisation_id", "id")
@@ -166,7 +165,7 @@ def _facts(
         and (valid_from is None or valid_from <= last_seen_at)
         and (valid_until is None or last_seen_at < valid_until),
         is_gone=state == Case.State.GONE,
-        is_registered=standing == Organisation.Standing.REGISTERED,
+        is_registered=is_registered(standing),
         last_seen_at=last_seen_at,
         reopened_at=reopened_at,
         told_at=told_at,

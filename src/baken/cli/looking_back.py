@@ -130,7 +130,12 @@ def _say(done: Lookback, language: Language) -> None:
     from baken.explaining.words import words_in
 
     explained = explain_lookback(
-        done.occasion, done.found, done.preview, files=done.files, rows_held=done.rows_held
+        done.found,
+        done.preview,
+        occasion=done.occasion.key,
+        title=done.occasion.title,
+        files=done.files,
+        rows_held=done.rows_held,
     )
     for line in lookback_lines(explained, words_in(language)):
         say(line)

@@ -70,7 +70,7 @@ def show(
         say(f"    likelihood {figures['likelihood']}, impact {figures['impact']}")
     for side, values in sides.items():
         say(f"    {side.replace('_', ' ')}: {', '.join(map(str, values))}")
-    if occasion.kind == occasion.Kind.THREAT:
+    if occasion.is_threat:
         say(f"    released by {' and '.join(releases) or 'nobody yet'}")
     say(f"    covers {counted(coverage.open_cases, 'open case')} of "
         f"{counted(coverage.organisations, 'organisation')}")  # fmt: skip
@@ -133,12 +133,11 @@ def _counted(count: int, which: str, singular: str, plural: str) -> str:
 def list_all() -> None:
     """List the occasions and how they stand."""
     begin()
-    from baken.occasions.models import Occasion
     from baken.occasions.selectors import all_occasions
 
     for occasion in all_occasions():
         state = "standing"
-        if occasion.kind == Occasion.Kind.THREAT:
+        if occasion.is_threat:
             releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
             waiting = "1 of 2 released" if releases else "not released"
             state = "released" if occasion.released_at else waiting

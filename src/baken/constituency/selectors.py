@@ -180,6 +180,11 @@ def find_organisation(what: str) -> Organisation | None:
     return by_name[0] if len(by_name) == 1 else None
 
 
+def is_registered(standing: str) -> bool:
+    """Whether an organisation of that standing signed up."""
+    return standing == Organisation.Standing.REGISTERED
+
+
 def registered_organisations() -> pa.Array:
     """The ids of all organisations that signed up, in no order (int64)."""
     found = Organisation.objects.filter(standing=Organisation.Standing.REGISTERED).order_by()

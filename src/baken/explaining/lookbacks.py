@@ -15,7 +15,6 @@ from baken.constituency.selectors import names_of
 from baken.core.policy import Rule
 from baken.explaining.rules import would_be_silent
 from baken.explaining.words import Words
-from baken.occasions.models import Occasion
 
 _NAMES_SHOWN: Final = 10
 
@@ -53,9 +52,9 @@ class ExplainedLookback:
 
 
 def explain_lookback(
-    occasion: Occasion, found: LookedBack, preview: pa.Table, *, files: int, rows_held: int
+    found: LookedBack, preview: pa.Table, *, occasion: str, title: str, files: int, rows_held: int
 ) -> ExplainedLookback:
-    """What was `found` for `occasion` in `files` that hold `rows_held` rows.
+    """What was `found` for the occasion of that key in `files` that hold `rows_held` rows.
 
     `preview` is what would become of each organisation, as `baken.outbox.services.PREVIEW_SCHEMA`.
     """
@@ -63,8 +62,8 @@ def explain_lookback(
     shown = telling.slice(0, _NAMES_SHOWN).to_pylist()
     names = names_of([one["organisation_id"] for one in shown])
     return ExplainedLookback(
-        occasion=occasion.key,
-        title=occasion.title,
+        occasion=occasion,
+        title=title,
         files=files,
         rows_held=rows_held,
         rows_selected=found.rows,

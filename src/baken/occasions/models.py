@@ -62,6 +62,11 @@ class Occasion(models.Model):
         return self.key
 
     @property
+    def is_threat(self) -> bool:
+        """Whether two people release it; a standing occasion goes by itself."""
+        return self.kind == self.Kind.THREAT
+
+    @property
     def selection(self) -> Selection:
         """What it covers, as a value."""
         return Selection(

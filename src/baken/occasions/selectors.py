@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.db.models import Q, QuerySet
 
 from baken.core.classification import Level, Tlp, justifies_unasked_warning
 from baken.core.errors import NotFoundError
+from baken.core.language import Language
 from baken.core.policy import OccasionFacts
 from baken.occasions.models import Occasion
 
@@ -33,7 +37,7 @@ def active_occasions() -> list[Occasion]:
     return sorted(
         found,
         key=lambda occasion: (
-            occasion.kind != Occasion.Kind.THREAT,
+            not occasion.is_threat,
             -max(occasion.severities, default=0),
             occasion.key,
         ),
@@ -42,7 +46,7 @@ def active_occasions() -> list[Occasion]:
 
 def occasion_facts(occasion: Occasion, *, if_released: bool = False) -> OccasionFacts:
     """What the verdict looks at of `occasion`; with `if_released` it is taken as released."""
-    if occasion.kind != Occasion.Kind.THREAT:
+    if not occasion.is_threat:
         return OccasionFacts(label=Tlp(occasion.tlp))
     is_released = if_released or occasion.released_at is not None
     is_grave = (
@@ -55,3 +59,36 @@ def occasion_facts(occasion: Occasion, *, if_released: bool = False) -> Occasion
     return OccasionFacts(
         is_threat=True, is_unasked_allowed=is_released and is_grave, label=Tlp(occasion.tlp)
     )
+
+
+def facts_of_occasions(occasion_ids: Collection[int]) -> dict[int, OccasionFacts]:
+    """What the verdict looks at of each of these occasions, by its id."""
+    found = Occasion.objects.in_bulk(occasion_ids)
+    return {pk: occasion_facts(occasion) for pk, occasion in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionTexts:
+    """What a message says of an occasion; each may be empty."""
+
+    threat_title: str
+    """What the threat is called; empty of a standing occasion."""
+    advice_nl: str
+    """What to do, besides the advice of the finding kinds."""
+    advice_en: str
+
+    def advice_in(self, language: str) -> str:
+        """The advice in `language`; in English where it is not Dutch."""
+        return self.advice_nl if language == Language.NL else self.advice_en
+
+
+def texts_of_occasions(occasion_ids: Collection[int]) -> dict[int, OccasionTexts]:
+    """What messages say of each of these occasions, by its id."""
+    return {
+        pk: OccasionTexts(
+            threat_title=occasion.title if occasion.is_threat else "",
+            advice_nl=occasion.advice_nl,
+            advice_en=occasion.advice_en,
+        )
+        for pk, occasion in Occasion.objects.in_bulk(occasion_ids).items()
+    }

@@ -15,8 +15,7 @@ from baken.constituency.selectors import routes_by_id
 from baken.core.classification import Tlp
 from baken.core.policy import CaseFacts, OccasionFacts, Policy, Rule, decide_again
 from baken.core.routes import Route
-from baken.occasions.models import Occasion
-from baken.occasions.selectors import occasion_facts
+from baken.occasions.selectors import facts_of_occasions
 from baken.outbox.models import NotifiedCase
 from baken.outbox.verdicts import OF_THE_ADDRESS, REFUSED_FOR
 
@@ -74,8 +73,7 @@ def why_not(
         .order_by()
         .values_list("notification_id", "occasion_id", *fact_columns("case__"))
     )
-    occasions = Occasion.objects.in_bulk({occasion_id for _, occasion_id, *_ in told})
-    under = {pk: occasion_facts(occasion) for pk, occasion in occasions.items()}
+    under = facts_of_occasions({occasion_id for _, occasion_id, *_ in told})
     found = {pk: "its addressee was erased" for pk, one in about_to_go.items() if one.is_erased}
     for pk, occasion_id, *row in told:
         if pk not in found:

@@ -235,7 +235,7 @@ def _superseded(occasion: Occasion, decided: _Decided) -> list[UUID]:
             _SUPERSEDED,
             {
                 "occasion": occasion.pk,
-                "is_threat": occasion.kind == Occasion.Kind.THREAT,
+                "is_threat": occasion.is_threat,
                 "cases": as_array(case_ids),
                 "organisations": as_array(organisations),
             },

@@ -77,7 +77,7 @@ def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict
     told = {
         occasion.pk: told_under(occasion, [case.pk for case in cases])
         for occasion in occasions
-        if occasion.kind == Occasion.Kind.THREAT
+        if occasion.is_threat
     }
     found: dict[int, CaseVerdict] = {}
     for case in cases:

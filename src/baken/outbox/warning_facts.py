@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from baken.constituency.models import Organisation
+from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
-from baken.occasions.models import Occasion
+from baken.occasions.selectors import OccasionTexts, texts_of_occasions
 from baken.outbox.composing import ToldSystem, WarningFacts
 from baken.outbox.models import Notification, NotifiedCase
 
 
 def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
-    """Everything that the messages of these notifications say, in two queries."""
+    """Everything that the messages of these notifications say, in three queries."""
     systems: dict[UUID, list[ToldSystem]] = {}
     occasions: dict[UUID, dict[int, None]] = {}
     told = NotifiedCase.objects.filter(notification__in=notification_ids)
@@ -43,13 +43,13 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
         )
         systems.setdefault(notification_id, []).append(one)
         occasions.setdefault(notification_id, {})[occasion_id] = None
-    under = Occasion.objects.in_bulk({pk for ids in occasions.values() for pk in ids})
+    texts = texts_of_occasions({pk for ids in occasions.values() for pk in ids})
     notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
         "organisation", "addressee"
     )
     return {
         one.pk: _warning(
-            one, systems.get(one.pk, []), [under[pk] for pk in occasions.get(one.pk, {})]
+            one, systems.get(one.pk, []), [texts[pk] for pk in occasions.get(one.pk, {})]
         )
         for one in notifications.order_by()
     }
@@ -61,11 +61,10 @@ def warning_of(notification: Notification) -> WarningFacts:
 
 
 def _warning(
-    notification: Notification, systems: list[ToldSystem], occasions: list[Occasion]
+    notification: Notification, systems: list[ToldSystem], occasions: list[OccasionTexts]
 ) -> WarningFacts:
-    is_dutch = notification.language == "nl"
-    advice = [one.advice_nl if is_dutch else one.advice_en for one in occasions]
-    threats = [one.title for one in occasions if one.kind == Occasion.Kind.THREAT]
+    advice = [one.advice_in(notification.language) for one in occasions]
+    threats = [one.threat_title for one in occasions if one.threat_title]
     return WarningFacts(
         reference=str(notification.pk),
         organisation=notification.organisation.name,
@@ -74,7 +73,7 @@ def _warning(
         language=notification.language,
         tlp=Tlp(notification.tlp),
         planned_at=notification.planned_at,
-        is_registered=notification.organisation.standing == Organisation.Standing.REGISTERED,
+        is_registered=is_registered(notification.organisation.standing),
         threat_title=threats[0] if threats else "",
         occasion_advice="\n\n".join(filter(None, advice)),
         systems=systems,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "src" / "baken"
@@ -51,6 +52,22 @@ def test_no_feed_is_named_outside_of_feeds_and_what_makes_things_up() -> None:
         and b"shadowserver" in path.read_bytes().lower()
     ]
     assert not naming
+
+
+def test_nobody_reaches_past_the_doors_of_an_app() -> None:
+    doors = {"__init__", "models", "selectors", "services"}
+    inner = {
+        f"baken.{path.parent.name}.{path.stem if path.is_file() else path.name}"
+        for models in SOURCE.glob("*/models.py")
+        for path in models.parent.iterdir()
+        if (path.suffix == ".py" and path.stem not in doors)
+        or ((path / "__init__.py").exists()
+        and path.name != "migrations")
+    }
+    rules = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())
+    contracts = rules["tool"]["importlinter"]["contracts"]
+    held = {name for one in contracts for name in one.get("protected_modules", ())}
+    assert not inner - held
 
 
 def test_every_room_stands_in_the_architecture() -> None:

@@ -1,4 +1,4 @@
-"""``baken ingest`` and ``baken match``: reports in, cases opened."""
+"""``baken ingest``: reports in, cases opened."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
@@ -190,12 +188,6 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return self.value
-
-    def counts_at(self, moment: datetime) -> bool:
-        """Whether `moment` lies in its period."""
-        if self.valid_from is not None and moment < self.valid_from:
-            return False
-        return self.valid_until is None or moment < self.valid_until
 
 
 class AssetVersion(models.Model):

@@ -56,11 +56,6 @@ class Tlp(StrEnum):
         """0 for the widest audience (CLEAR) up to 4 for the narrowest (RED)."""
         return _RANKS[self]
 
-    @classmethod
-    def strictest(cls, *labels: Tlp) -> Tlp:
-        """The label with the narrowest audience among `labels` (at least one)."""
-        return max(labels, key=lambda label: label.rank)
-
 
 _RANKS = {label: rank for rank, label in enumerate(Tlp)}
 

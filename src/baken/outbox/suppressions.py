@@ -58,8 +58,3 @@ def lift_suppression(address: str) -> None:
 def suppressions() -> QuerySet[Suppression]:
     """The addresses that are left alone, in their order."""
     return Suppression.objects.order_by("address")
-
-
-def is_suppressed(address: str) -> bool:
-    """Whether `address` is left alone."""
-    return Suppression.objects.filter(address=address.lower()).exists()

@@ -61,8 +61,7 @@ def test_nobody_reaches_past_the_doors_of_an_app() -> None:
         for models in SOURCE.glob("*/models.py")
         for path in models.parent.iterdir()
         if (path.suffix == ".py" and path.stem not in doors)
-        or ((path / "__init__.py").exists()
-        and path.name != "migrations")
+        or ((path / "__init__.py").exists() and path.name != "migrations")
     }
     rules = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text())
     contracts = rules["tool"]["importlinter"]["contracts"]

@@ -17,14 +17,14 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Min, Q
 
+from baken.core.errors import About
 from baken.core.policy import Policy
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Addressee, Delivery, Notification, Provider
 from baken.outbox.pacing import Pace, allow, slow_down, speed_up
-from baken.outbox.senders import ALIVE
 from baken.outbox.withdrawals import give_up, take_back
 
-_CLAIM: Final = f"""
+_CLAIM: Final = """
     UPDATE outbox_notification AS n SET claimed_by = %(sender)s
     FROM (
         SELECT w.id,
@@ -36,7 +36,10 @@ _CLAIM: Final = f"""
         LEFT JOIN outbox_provider AS p ON p.name = a.provider
         WHERE w.state = 'planned' AND w.channel = %(channel)s
             AND (w.tried_at IS NULL OR w.tried_at < %(since)s)
-            AND (w.claimed_by IS NULL OR w.claimed_by NOT IN ({ALIVE}))
+            AND (
+                w.claimed_by IS NULL
+                OR w.claimed_by NOT IN (SELECT number FROM outbox_live_sender)
+            )
             AND (p.next_at IS NULL OR p.next_at <= %(now)s)
         ORDER BY w.severity DESC, w.planned_at, w.id
         LIMIT %(limit)s
@@ -44,7 +47,7 @@ _CLAIM: Final = f"""
     ) AS chosen
     WHERE n.id = chosen.id
     RETURNING n.id, n.severity, n.planned_at, chosen.provider, chosen.is_slowed
-"""  # noqa: S608 - made of a constant of another module
+"""
 
 # In the order of ids, so that two senders never wait for each other.
 _LOCK: Final = """
@@ -259,7 +262,7 @@ def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
     put_off = {
         one.provider
         for one in done
-        if one.state is Delivery.State.DEFERRED and one.provider and one.about != "us"
+        if one.state is Delivery.State.DEFERRED and one.provider and one.about != About.US
     }
     took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.is_slowed}
     if put_off:

@@ -16,17 +16,12 @@ from django.db import connection
 _MOST_SLOWED: Final = 8
 """Halved so often, a pace of 600 a minute is some two a minute."""
 
-# The wait after one message: warm-up doubles the pace each day, and slowing down halves it.
-_WAIT: Final = """
-    interval '1 minute' / least(
-        %(per_minute)s,
-        %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
-    ) * 2 ^ p.slowed
-"""
+# In both statements below, the wait after one message: warm-up doubles the pace each day, and
+# slowing down halves it.
 
 # Gives the providers that may be sent to now; each is counted from then on. In the order of their
 # names, so that two senders never wait for each other.
-_ALLOW: Final = f"""
+_ALLOW: Final = """
     INSERT INTO outbox_provider AS p (name, first_used_at, next_at, slowed)
     SELECT name, %(now)s, %(now)s + wanted * interval '1 minute' / least(
         %(per_minute)s, %(first_day)s
@@ -34,19 +29,26 @@ _ALLOW: Final = f"""
     FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS asked (name, wanted)
     ORDER BY name
     ON CONFLICT (name) DO UPDATE SET next_at = %(now)s + (
-        SELECT a.wanted * {_WAIT}
+        SELECT a.wanted * interval '1 minute' / least(
+            %(per_minute)s,
+            %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
+        ) * 2 ^ p.slowed
         FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS a (name, wanted)
         WHERE a.name = p.name
     )
     WHERE p.next_at <= %(now)s
     RETURNING name
-"""  # noqa: S608 - made of a constant of this module
+"""
 
-_SLOW_DOWN: Final = f"""
+_SLOW_DOWN: Final = """
     UPDATE outbox_provider AS p
-    SET slowed = least(p.slowed + 1, {_MOST_SLOWED}), next_at = %(now)s + 2 * {_WAIT}
+    SET slowed = least(p.slowed + 1, %(most_slowed)s),
+        next_at = %(now)s + 2 * interval '1 minute' / least(
+            %(per_minute)s,
+            %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
+        ) * 2 ^ p.slowed
     WHERE p.name = ANY(%(names)s)
-"""  # noqa: S608
+"""
 
 _SPEED_UP: Final = """
     UPDATE outbox_provider SET slowed = slowed - 1 WHERE name = ANY(%(names)s) AND slowed > 0
@@ -81,7 +83,10 @@ def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> frozenset[
 def slow_down(names: Collection[str], *, pace: Pace, now: datetime) -> None:
     """Halve the pace to providers that put us off."""
     with connection.cursor() as cursor:
-        cursor.execute(_SLOW_DOWN, {**_limits(pace, now), "names": sorted(names)})
+        cursor.execute(
+            _SLOW_DOWN,
+            {**_limits(pace, now), "names": sorted(names), "most_slowed": _MOST_SLOWED},
+        )
 
 
 def speed_up(names: Collection[str]) -> None:

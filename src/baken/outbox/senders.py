@@ -1,7 +1,8 @@
 """Who sends: a number drawn for each run, which counts for as long as its lock is held.
 
 Claims and deliveries bear the number. The server frees the lock when the session ends, however it
-ends, so what bears a number without a lock was left behind by a run that died.
+ends, so what bears a number without a lock was left behind by a run that died. The view
+``outbox_live_sender`` has the numbers of those that run now.
 """
 
 from __future__ import annotations
@@ -13,27 +14,21 @@ from typing import Final
 
 from django.db import connection
 
-_CLASS: Final = 0x62616B65  # "bake": the first half of the keys of these locks
-
-ALIVE: Final = f"""
-    SELECT objid::bigint FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = {_CLASS} AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""  # noqa: S608 - made of a constant of this module
-"""The numbers of the senders that run now, as a subquery."""
+_CLASS: Final = 0x62616B65  # "bake": the first half of the keys of these locks, as the view has it
 
 # What a sender that died had claimed is free again, for nothing of it was touched.
-_FREE_CLAIMS: Final = f"""
+_FREE_CLAIMS: Final = """
     UPDATE outbox_notification SET claimed_by = NULL
-    WHERE state = 'planned' AND claimed_by IS NOT NULL AND claimed_by NOT IN ({ALIVE})
-"""  # noqa: S608
+    WHERE state = 'planned' AND claimed_by IS NOT NULL
+        AND claimed_by NOT IN (SELECT number FROM outbox_live_sender)
+"""
 
-_LEFT_SENDING: Final = f"""
+_LEFT_SENDING: Final = """
     UPDATE outbox_delivery
     SET state = 'uncertain', finished_at = %(now)s, about = 'us',
         reply = 'The process ended before the answer was recorded.'
-    WHERE state = 'sending' AND sender NOT IN ({ALIVE})
-"""  # noqa: S608
+    WHERE state = 'sending' AND sender NOT IN (SELECT number FROM outbox_live_sender)
+"""
 
 
 @contextmanager

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import tomllib
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "src" / "baken"
 MODULES = sorted(SOURCE.rglob("*.py"))
 NOT_NAMES = {"utils", "util", "helpers", "helper", "tools", "manager", "common", "misc"}
-OUR_WORDS = re.compile(r"\b(ticket|customer)s?\b", re.IGNORECASE)
 
 
 def test_every_module_says_in_one_sentence_what_it_is() -> None:
@@ -35,10 +33,6 @@ def test_no_module_has_grown_past_being_one_thing() -> None:
         if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > 450
     }
     assert not long
-
-
-def test_the_words_are_those_of_the_glossary() -> None:
-    assert not [path.name for path in MODULES if OUR_WORDS.search(path.read_text())]
 
 
 def test_no_feed_is_named_outside_of_feeds_and_what_makes_things_up() -> None:

@@ -1,4 +1,4 @@
-"""A channel that nobody foresaw, through everything: its own module and one line in the table."""
+"""A channel new to Baken, through everything: its own module and one line in the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed that nobody foresaw, through everything: its own module and one line in the table."""
+"""A feed new to Baken, through everything: its own module and one line in the table."""
 
 from __future__ import annotations
 

@@ -163,8 +163,8 @@ def test_a_dry_run_writes_the_mails_and_changes_nothing(
 ) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7"))
-    rehearsed = dry_run_into(tmp_path / "dry", settings=sending)
-    assert rehearsed.messages == 1
+    dry = dry_run_into(tmp_path / "dry", settings=sending)
+    assert dry.messages == 1
     assert len(list((tmp_path / "dry").glob("*.eml"))) == 1
     assert not Notification.objects.exists()
     assert server.messages() == []
@@ -178,8 +178,8 @@ def test_a_dry_run_goes_on_after_an_address_that_no_mail_can_have(
     Route.objects.filter(contact__organisation=wrong).update(address=f"{'x' * 70}@haven.example.nl")
     make_organisation("zorg", "192.0.2.128/25")
     ingest(report_text("192.0.2.7", "192.0.2.200"))
-    rehearsed = dry_run_into(tmp_path / "dry", settings=sending)
-    assert (rehearsed.messages, rehearsed.refused) == (1, 1)
+    dry = dry_run_into(tmp_path / "dry", settings=sending)
+    assert (dry.messages, dry.refused) == (1, 1)
     outcome = send(sending)
     assert (outcome.accepted, outcome.refused) == (1, 1), "the real run comes to the same"
 
@@ -187,14 +187,14 @@ def test_a_dry_run_goes_on_after_an_address_that_no_mail_can_have(
 def test_a_dry_run_holds_nothing_while_it_writes(ingest: Ingest, sending: Settings) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7"))
-    rehearsed = dry_run(
+    dry = dry_run(
         {"mail": Road(OutsideTransactions)},
         policy=policy_of(sending),
         feed_tlp=Tlp.AMBER,
         sender=sender_of(sending),
         now=datetime.now(UTC),
     )
-    assert rehearsed.messages == 1
+    assert dry.messages == 1
 
 
 def test_a_dry_run_into_a_folder_that_takes_nothing_says_so(

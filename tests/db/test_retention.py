@@ -111,11 +111,11 @@ def test_rows_from_the_future_are_kept_no_longer_than_others(ingest: Ingest) -> 
 
 
 def test_a_dry_run_changes_nothing(expired: Path, settings_of_test: Settings) -> None:
-    rehearsed = dry_run_of_purge(settings=settings_of_test)
+    dry = dry_run_of_purge(settings=settings_of_test)
     assert expired.exists()
     assert not RetentionRun.objects.exists()
     done = purge_store(settings=settings_of_test)
-    assert rehearsed == done
+    assert dry == done
 
 
 def test_a_round_keeps_the_store_to_its_days(expired: Path, settings_of_test: Settings) -> None:

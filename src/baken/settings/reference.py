@@ -24,7 +24,7 @@ _LOG: Final = """
 The log goes to the standard error, one fact a line, with ids and counts and never an address. As
 long as all goes well it is silent; with `BAKEN_LOG_LEVEL=info` it says:
 
-| event | when | with |
+| entry | when | with |
 |---|---|---|
 | `batch.accepted` | a report was taken in | batch, feed, report type, rows matched, unmatched and \
 quarantined, cases opened |

@@ -73,7 +73,7 @@ def test_spark_gives_the_same_when_a_worker_is_killed_at_it(
         row
         for task in tasks
         for seen in [observe_nation(nation, rows=1_000, shares=SHARES, seed=task)]
-        for row in PerTask().keep(task, seen, here.match(seen)).to_pylist()
+        for row in PerTask().on_match(task, seen, here.match(seen)).to_pylist()
     ]
     answered = [row for table in found for row in table.to_pylist()]
     assert answered == expected, "in the order of the tasks"
@@ -120,7 +120,7 @@ class PerTask:
     def read(self, source: int) -> Iterator[pa.RecordBatch]:
         raise NotImplementedError
 
-    def keep(self, source: int, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+    def on_match(self, source: int, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
         del observations
         rows = matches["row"].cast(pa.int64())
         named = pa.chunked_array([pa.array([source] * matches.num_rows, pa.int64())])
@@ -129,7 +129,7 @@ class PerTask:
             [named, rows, matches["organisation_id"], rules], schema=PER_TASK
         )
 
-    def miss(self, source: int, error: StoredFileDamagedError) -> pa.Table:
+    def on_damage(self, source: int, error: StoredFileDamagedError) -> pa.Table:
         raise AssertionError(f"{source}: {error}")
 
 

@@ -84,14 +84,14 @@ class _CountMatches:
     def read(self, source: WrittenFile) -> Iterator[pa.RecordBatch]:
         return self.store.scan(source, columns=MATCHED_COLUMNS, finding_kinds=None)
 
-    def keep(
+    def on_match(
         self, source: WrittenFile, observations: pa.RecordBatch, matches: pa.Table
     ) -> pa.Table:
         del source
         counts = {"rows": observations.num_rows, "matches": matches.num_rows}
         return pa.Table.from_pylist([counts], schema=self.schema)
 
-    def miss(self, source: WrittenFile, error: StoredFileDamagedError) -> pa.Table:
+    def on_damage(self, source: WrittenFile, error: StoredFileDamagedError) -> pa.Table:
         del source
         raise error
 

@@ -87,14 +87,14 @@ class FindSightings:
         """All columns of what is selected, once the whole file is found to be right."""
         return self.store.read(source, selection=self.selection)
 
-    def keep(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
-        """See `baken.matching.Work.keep`."""
+    def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        """See `baken.matching.Work.on_match`."""
         counts = _counts(source, observations, matches)
         text = copy_text(find_sightings(observations, matches)) if matches.num_rows else b""
         return pa.Table.from_pylist([{**counts, "sightings": text}], schema=self.schema)
 
-    def miss(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
-        """See `baken.matching.Work.miss`."""
+    def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
+        """See `baken.matching.Work.on_damage`."""
         return pa.Table.from_pylist([_missed(source, error)], schema=self.schema)
 
 
@@ -121,8 +121,8 @@ class CountWhoIsSeen:
         columns = (*MATCHED_COLUMNS, "tlp")
         return self.store.scan(source, columns=columns, selection=self.selection)
 
-    def keep(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
-        """See `baken.matching.Work.keep`."""
+    def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        """See `baken.matching.Work.on_match`."""
         counts = pa.Table.from_pylist([_counts(source, observations, matches)], schema=self.schema)
         places = matches["row"]
         is_red = pc.equal(observations["tlp"], Tlp.RED.value)
@@ -144,8 +144,8 @@ class CountWhoIsSeen:
         found = pa.concat_tables([self.schema.empty_table(), found], promote_options="default")
         return pa.concat_tables([counts, found.select(self.schema.names)])
 
-    def miss(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
-        """See `baken.matching.Work.miss`."""
+    def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
+        """See `baken.matching.Work.on_damage`."""
         return pa.Table.from_pylist([_missed(source, error)], schema=self.schema)
 
 

@@ -98,7 +98,7 @@ class Work(Protocol[Source]):
 
     @property
     def schema(self) -> pa.Schema:
-        """What `keep` and `miss` give."""
+        """What `on_match` and `on_damage` give."""
         ...
 
     def read(self, source: Source) -> Iterator[pa.RecordBatch]:
@@ -108,11 +108,11 @@ class Work(Protocol[Source]):
         """
         ...
 
-    def keep(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+    def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
         """What is kept of a piece of `source` and its matches."""
         ...
 
-    def miss(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
+    def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
         """What is kept of a source of which the rest cannot be read."""
         ...
 

@@ -28,8 +28,8 @@ class LocalEngine:
         def done(piece: tuple[Source, pa.RecordBatch | StoredFileDamagedError]) -> pa.Table:
             source, read = piece
             if isinstance(read, StoredFileDamagedError):
-                return work.miss(source, read)
-            return work.keep(source, read, self._matcher.match(read))
+                return work.on_damage(source, read)
+            return work.on_match(source, read, self._matcher.match(read))
 
         pieces = read_pieces(sources, work)
         with closing(worked_ahead(pieces, done, threads=os.cpu_count() or 1)) as ahead:

@@ -198,9 +198,9 @@ def _work(
         sources = [pickle.loads(one) for one in batch["source"].to_pylist()]  # noqa: S301 - by the driver of this very job
         for source, read in read_pieces(sources, work):
             if isinstance(read, StoredFileDamagedError):
-                kept = work.miss(source, read)
+                kept = work.on_damage(source, read)
             else:
-                kept = work.keep(source, read, matcher.match(read))
+                kept = work.on_match(source, read, matcher.match(read))
             yield from kept.cast(work.schema).to_batches()
 
 
@@ -223,7 +223,7 @@ class _MatchesAlone:
         with pq.ParquetFile(path) as file:
             yield file.read_row_group(group).combine_chunks().to_batches()[0]
 
-    def keep(
+    def on_match(
         self, source: tuple[str, int, int], observations: pa.RecordBatch, matches: pa.Table
     ) -> pa.Table:
         del observations
@@ -232,7 +232,7 @@ class _MatchesAlone:
         columns = [rows, *(words.get(name, matches[name]) for name in _MATCH_IN_SPARK.names[1:])]
         return pa.table(columns, names=_MATCH_IN_SPARK.names)
 
-    def miss(self, source: tuple[str, int, int], error: StoredFileDamagedError) -> pa.Table:
+    def on_damage(self, source: tuple[str, int, int], error: StoredFileDamagedError) -> pa.Table:
         raise RuntimeError(f"{source[0]}: {error}") from error  # it was written a moment ago
 
 

@@ -1,4 +1,4 @@
-"""Makes batches and cases of reports, and cases of what is stored: one transaction a batch."""
+"""Makes batches and cases of reports, and cases of stored files: one transaction a batch."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AcceptedReport:
 
 @dataclass(frozen=True, slots=True)
 class MatchedBatch:
-    """What became of what is stored of one batch, when it was matched again."""
+    """What came of matching the stored files of one batch again."""
 
     rows: int
     rows_matched: int
@@ -116,7 +116,7 @@ def match_stored(
 
     `sources` come batch by batch, and each batch is one transaction. Opens the cases that were
     missed; may run any number of times, since sightings that are known are not counted again. A
-    damaged file is told and leaves the others. Raises `StoreUnavailableError`.
+    damaged file is reported, and the others are still read. Raises `StoreUnavailableError`.
     """
     with closing(engine.run(sources, work)) as pieces:
         rows = (row for piece in pieces for row in piece.to_pylist())
@@ -210,7 +210,7 @@ def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _MatchedPiece:
-    """A piece of a report, how many of its rows match, and what becomes cases of them."""
+    """A piece of a report, how many of its rows match, and the sightings in them."""
 
     piece: ParsedBatch
     rows: int

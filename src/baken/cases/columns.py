@@ -24,7 +24,7 @@ class Taken(Enum):
     LAST = auto()
     """From the row that was seen last."""
     STAGE = auto()
-    """It serves to add up only, and is no column of the case."""
+    """It is used only to add up; it is not a column of the case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Looks back over what is stored for those whom an occasion concerns; writes nothing."""
+"""Looks back over the store for the organisations that an occasion concerns; writes nothing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from baken.intake.selectors import still_to_be_read
 from baken.matching import Engine
 
 _SUMMED_AT: Final = 1 << 23
-"""So many rows are gathered before they are summed: several times a nation's organisations, since
-each time all of them are summed again."""
+"""How many rows are gathered before they are summed. Each sum goes over all organisations again, so
+this is several times a nation's organisations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,6 @@ def label_by_label(column: str) -> Collate:
 
 
 def range_below(domain: str) -> tuple[str, str]:
-    """From where up to, not including, `domain` and all below it stand in that order."""
+    """The range (its end not included) in which `domain` and all names below it stand."""
     first = f".{domain}"[::-1]
     return first, first[:-1] + chr(ord(first[-1]) + 1)

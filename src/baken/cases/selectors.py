@@ -110,9 +110,9 @@ def cases_to_decide(
 ) -> Iterator[CaseToDecide]:
     """The cases under `occasion` that the verdict might tell, by organisation.
 
-    `told_here` are those that were told under it before, None where that is not asked. What the
-    verdict would keep silent anyway is not read. Call it after `hold_cases`: nobody else writes a
-    case then.
+    `told_here` are those that were told under it before; None where that does not matter. Cases
+    about which the verdict would be silent anyway are not read. Call it after `hold_cases`, so that
+    nobody else writes a case.
     """
     cases = (
         cases_under(occasion)
@@ -136,7 +136,7 @@ _FACTS: Final = (
     "asset__valid_until",
 )  # fmt: skip
 """What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
-there is an asset still: its id stands on the case, also where the asset is gone."""
+the asset still exists. Its id does not: the case keeps that."""
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _TERMS: Final = {label.value: SharingTerms(label=label) for label in Tlp}
 
@@ -213,9 +213,9 @@ def cases_of_domain(domain: str) -> QuerySet[Case]:
 
 
 def some_cases_of_domain(domain: str, *, at_most: int) -> QuerySet[Case]:
-    """So many of `cases_of_domain` at most, by name, or twice as many with accounts; newest first.
+    """At most `at_most` of `cases_of_domain` by name, and as many by account; newest first.
 
-    Where there are more, these are not the newest of all: to find those, all would have to be read.
+    When there are more, these need not be the newest of all: to find those, all must be read.
     """
     by_name, by_email = (
         _labelled().filter(_is_below(column, domain)).order_by(f"{column}_backwards")
@@ -235,7 +235,7 @@ def _labelled() -> QuerySet[Case]:
 
 def _is_below(column: str, domain: str) -> Q:
     first, end = range_below(domain)
-    # That it is not empty is said, since the index holds no others.
+    # The index holds only names that are not empty, so the query says so too.
     return ~Q(**{column: ""}) & Q(
         **{f"{column}_backwards__gte": first, f"{column}_backwards__lt": end}
     )

@@ -31,9 +31,9 @@ _ENDS_A_VALUE: Final = r"[\\\t\n\r]"
 def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFrame:
     """One row for each organisation, finding kind and system among `matches` (MATCH_SCHEMA).
 
-    The gravest severity, the strongest rule and all CVEs of its rows; `sightings` counts them. What
-    else was seen is that of the last observation. Lists and evidence are as PostgreSQL reads them:
-    an array and a JSON object in text. `strength` is higher for a stronger rule.
+    The gravest severity, the strongest rule and all CVEs of its rows; `sightings` counts them.
+    Everything else comes from the last observation. Lists and evidence are as PostgreSQL reads
+    them: an array and a JSON object in text. `strength` is higher for a stronger rule.
     """
     rows, places = np.unique(matches["row"].to_numpy(), return_inverse=True)
     seen = _told(observations.take(pa.array(rows)))

@@ -106,7 +106,7 @@ FROM (SELECT is_back FROM later UNION ALL SELECT is_back FROM earlier) AS writte
 """
 
 _IS_BACK: Final = "c.state = 'gone' AND w.last_seen_at > c.last_seen_at"
-# Reports of one day are of one look: what one of them says is not undone by another.
+# The reports of one day describe one look: none undoes what another says.
 _IS_SAME_DAY: Final = (
     "(w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
 )

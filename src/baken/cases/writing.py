@@ -37,9 +37,9 @@ def stage(cursor: Any, sightings: bytes) -> None:
 
 
 def hold_cases() -> None:
-    """Wait until nobody else writes many cases; held to the end of the transaction.
+    """Take the lock of those who write many cases, to the end of the transaction.
 
-    To be called after occasions and notifications are locked, and before any case is.
+    Call it after locking occasions and notifications, and before locking any case.
     """
     with connection.cursor() as cursor:
         cursor.execute(statements.LOCK_CASES)

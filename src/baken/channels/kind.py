@@ -64,15 +64,15 @@ Rendering = Callable[[Message], Rendered]
 
 
 ProvidersOf = Callable[[Collection[str]], Mapping[str, str]]
-"""By address, the name of who receives for it; empty where nobody knows. Never raises."""
+"""The name of each address's provider; empty where it is not known. Never raises."""
 
 _LONGEST_DOMAIN: Final = 253
 
 
 def names_of_domains(addresses: Collection[str]) -> dict[str, str]:
-    """The domain of each mail address, the host of each URL: a provider where nobody knows better.
+    """The domain of each mail address and the host of each URL, for want of a better provider.
 
-    Empty for what is neither.
+    Empty for an address of another sort.
     """
     return {address: _domain_of(address) for address in addresses}
 
@@ -102,7 +102,7 @@ class ChannelKind:
     """One line of the table of channels."""
 
     key: str
-    """Under which deliveries record it; never renamed."""
+    """The key that deliveries record; never renamed."""
     carries: Carries
     is_for_people: bool
     """False for what dry runs write to."""
@@ -112,18 +112,18 @@ class ChannelKind:
     rendering: Callable[[Settings], Rendering]
     """Gives the rendering of this channel's messages, for a dry run into a folder."""
     address_fault: Callable[[str], str]
-    """Why an address is none for this channel, as a sentence; empty when it is one."""
+    """Why this channel cannot use an address, as a sentence; empty when it can."""
     subject: str
     """What an operator calls its way out: "mail server"."""
     address_noun: str
     """What an operator calls one of its addresses: "mail address"."""
     place: Callable[[Settings], str]
-    """Where the settings say that it leads, in a few words."""
+    """Where it leads by the settings, in a few words."""
     remedy: str
     """What to look at when it takes nothing."""
     connections: Callable[[Settings], int] = _one
     """How many may be open at once."""
     normal_address: Callable[[str], str] = str.strip
-    """An address without a fault as it is kept and compared, in any case of its letters."""
+    """A valid address in the form in which it is kept and compared, whatever its case."""
     providers_of: Callable[[Settings], ProvidersOf] = _by_domain
-    """Gives what finds out who receives for addresses: those that share one share its pace."""
+    """Makes what finds the providers of addresses; addresses with one provider share its pace."""

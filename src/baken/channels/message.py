@@ -22,7 +22,7 @@ _LONGEST_MESSAGE_ID: Final = 200  # as a file name, with room for what is put ar
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes along; raises ``ValueError`` for a content type that is none."""
+    """A file that goes along; raises ``ValueError`` for a content type that is not valid."""
 
     file_name: str
     content_type: str

@@ -157,7 +157,7 @@ class About(StrEnum):
     """Whom or what a channel's failure concerns."""
 
     ADDRESS = "address"
-    """It is none, or nobody has it: look for another."""
+    """It is not valid, or nobody has it: look for another."""
     MAILBOX = "mailbox"
     """It exists and takes nothing now: full, or disabled."""
     MESSAGE = "message"

@@ -109,7 +109,7 @@ class Policy:
     )
     """How long a finding that persists waits, by its severity."""
     oldest_told: timedelta = timedelta(days=30)
-    """What was last seen longer ago is no reason to warn."""
+    """A case that was last seen longer ago is not told."""
     channels: Mapping[str, Carries] | None = None
     """The channels that can be used, by key, and what each can carry. None: any, in plain text."""
     feed_label: Tlp | None = None
@@ -124,7 +124,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the rules look at; times are aware. What has a default changes nothing where absent."""
+    """What the rules look at; times are aware. A field left at its default changes nothing."""
 
     severity: Severity
     is_owner: bool
@@ -137,8 +137,8 @@ class CaseFacts:
     told_at: datetime | None
     told_severity: Severity | None
     is_told_here: bool = True
-    """False under a threat of which the organisation was not told yet for this case: what it was
-    told of a daily feed does not keep the threat from it."""
+    """False when the case was not told yet under this threat. That it was told under a daily feed
+    does not silence the threat."""
     terms: SharingTerms = _ANYTHING_GOES
     role: AddressRole = AddressRole.VULNERABLE
     answer: Answer | None = None
@@ -204,10 +204,10 @@ def decide_again(
     policy: Policy,
     now: datetime,
 ) -> Verdict:
-    """What is decided about a case of a notification at the moment when that is handed over.
+    """The verdict on a case of a planned notification, when that is about to be handed over.
 
-    Whether the case is news was decided when it was planned. Whom to tell, by which of `routes` and
-    under which label, and whether it is left to wait, is decided once more.
+    Planning decided whether the case is news. This decides once more whom to tell, by which of
+    `routes`, under which label, and whether to wait.
     """
     as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
     of_any_age = replace(policy, minimum_severity=Severity.INFO, oldest_told=timedelta.max)
@@ -217,8 +217,8 @@ def decide_again(
 def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:
     """What becomes of a case that several occasions cover, by their verdicts in order.
 
-    The first occasion that tells decides. When none does, the first of them says why not that would
-    tell if a person did something, or else the first.
+    The first verdict that tells decides. When none tells, the first that blocks says why not; when
+    none blocks, the first of all does.
     """
     none = Verdict(Rule.NO_OCCASION)
     return min(verdicts, key=lambda verdict: verdict.rule.precedence, default=none)

@@ -32,7 +32,7 @@ class DatabaseCheck:
 
 @dataclass(frozen=True, slots=True)
 class StoreCheck:
-    """The store, held against what is listed."""
+    """The store compared with what the database lists."""
 
     url: str
     listed: int

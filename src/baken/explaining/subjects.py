@@ -32,7 +32,7 @@ from baken.explaining.words import Words
 
 _ALIKE: Final = 5
 _LOOKED_AT: Final = 1_000
-"""So many cases below a name are looked at for the newest of them, where not all are asked for."""
+"""How many cases below a name are read to find the newest, unless all are asked for."""
 _PORTION: Final = 1_000
 _NETWORK_OR_ASN: Final = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}|(?i:asn?)\s*[0-9]+")
 

@@ -40,7 +40,7 @@ class RowCounts:
 def find_batch(file: ReportFile) -> Batch | None:
     """The newest batch with the same content from the same feed, or None.
 
-    Reports without a row are alike; those are told apart by their type and the date in their name.
+    Reports without rows have the same content, so their type and the date in their name count too.
     """
     same = Batch.objects.filter(feed=file.feed, content_sha256=file.content_sha256)
     newest = same.order_by("-repeat").first()
@@ -106,8 +106,8 @@ def complete_batch(
 ) -> None:
     """Write what became of the rows; the database refuses sums that do not add up.
 
-    Lists the files that hold them, which must be in place. Those of an earlier batch with the same
-    content are read no more from the same moment on.
+    Lists the files that hold them, which must be in place. From that moment the files of an earlier
+    batch with the same content are not read any more.
     """
     batch.rows_read = rows_read
     batch.rows_matched = counts.matched

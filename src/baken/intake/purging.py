@@ -44,7 +44,7 @@ class Purge:
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
-    """What the store holds, held against what the database lists."""
+    """The store compared with what the database lists."""
 
     listed: int
     missing: Sequence[str]
@@ -60,8 +60,8 @@ class StoreState:
 def purge(open_store: Callable[[], ObservationStore], *, before: date, now: datetime) -> Purge:
     """Expire what is of days before `before`, remove it, and sweep up what no batch lists.
 
-    May be stopped at any point and run again. A store that fails, to open too, is told in
-    `problem`.
+    May be stopped at any point and run again. When the store fails, also while it is opened,
+    `problem` says so.
     """
     expired = expire_files(before=before, now=now)
     removed = swept = 0
@@ -90,7 +90,7 @@ def dry_run_purge(store: ObservationStore, *, before: date, now: datetime) -> Pu
 
 
 def look_over(store: ObservationStore, *, now: datetime) -> StoreState:
-    """Hold what is in `store` against what is listed. Raises `StoreError`."""
+    """Compare `store` with what the database lists. Raises `StoreError`."""
     listed = dict(StoredFile.objects.filter(expired_at=None).values_list("path", "size_bytes"))
     found = {file.path: file.size_bytes for file in store.files()}
     left = store.files_before(now - _LEFT_BEHIND)

@@ -43,7 +43,7 @@ def ingest_files(
     accept: type[ReadOnce] | type[ReadAgain],
     progress: Progress,
 ) -> Iterator[IngestedFile]:
-    """Take in `paths`, one transaction each; one that cannot be taken in leaves the others running.
+    """Take in `paths`, one transaction each; a refused one does not stop the others.
 
     Gives each file as soon as it is done. Without `feed_key`, each is read by the feed that
     recognises it. Raises `NotFoundError` when no feed has that key.

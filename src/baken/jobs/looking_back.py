@@ -1,5 +1,4 @@
-"""Goes over what is stored once more: to open cases that were missed, or to see whom a threat
-concerns."""
+"""Reads the store again: to open cases that were missed, or to see whom a threat concerns."""
 
 from __future__ import annotations
 
@@ -40,7 +39,7 @@ _ROWS_AT_ONCE: Final = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class MatchedStore:
-    """What came of matching what is stored once more."""
+    """What came of matching the store again."""
 
     rows: int
     """Rows read, of those selected."""
@@ -70,9 +69,9 @@ def match_again(
     occasion_key: str | None = None,
     engine_name: EngineName = EngineName.LOCAL,
 ) -> MatchedStore:
-    """Match what the store holds, all or what an occasion selects, against the constituency of now.
+    """Match the store, or what an occasion selects of it, against the constituency of now.
 
-    A damaged file leaves the others running. Raises `NotFoundError`, `StoreUnavailableError`, and
+    A damaged file does not stop the others. Raises `NotFoundError`, `StoreUnavailableError`, and
     what `open_engine` raises.
     """
     selection = find_occasion(occasion_key).selection if occasion_key else Selection()

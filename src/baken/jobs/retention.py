@@ -29,7 +29,7 @@ def s3_access(settings: Settings) -> S3Access:
 
 
 def purge_store(*, settings: Settings) -> Purge:
-    """Let go of what is beyond its days; see `baken.intake.services.purge`."""
+    """Remove what is older than its days; see `baken.intake.services.purge`."""
     now = datetime.now(UTC)
     return purge(partial(store_of, settings), before=first_day_kept(settings, now=now), now=now)
 
@@ -41,7 +41,7 @@ def dry_run_of_purge(*, settings: Settings) -> Purge:
 
 
 def look_over_store(*, settings: Settings) -> StoreState:
-    """Hold what is in the store against what is listed. Raises `StoreError`."""
+    """Compare the store with what the database lists. Raises `StoreError`."""
     return look_over(store_of(settings), now=datetime.now(UTC))
 
 

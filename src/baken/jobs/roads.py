@@ -31,9 +31,9 @@ def address_readers() -> Mapping[str, Callable[[str], str]]:
 
 
 def address_of(text: str) -> str:
-    """The address that `text` is to one of the channels, as it is kept.
+    """`text` as an address of one of the channels, in the form in which it is kept.
 
-    Raises `TextRefusedError` when it is none to any of them.
+    Raises `TextRefusedError` when no channel can use it.
     """
     for read in address_readers().values():
         try:

@@ -41,7 +41,7 @@ def run_round(
     """Do everything once. Raises what `deliver` raises, after what came before it is committed,
     and `SettingsError` before anything is done when the sender is the example address.
 
-    A store that fails to let go of what has expired keeps nobody from being warned.
+    A store that fails to remove what has expired stops no warning.
     """
     check_sender(settings)
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))

@@ -43,8 +43,8 @@ def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
 def label_standing_occasions(tlp: Tlp) -> None:
     """Give every standing occasion the label `tlp`.
 
-    What is planned keeps the one it has; where that is not strict enough any more, it is withdrawn
-    when it is to be handed over.
+    A planned notification keeps its label; if that is no longer strict enough, it is withdrawn
+    instead of handed over.
     """
     standing = Occasion.objects.filter(kind=Occasion.Kind.STANDING)
     standing.exclude(tlp=tlp.value).update(tlp=tlp.value)
@@ -116,7 +116,7 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
 
 
 def release_for_dry_run(occasion: Occasion, *, now: datetime) -> None:
-    """Take a threat as released, in a transaction that is rolled back: to see its mails before."""
+    """Treat a threat as released in a transaction that is rolled back, to see its mails before."""
     waiting = Occasion.objects.filter(
         pk=occasion.pk, kind=Occasion.Kind.THREAT, released_at=None, closed_at=None
     )

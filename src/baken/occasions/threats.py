@@ -15,7 +15,7 @@ from baken.core.text import check_line, many_lines, one_line
 LONGEST_KEY: Final = 80
 LONGEST_TITLE: Final = 200
 
-_SHORTEST_PRODUCT: Final = 3  # less would be found in anything
+_SHORTEST_PRODUCT: Final = 3  # a shorter text is found in anything
 _LONGEST_PRODUCT: Final = 100
 
 _SLUG: Final = re.compile(rf"(?=.{{1,{LONGEST_KEY}}}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -1,4 +1,4 @@
-"""Whom notifications go to: one row a name and address, that can be erased by itself."""
+"""Addressees of notifications: one row per name and address, which can be erased alone."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def keep_providers(channel: str, providers: Mapping[str, str], *, now: datetime)
 def erase_addressee(address: str, *, now: datetime) -> int:
     """Take name and address out of the ledger; notifications and deliveries stay as facts.
 
-    In any case of the address. Gives how many rows were erased; key: the address, so that a second
-    call finds nothing. What waits for it is not withdrawn: suppress the address first, so that it
-    is not told again. Raises `NotFoundError`.
+    The address is compared without regard to case. Gives how many rows were erased; key: the
+    address, so that a second call finds none. Notifications that wait are not withdrawn: suppress
+    the address first. Raises `NotFoundError`.
     """
     with transaction.atomic():
         mine = Addressee.objects.alias(lower=Lower("address")).filter(

@@ -1,8 +1,8 @@
 """Deliveries in groups: claimed, intended, recorded; each step one transaction for a few of them.
 
-A delivery is committed as *sending* before the network is touched and as its outcome after. What
-was refused lets the cases remember what they were told before; that may wait for others who write
-cases, so it follows in a transaction of its own, and the next run makes it good after a crash.
+A delivery is committed as *sending* before the network is touched; its outcome is committed after.
+When a message is refused, its cases get back what they were told before. That may wait for others
+who write cases, so it is a transaction of its own; after a crash the next run does it.
 """
 
 from __future__ import annotations
@@ -102,12 +102,12 @@ class Claim:
     notification_id: UUID
     provider: str
     is_slowed: bool = False
-    """The provider put us off before, and gets what we have at a slower pace."""
+    """The provider deferred messages before, so we send to it at a slower pace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A delivery that is committed as *sending*: from here on the world may know."""
+    """A delivery that is committed as *sending*: from here on the message may have left."""
 
     delivery_id: int
     notification_id: UUID
@@ -133,7 +133,7 @@ class Intentions:
 
     intended: Sequence[Intended]
     dropped: frozenset[UUID]
-    """Withdrawn since they were prepared, or now. To the others, their provider takes no more."""
+    """Withdrawn, now or since prepared; the rest wait for a provider that takes no more now."""
     is_halted: bool = False
 
 
@@ -146,8 +146,8 @@ def tell_the_planner() -> None:
 def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: int) -> list[Claim]:
     """Claim what waits for `channel` and was not tried since `since`, most urgent first.
 
-    What another sender that runs has claimed is left to it, and what goes to a provider that takes
-    no more now waits.
+    Skips what another running sender has claimed, and what waits for a provider that takes no more
+    now.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,9 +159,9 @@ def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: i
 
 
 def next_opening(*, channel: str, since: datetime) -> datetime | None:
-    """When something that waits for `channel`, and was not tried since, may be claimed again.
+    """When the first notification that waits for its provider may be claimed; None when none waits.
 
-    Its provider takes no more before. None when nothing waits for a provider.
+    Looks at what is planned for `channel` and was not tried since `since`.
     """
     untried = Q(notifications__tried_at=None) | Q(notifications__tried_at__lt=since)
     waiting = Addressee.objects.filter(
@@ -193,9 +193,9 @@ def record_and_intend(
 ) -> Intentions:
     """One group commit: the outcomes of `done`, and the intentions for `wanted`.
 
-    `wanted` has for each notification its Message-ID and its provider. Whoever withdraws one takes
-    the same lock, and so sees the intention or prevents it. What `policy` does not let go any more
-    is withdrawn in a transaction that follows.
+    `wanted` gives each notification its Message-ID and its provider. A withdrawal takes the same
+    lock, so it sees the intention or prevents it. Notifications that `policy` no longer allows are
+    withdrawn in a transaction that follows.
     """
     with transaction.atomic():
         locked, is_halted = _lock(
@@ -218,8 +218,8 @@ def record_and_intend(
 def finish_refusals() -> int:
     """End the notifications whose last delivery was refused for good; gives how many.
 
-    Nobody heard of them: their cases remember what they were told before, and the next planning
-    looks for another route. One transaction; may run any number of times.
+    Nobody got them, so their cases get back what they were told before, and the next planning looks
+    for another route. One transaction; may run any number of times.
     """
     last = Delivery.objects.filter(state=Delivery.State.REFUSED).exclude(
         notification__deliveries__attempt__gt=F("attempt")

@@ -32,7 +32,7 @@ class DryRun:
     plan: Plan
     messages: int
     refused: int
-    """Messages that no channel would take: an address that is none."""
+    """Messages that no channel would take: they have no usable address."""
 
 
 def dry_run(

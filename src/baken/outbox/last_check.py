@@ -1,4 +1,4 @@
-"""Holds what is about to be handed over against what is true now: routes, labels, constituency."""
+"""Checks notifications once more before handing over: routes, labels, constituency."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ _ABOUT_TO_GO: Final = """
 
 @dataclass(frozen=True, slots=True)
 class _AboutToGo:
-    """A notification as far as it is decided about once more."""
+    """The parts of a notification that are checked once more."""
 
     label: Tlp
     routes: tuple[Route, ...]
-    """The one that was planned, or none where it was removed."""
+    """The route that was planned; empty when it was removed since."""
     is_erased: bool
 
 
 def why_not(
     notification_ids: Collection[UUID], *, policy: Policy, now: datetime
 ) -> dict[UUID, str]:
-    """What came between planning and now that forbids to hand some of these over.
+    """Why some of these may no longer be handed over, after what changed since planning.
 
-    A notification in which one case may not be told any more does not go; the next planning tells
-    the rest.
+    One case that may no longer be told stops its whole notification; the next planning tells the
+    rest.
     """
     if not notification_ids:
         return {}

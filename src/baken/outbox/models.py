@@ -48,7 +48,7 @@ class Addressee(models.Model):
 
 
 class Notification(models.Model):
-    """What one organisation is told at one moment, by one route; the cases say under what."""
+    """What one organisation is told at one moment, by one route; each case has its occasion."""
 
     class State(models.TextChoices):
         """Where it stands; the deliveries say how it came there."""
@@ -125,7 +125,7 @@ class NotifiedCase(models.Model):
     cves = ArrayField(models.CharField(max_length=32), default=list)
     asset_value = models.CharField(max_length=255)
     evidence = models.JSONField(default=dict)
-    # What the case remembered as told before this; it does so again when this is taken back.
+    # What the case was told before this; the case gets it back when nobody gets this.
     told_before_at = models.DateTimeField(null=True)
     told_before_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
 

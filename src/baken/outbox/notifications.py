@@ -1,4 +1,4 @@
-"""Reads notifications: which wait, how many stand where, who was told of what."""
+"""Reads notifications: which wait, how many are in each state, who was told what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNTOLD = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class OutboxTotals:
-    """How many notifications stand where, and how many deliveries are uncertain."""
+    """How many notifications are in each state, and how many deliveries are uncertain."""
 
     planned: int
     accepted: int
@@ -27,7 +27,7 @@ class OutboxTotals:
 
 
 def outbox_totals() -> OutboxTotals:
-    """Where everything that was planned stands now."""
+    """The states of everything that was planned."""
     states = dict(Notification.objects.order_by().values_list("state").annotate(n=Count("pk")))
     accepted = Notification.objects.filter(state=Notification.State.ACCEPTED)
     return OutboxTotals(
@@ -58,7 +58,7 @@ def count_telling(case_ids: Collection[int], *, since: datetime) -> int:
 
 
 def notification_states_under(occasion: Occasion) -> dict[str, int]:
-    """How many notifications that tell under `occasion` stand where."""
+    """How many notifications under `occasion` are in each state."""
     mine = notifications_under(occasion).order_by("state")
     return dict(mine.values_list("state").annotate(n=Count("pk")))
 

@@ -38,9 +38,9 @@ _log = structlog.get_logger()
 _BETWEEN_OCCASIONS: Final = timedelta(microseconds=1)
 _LOOKED_AT_ONCE: Final = 2_000
 
-# What waits and would tell again what is told now, or could be one with it. A threat takes the
-# place of its own notifications only: it is told besides the daily feeds. What is being handed over
-# at this moment is locked, and left alone.
+# The notifications that wait and are superseded: they tell the same cases, or could be merged with
+# the new one. A threat supersedes its own notifications only, since it is told besides the daily
+# feeds. A notification that is being handed over is locked, and left alone.
 _SUPERSEDED: Final = """
     SELECT n.id FROM outbox_notification AS n
     WHERE n.state = 'planned' AND EXISTS (
@@ -64,7 +64,7 @@ _COPY_NOTIFICATIONS: Final = """
     ) FROM STDIN
 """
 
-# Rows of which the database has everything: nothing is fetched only to be sent back.
+# Copied within the database, which has all of it: nothing is fetched only to be sent back.
 _TELL_AS_IT_STANDS: Final = """
     INSERT INTO outbox_notifiedcase (
         notification_id, case_id, occasion_id, reason, told_before_at, told_before_severity,
@@ -102,11 +102,10 @@ class Plan:
 def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
     """Plan what is to be told now: one notification an organisation and occasion.
 
-    Standing occasions get the label `feed_tlp` first, and what waits and may not go any more is
-    withdrawn, so that it is told again in another way where there is one.
-    May run any number of times: what is planned is remembered as told on each case, in the same
-    transaction. Each occasion is planned at a moment of its own, a microsecond after the one
-    before: a case knows by the moment which notification told it last.
+    First gives standing occasions the label `feed_tlp`, and withdraws what waits and may no longer
+    be sent, so that its cases can be told in another way. May run any number of times: each case
+    records in the same transaction that it is told. Each occasion gets a `planned_at` of its own, a
+    microsecond after the one before: by that moment a case knows which notification told it last.
     """
     label_standing_occasions(feed_tlp)
     _withdraw_what_may_not_go(policy=policy, now=now)
@@ -223,7 +222,7 @@ def _add(
 
 
 def _superseded(occasion: Occasion, decided: _Decided) -> list[UUID]:
-    """What waits and gives way to what is told now, locked."""
+    """The notifications that wait and are superseded by the new ones, locked."""
     case_ids = [case_id for part in decided.to_tell for case_id in part.rules]
     case_ids += decided.kept_back
     if not case_ids or not waiting_notifications().exists():

@@ -1,4 +1,4 @@
-"""What is sent next: claimed, read in few queries for many and composed, beside the sending."""
+"""Prepares what is sent next, beside the sending: claims, reads many in few queries, composes."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def _close_own_connection() -> None:
 
 
 class Preparer:
-    """Claims and composes what waits for one channel, some ahead of what is sent.
+    """Claims and composes what waits for one channel, ahead of the sending.
 
-    All of it is done in a thread with a database connection of its own, which ends with the block;
-    the claims belong to the sender whose `number` they bear.
+    All of it runs in a thread with a database connection of its own, which ends with the block. The
+    claims belong to the sender with this `number`.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Preparer:
         return [self._ready.popleft() for _ in range(min(count, len(self._ready)))]
 
     def look_again(self) -> None:
-        """There may be more to claim than when nothing was found."""
+        """Claim again, although nothing was found before."""
         self._is_exhausted = False
 
     def _prepare(self) -> list[Prepared]:
@@ -123,7 +123,7 @@ class Preparer:
         return prepared
 
     def _providers_of(self, addresses: Collection[str]) -> Mapping[str, str]:
-        """Asked for, and written down for the next time."""
+        """Find the providers of `addresses`, and store them for the next time."""
         providers = self._road.providers_of(addresses)
         keep_providers(self._channel, providers, now=self._clock())
         return providers

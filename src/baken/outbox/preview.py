@@ -34,15 +34,15 @@ PREVIEW_SCHEMA: Final = pa.schema(
         pa.field("last_seen_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-"""What would become of each organisation in which something was seen; most rows first."""
+"""Whether each organisation that was seen would be told, and by which rule; most rows first."""
 
 
 def preview(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime) -> pa.Table:
     """One row an organisation in `seen` (see `LookedBack.seen`), as PREVIEW_SCHEMA.
 
-    As if the occasion were released; under one that is closed nobody is told. What was told before
-    is not known of what is stored. What was seen of an organisation is decided about part by part,
-    and what becomes of it is `first_that_tells`.
+    Decides as if the occasion were released; a closed one tells nobody. Stored rows do not say what
+    was told before. Each part of what was seen of an organisation gets a verdict, and
+    `first_that_tells` chooses the one that counts.
     """
     who = _one_row_each(seen, _rules(occasion, seen, policy=policy, now=now))
     rules = who["rule"]

@@ -1,8 +1,8 @@
-"""Who sends: a number drawn for each run, which counts for as long as its lock is held.
+"""Senders: each run draws a number, which counts for as long as its lock is held.
 
 Claims and deliveries bear the number. The server frees the lock when the session ends, however it
-ends, so what bears a number without a lock was left behind by a run that died. The view
-``outbox_live_sender`` has the numbers of those that run now.
+ends. So a claim or delivery whose number has no lock was left behind by a run that died. The view
+``outbox_live_sender`` has the numbers of the runs that live.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import connection
 
 _CLASS: Final = 0x62616B65  # "bake": the first half of the keys of these locks, as the view has it
 
-# What a sender that died had claimed is free again, for nothing of it was touched.
+# What a dead sender had claimed is free again: nothing of it was handed over.
 _FREE_CLAIMS: Final = """
     UPDATE outbox_notification SET claimed_by = NULL
     WHERE state = 'planned' AND claimed_by IS NOT NULL

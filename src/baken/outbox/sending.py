@@ -45,9 +45,9 @@ Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
 
 MOST_UNRECORDED: Final = 16
-"""So many deliveries are intended and not recorded at most: what a crash makes uncertain."""
+"""The most deliveries that are intended and not yet recorded: a crash makes these uncertain."""
 LONGEST_UNRECORDED: Final = timedelta(milliseconds=100)
-"""An outcome waits for its record no longer than this, as far as the database answers."""
+"""The longest that an outcome waits to be recorded, as long as the database answers."""
 
 _RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit itself takes time too
 _FAILURES_BEFORE_A_LOOK: Final = 3
@@ -75,8 +75,8 @@ def deliver_waiting(
 
     Each channel goes by its own road of `roads`; what is planned for another channel is left.
     Several processes may send at once. A delivery that an earlier process left in *sending* is
-    *uncertain* and is sent again under the same Message-ID. One recipient's refusal leaves the
-    others running; a server of ours that is away ends that road, and what is left waits for the
+    *uncertain* and is sent again under the same Message-ID. A refusal by one recipient does not
+    stop the others. When our own server is away, that road ends, and what is left waits for the
     next run.
 
     Raises `SendingHaltedError`.
@@ -141,7 +141,7 @@ class _Run:
         self._in_flight = 0  # intended and not recorded
         self._unrecorded: list[Done] = []
         self._failures = 0  # in a row
-        self._is_trusted = False  # a server that is away is not knocked at by everybody
+        self._is_trusted = False  # until then one connection alone tries the server
         self._problem = ""
         self._work: queue.SimpleQueue[tuple[Intended, Prepared] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()

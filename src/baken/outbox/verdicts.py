@@ -1,4 +1,4 @@
-"""Gathers what the verdict looks at, and asks it: the same for planning, preview and explain."""
+"""Gathers the facts for a verdict and asks for it; planning, preview and explain all use this."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSED_FOR: Final = timedelta(days=7)
 """How long an address that refused a message is passed over for another route."""
 
 OF_THE_ADDRESS: Final = (About.ADDRESS.value, About.MAILBOX.value)
-"""What a refusal is about that lets an address be passed over."""
+"""A refusal about one of these lets its address be passed over."""
 _UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
 
@@ -45,7 +45,7 @@ def routes_to(
 
 
 def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:
-    """The cases, of these or of all, that were told under `occasion` or are about to be."""
+    """The cases told under `occasion` or about to be; with `case_ids`, only those among them."""
     told = NotifiedCase.objects.filter(occasion=occasion).exclude(notification__state__in=_UNTOLD)
     if case_ids is not None:
         told = told.filter(case__in=list(case_ids))
@@ -69,8 +69,8 @@ class CaseVerdict:
 def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict[int, CaseVerdict]:
     """What the next planning does about each of `cases`, by id.
 
-    The first occasion that tells decides; which says why not when none does, see
-    `first_that_tells`.
+    The first occasion that tells decides. When none does, `first_that_tells` chooses the one that
+    says why not.
     """
     routes = routes_to({case.organisation_id for case in cases}, now=now)
     occasions = active_occasions()

@@ -1,4 +1,4 @@
-"""Takes back what was planned and nobody got, and what its cases remember of it.
+"""Withdraws notifications, and gives back to their cases what they were told before.
 
 Locks are taken in one order everywhere: the occasion, notifications, cases in bulk, cases.
 """
@@ -20,8 +20,8 @@ from baken.occasions.services import close_occasion
 from baken.outbox.models import Delivery, Notification, NotifiedCase
 from baken.outbox.notifications import notifications_under
 
-# A later notification of the same case must not bring back, when it is taken back too, what this
-# one said. The ORM has no UPDATE … FROM.
+# A later notification of the same case remembers this one as told before. When that is withdrawn
+# too, it must not bring this one back. The ORM has no UPDATE … FROM.
 _UNLINK: Final = """
     UPDATE outbox_notifiedcase AS later
     SET told_before_at = taken.told_before_at, told_before_severity = taken.told_before_severity
@@ -74,7 +74,7 @@ def withdraw(notifications: QuerySet[Notification], *, reason: str) -> Withdrawa
     """
     waiting = notifications.filter(state=Notification.State.PLANNED).order_by("pk")
     locked = set(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
-    # Asked only now: a sender takes the same lock before it writes its intention.
+    # Checked after locking: a sender takes the same lock before it writes its intention.
     in_doubt = set(
         Delivery.objects.filter(
             notification__in=locked, state__in=(Delivery.State.SENDING, Delivery.State.UNCERTAIN)
@@ -107,7 +107,7 @@ def give_up(notification_ids: Collection[UUID], *, reason: str) -> None:
 
 
 def take_back(notification_ids: Collection[UUID]) -> None:
-    """Let the cases of these notifications remember what they were told before.
+    """Give the cases of these notifications back what they were told before.
 
     Call it in the transaction that ends the notifications.
     """
@@ -116,7 +116,7 @@ def take_back(notification_ids: Collection[UUID]) -> None:
     moments = Notification.objects.filter(pk__in=notification_ids).values_list(
         "planned_at", flat=True
     )
-    for planned_at in sorted(set(moments), reverse=True):  # the last word first
+    for planned_at in sorted(set(moments), reverse=True):  # the newest first
         with connection.cursor() as cursor:
             cursor.execute(_UNLINK, {"ids": list(notification_ids), "planned_at": planned_at})
         restore_told(

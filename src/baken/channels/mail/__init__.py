@@ -33,7 +33,7 @@ def open_channel(settings: Settings) -> SmtpChannel:
 
 
 def rendering(settings: Settings) -> Rendering:
-    """Renders mails from the sender that the settings name; ``ValueError`` when it is none."""
+    """Renders mails from the sender that the settings name; ``ValueError`` when it is not valid."""
     sender, reply_to = settings.mail_from, settings.mail_reply_to
     check_sender(sender=sender, reply_to=reply_to)
 

@@ -32,9 +32,9 @@ _UNENCODED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
     """The whole mail, with CRLF line ends and nothing outside ASCII.
 
-    Only an address whose local part is not ASCII brings UTF-8 into the headers (RFC 6532).
-    `sender` and `reply_to` are addresses with or without a name; an empty `reply_to` leaves the
-    header out. Raises `ChannelError` for TLP:RED and for a recipient's address that is none.
+    Only an address whose local part is not ASCII brings UTF-8 into the headers (RFC 6532). `sender`
+    and `reply_to` are addresses with or without a name; an empty `reply_to` leaves the header out.
+    Raises `ChannelError` for TLP:RED and for a recipient's address that is not valid.
     """
     refuse_what_is_not_carried(message, CARRIES)
     recipient = recipient_of(message)
@@ -53,7 +53,7 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
 
 
 def recipient_of(message: Message) -> str:
-    """The address that `message` goes to; raises `ChannelError` when it is none."""
+    """The address that `message` goes to; raises `ChannelError` when it is not valid."""
     try:
         return _routable(message.recipient_address)
     except ValueError as error:

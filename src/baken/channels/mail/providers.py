@@ -13,7 +13,7 @@ from baken.outside.dns import Answered, DnsClient, MailExchanges, is_reserved_na
 from baken.settings.environment import Settings
 
 _SILENT_FOR: Final = 60.0
-"""So many seconds no name is asked after a batch of which none was answered."""
+"""How many seconds no name is asked after a batch in which none was answered."""
 
 
 class AsksMailExchanges(Protocol):

@@ -93,7 +93,7 @@ def test_spark_says_what_went_wrong_and_works_on(
         def read(self, source: int) -> Iterator[pa.RecordBatch]:
             raise FileNotFoundError(f"there is no report {source}")
 
-    with pytest.raises(SparkUnavailableError, match="did not do it"):
+    with pytest.raises(SparkUnavailableError, match=r"The Spark job at .* failed"):
         list(matcher.run([1], Lost()))
     seen = observe_nation(nation, rows=100, shares=SHARES, seed=7)
     assert matcher.match(seen).num_rows > 0
@@ -103,7 +103,9 @@ def test_spark_that_does_not_answer_is_told_at_once() -> None:
     pytest.importorskip("pyspark", reason="PySpark is not installed: uv sync --extra spark")
     from baken.matching.spark_matcher import open_session
 
-    with pytest.raises(SparkUnavailableError, match=r"spark://127\.0\.0\.1:1 did not do it"):
+    with pytest.raises(
+        SparkUnavailableError, match=r"The Spark job at spark://127\.0\.0\.1:1 failed"
+    ):
         open_session("spark://127.0.0.1:1")
 
 

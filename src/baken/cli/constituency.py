@@ -22,7 +22,7 @@ def import_files(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
-    """Bring in organisations, contacts, assets and routes. A bad row blocks no good one.
+    """Import organisations, contacts, assets and routes. A bad row does not stop the others.
 
     Exit code 1 when a row or a file was refused.
     """

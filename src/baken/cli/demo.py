@@ -32,7 +32,7 @@ _ADDRESS_SHOWN: Final = ip_address("198.51.100.7")
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
-    """Show it all at work: 60 made-up organisations, 50,000 rows, a local mail server.
+    """Show all of it at work: 60 made-up organisations, 50,000 rows, a local mail server.
 
     Uses a folder and a database of its own and starts afresh each time. Nothing leaves the machine.
     """

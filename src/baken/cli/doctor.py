@@ -22,7 +22,7 @@ def doctor(
     language: InLanguage = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Check settings, database, store, mail server, feeds and contacts; say what to do about each.
+    """Check settings, database, store, mail server, feeds and contacts; say how to repair each.
 
     Exit code 1 when anything is wrong.
     """

@@ -28,7 +28,7 @@ def explain(
     language: InLanguage = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say whose WHAT is by which rule, what was seen, whom it warned and when, or why not."""
+    """Say who is responsible for WHAT, what was seen there, and who was warned or why not."""
     settings = begin_reading()
     from baken.explaining import subjects
     from baken.explaining.words import words_in

@@ -22,7 +22,7 @@ def ingest(
     ],
     feed: Annotated[
         str | None,
-        typer.Option("--feed", help="Whose reports these are, when the files do not tell."),
+        typer.Option("--feed", help="The feed of these reports, when the files do not tell."),
     ] = None,
     report_type: Annotated[
         str | None, typer.Option("--type", help="The report type, when the file name lacks it.")
@@ -35,7 +35,7 @@ def ingest(
     """Read reports: store their rows, match them, open cases, quarantine what cannot be read.
 
     Each file is read by the feed that recognises it, unless --feed names one. Marks the cases gone
-    that a report type no longer sees. Tells nobody yet: that is `baken send`.
+    that a report type no longer sees. Warns nobody: `baken send` does that.
     Exit code 1 when a file was refused.
     """
     settings = begin()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON.")]
 Engine = Annotated[
     EngineName,
-    typer.Option("--engine", help="Where it is done: on this machine, or on a Spark cluster."),
+    typer.Option("--engine", help="Where the work runs: on this machine, or on a Spark cluster."),
 ]
 
 
@@ -32,8 +32,8 @@ def match(
 ) -> None:
     """Match what the store still holds against the constituency of today.
 
-    For when organisations or assets were added after the reports came in, or a threat concerns
-    what was seen before. Exit code 1 when a stored file could not be read.
+    Use it when organisations or assets were added after the reports came in, or when a threat
+    concerns what was seen before. Exit code 1 when a stored file could not be read.
     """
     settings = begin()
     from baken.jobs.looking_back import match_again

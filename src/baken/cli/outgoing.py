@@ -78,9 +78,9 @@ def run(
     language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
-    """Do all of it once: take reports in, mark what is gone, plan, send.
+    """Do everything once: ingest reports, mark cases gone, purge, plan and send.
 
-    May be stopped at any point and run again: nothing is lost or told twice.
+    May be stopped at any point: run it again, and it goes on where it stopped.
     """
     settings = begin()
     from baken.jobs.rounds import run_round

@@ -11,7 +11,9 @@ import typer
 
 from baken.core.language import Language
 
-InLanguage = Annotated[Language, typer.Option("--language", help="In which language it is told.")]
+InLanguage = Annotated[
+    Language, typer.Option("--language", help="The language of what is printed.")
+]
 """The option of every command whose words come from `baken.explaining`."""
 
 

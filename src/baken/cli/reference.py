@@ -60,7 +60,7 @@ def _help(option: Any) -> str:
     if option.required or default in (None, False, True):
         return str(option.help)
     shown = f"{default:,}" if isinstance(default, int | float) else str(default)
-    return f"{option.help.rstrip('.')}; {shown} when not said."
+    return f"{option.help.rstrip('.')}; default {shown}."
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ def suppress(
     lift: Annotated[bool, typer.Option("--lift", help="Let ADDRESS be warned again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """Leave ADDRESS alone from now on, or list the addresses that are left alone.
+    """Send nothing to ADDRESS from now on; without ADDRESS, list the suppressed addresses.
 
-    What waits for it is withdrawn, and another contact of the organisation is told instead.
+    Mails that wait for it are withdrawn, and another contact of the organisation is told instead.
     """
     begin()
     if address is None:

@@ -268,7 +268,7 @@ def _unavailable(master: str, error: Exception) -> SparkUnavailableError:
     # Of a Java error the cause says most, and the last cause is the first thing that went wrong.
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return SparkUnavailableError(
-        f"The Spark cluster at {master} did not do it: {(causes or lines[:1])[-1]}",
+        f"The Spark job at {master} failed: {(causes or lines[:1])[-1]}",
         remedy="See that its master and workers run, that Baken is installed there, and that they "
         "see BAKEN_SPARK_SCRATCH; nothing was changed. Or leave out --engine spark.",
     )

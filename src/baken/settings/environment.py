@@ -91,14 +91,14 @@ class Settings:
         shapes.line_of_text("one line of text"),
         default="",
         example="+31 70 000 0000 or csirt.example.nl/check",
-        meaning="How a recipient checks that a warning is really ours: a telephone number, a page.",
+        meaning="Where a recipient checks that a warning is ours: a telephone number or a page.",
     )
     dns_servers: tuple[tuple[str, int], ...] = setting(
         "BAKEN_DNS_SERVERS",
         shapes.SERVER_ADDRESSES,
         default=(),
         example="192.0.2.53, [2001:db8::53]:5353",
-        meaning="The DNS servers that are asked who receives mail for a domain; without them, the "
+        meaning="The DNS servers that say who receives mail for a domain; without them, the "
         "system's.",
     )
     provider_per_minute: int = setting(
@@ -113,15 +113,15 @@ class Settings:
         shapes.MESSAGES_A_MINUTE,
         default=150,
         example="150",
-        meaning="How many go to it on the day we first send there; twice as many each day after, "
-        "until BAKEN_PROVIDER_PER_MINUTE.",
+        meaning="How many messages a minute go to a provider on the first day; twice as many each "
+        "day after, until BAKEN_PROVIDER_PER_MINUTE.",
     )
     sender_name: str = setting(
         "BAKEN_SENDER_NAME",
         shapes.line_of_text("a name"),
         default="Baken",
         example="National CSIRT",
-        meaning="Who warns, as the mails say it.",
+        meaning="The name of the service that warns, as mails give it.",
     )
     message_id_domain: str = setting(
         "BAKEN_MESSAGE_ID_DOMAIN",
@@ -223,8 +223,7 @@ class Settings:
         ),
         example="/srv/baken-scratch",
         meaning="Where the workers of the cluster write: a folder that all machines see under this "
-        "path; without it, the folder spark under BAKEN_HOME, which does for a cluster on this "
-        "machine.",
+        "path. The default is enough for a cluster on this machine.",
     )
     log_level: LogLevel = setting(
         "BAKEN_LOG_LEVEL",

@@ -22,21 +22,25 @@ class SmtpServer:
         meaning="The mail server that takes our mail.",
     )
     port: int = setting(
-        "BAKEN_SMTP_PORT", shapes.PORT, default=25, example="587", meaning="Its port."
+        "BAKEN_SMTP_PORT",
+        shapes.PORT,
+        default=25,
+        example="587",
+        meaning="The port of the mail server.",
     )
     security: SmtpSecurity = setting(
         "BAKEN_SMTP_SECURITY",
         shapes.one_of(SmtpSecurity),
         default=SmtpSecurity.STARTTLS,
         example="starttls",
-        meaning="How the connection is encrypted; with none, nothing is, and no password is sent.",
+        meaning="How the connection is encrypted. With none, it is not, and no password is sent.",
     )
     user: str = setting(
         "BAKEN_SMTP_USER",
         shapes.plain_text("a user name"),
         default="",
         example="baken",
-        meaning="Who logs in; empty: nobody.",
+        meaning="The user name for the mail server; empty for no login.",
     )
     password: str = setting(
         "BAKEN_SMTP_PASSWORD",
@@ -44,14 +48,14 @@ class SmtpServer:
         default="",
         example=SECRET,
         is_secret=True,
-        meaning="The password that goes with it.",
+        meaning="The password that goes with the user name.",
     )
     ca_file: Path | None = setting(
         "BAKEN_SMTP_CA_FILE",
         shapes.PEM_FILE,
         default=None,
         example="/etc/ssl/our-ca.pem",
-        meaning="The authority that signed the mail server's certificate, when it is our own.",
+        meaning="The authority that signed the mail server's certificate, if no public one did.",
     )
     timeout_seconds: float = setting(
         "BAKEN_SMTP_TIMEOUT",
@@ -86,7 +90,7 @@ class S3Server:
         default="",
         example=SECRET,
         is_secret=True,
-        meaning="Who uses the bucket; without it, what the machine itself is allowed.",
+        meaning="The access key of the bucket; without it, the rights of the machine itself.",
     )
     secret: str = setting(
         "BAKEN_STORE_S3_SECRET",
@@ -108,5 +112,5 @@ class S3Server:
         shapes.PEM_FILE,
         default=None,
         example="/etc/ssl/our-ca.pem",
-        meaning="The authority that signed the S3 server's certificate, when it is our own.",
+        meaning="The authority that signed the S3 server's certificate, if no public one did.",
     )

@@ -268,6 +268,23 @@ def test_a_provider_gets_no_more_than_its_pace_and_holds_up_nobody_else(
     }  # fmt: skip
 
 
+def test_a_provider_that_put_us_off_gets_one_message_at_a_time(
+    planned: Callable[[int], None], settings_of_test: Settings
+) -> None:
+    planned(3)
+    Addressee.objects.update(provider="large.example", provider_found_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    Provider.objects.create(name="large.example", first_used_at=now, next_at=now, slowed=3)
+    sent_at: list[float] = []
+    channel = Recorder(lambda _: sent_at.append(time.monotonic()) or "taken")
+    pace = Pace(per_minute=600, first_day_per_minute=600)
+    assert deliver(road(channel, pace=pace), settings_of_test).left == 0
+    first, second, third = sent_at
+    assert second - first >= 0.7, "a tenth of a second, halved three times"
+    assert third - second >= 0.3, "it took the first, so one halving less"
+    assert Provider.objects.get().slowed == 0
+
+
 def test_a_provider_that_puts_us_off_is_sent_to_at_half_the_pace_until_it_takes_all_again() -> None:
     now = datetime(2026, 11, 27, tzinfo=UTC)
     pace = Pace(per_minute=600, first_day_per_minute=60)

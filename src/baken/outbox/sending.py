@@ -116,6 +116,16 @@ _NOT_BEGUN: Final = Answer(
 _TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
 
 
+def _one_each_where_slowed(chosen: Sequence[Prepared]) -> Iterator[Prepared]:
+    """`chosen`, but to a provider that put us off one message at a time."""
+    slowed: set[str] = set()
+    for one in chosen:
+        if one.claim.provider not in slowed:
+            yield one
+        if one.claim.is_slowed:
+            slowed.add(one.claim.provider)
+
+
 class _Run:
     """One road from first claim to last record; the connections never use the database."""
 
@@ -177,9 +187,10 @@ class _Run:
 
     def _commit(self, room: int) -> None:
         """One group commit: what came back, and what goes next."""
-        by_id = {one.claim.notification_id: one for one in self._preparer.take(max(0, room))}
-        if not by_id and not self._unrecorded:
+        chosen = self._preparer.take(max(0, room))
+        if not chosen and not self._unrecorded:
             return
+        by_id = {one.claim.notification_id: one for one in _one_each_where_slowed(chosen)}
         done, self._unrecorded = self._unrecorded, []
         came_of_it = record_and_intend(
             done,
@@ -193,7 +204,8 @@ class _Run:
         self._in_flight += len(came_of_it.intended) - len(done)
         for intended in came_of_it.intended:
             self._work.put((intended, by_id.pop(intended.notification_id)))
-        put_aside = by_id.keys() - came_of_it.dropped
+        gone = {one.notification_id for one in came_of_it.intended} | came_of_it.dropped
+        put_aside = {one.claim.notification_id for one in chosen} - gone
         if put_aside:  # their providers take no more now
             release_claims(put_aside, sender=self._number)
         if came_of_it.is_halted:

@@ -31,6 +31,7 @@ class CaseCounts:
 
 
 def stage(cursor: Any, sightings: bytes) -> None:
+    """Copy `sightings` (`baken.cases.sightings.copy_text`) into the stage of this transaction."""
     if sightings:
         with cursor.copy(statements.COPY_INTO_STAGE) as copy:
             copy.write(sightings)

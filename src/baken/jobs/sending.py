@@ -43,7 +43,7 @@ def plan(*, settings: Settings) -> Plan:
 
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
-    """Hand over what is planned, each by its channel."""
+    """Hand over what is planned, each by its channel. Raises `SendingHaltedError`."""
     return deliver_waiting(
         roads_of(settings),
         sender=sender_of(settings),

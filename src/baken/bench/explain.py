@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -65,7 +65,25 @@ class Answers:
         }
 
 
-def measure_explain(*, cases: int, each: int, say: Say) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ExplainMeasurement:
+    """How long explanations took among so many cases, by the sort of what was asked about."""
+
+    cases: int
+    cases_told: int
+    answers: Mapping[str, Answers]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as they are printed."""
+        return {
+            "cases": self.cases,
+            "cases_told": self.cases_told,
+            "p95_ms": {sort: found.percentile_ms(95) for sort, found in self.answers.items()},
+            **{sort: found.as_json() for sort, found in self.answers.items()},
+        }
+
+
+def measure_explain(*, cases: int, each: int, say: Say) -> ExplainMeasurement:
     """Explain `each` subjects of every sort among about `cases` cases, in an empty database.
 
     What is timed is what `baken explain` does from the question to its lines. Half of the names are
@@ -75,13 +93,11 @@ def measure_explain(*, cases: int, each: int, say: Say) -> dict[str, Any]:
     say(f"Making about {cases:,} cases …")
     fill_nation(cases=cases)
     say("Asking …")
-    found = {sort: _ask(subjects) for sort, subjects in _subjects(each=each).items()}
-    return {
-        "cases": Case.objects.count(),
-        "cases_told": Case.objects.exclude(told_at=None).count(),
-        "p95_ms": {sort: answers.percentile_ms(95) for sort, answers in found.items()},
-        **{sort: answers.as_json() for sort, answers in found.items()},
-    }
+    return ExplainMeasurement(
+        cases=Case.objects.count(),
+        cases_told=Case.objects.exclude(told_at=None).count(),
+        answers={sort: _ask(subjects) for sort, subjects in _subjects(each=each).items()},
+    )
 
 
 def _subjects(*, each: int) -> dict[str, list[str]]:
@@ -114,7 +130,7 @@ def _ask(subjects: Sequence[str]) -> Answers:
         assert lines
         seconds.append(watch.seconds)
         most = max(most, len(list(explanation.cases)) + explanation.more)
-    return Answers(most, seconds[_WARM_UP:])
+    return Answers(most, seconds[-len(subjects) :])
 
 
 def fill_nation(*, cases: int) -> None:

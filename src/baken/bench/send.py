@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -65,7 +65,40 @@ _SEE: Final = """
 """
 
 
-def measure_send(*, mails: int, settings: Settings) -> dict[str, int | float | str]:
+@dataclass(frozen=True, slots=True)
+class SendMeasurement:
+    """How many mails a local mail server kept, in how many seconds, planning included."""
+
+    mails: int
+    plan_seconds: float
+    hand_over_seconds: float
+    peak_rss_bytes: int
+    """The most memory this process held; the mail server and the database are not in it."""
+    planned: int
+    accepted: int
+    left: int
+
+    @property
+    def seconds(self) -> float:
+        """From before planning to the last outcome committed."""
+        return self.plan_seconds + self.hand_over_seconds
+
+    def as_json(self) -> dict[str, int | float | str]:
+        """The figures as they are printed."""
+        return {
+            "mails": self.mails,
+            "seconds": round(self.seconds, 3),
+            "mails_per_second": round(self.mails / self.seconds, 1),
+            "peak_rss_bytes": self.peak_rss_bytes,
+            "planned": self.planned,
+            "accepted": self.accepted,
+            "left": self.left,
+            "plan_seconds": round(self.plan_seconds, 3),
+            "measured": "planned, composed, accepted by a local mail server and recorded",
+        }
+
+
+def measure_send(*, mails: int, settings: Settings) -> SendMeasurement:
     """Warn `mails` organisations of one threat, each by a mail of its own; in an empty database.
 
     What is timed: planning, composing, and handing over to a mail server in a process of its own
@@ -86,18 +119,15 @@ def measure_send(*, mails: int, settings: Settings) -> dict[str, int | float | s
         with timed() as handing_over:
             outcome = deliver(settings=sending, progress=lambda _: None)
         kept = server.count()
-    seconds = planning.seconds + handing_over.seconds
-    return {
-        "mails": kept,
-        "seconds": round(seconds, 3),
-        "mails_per_second": round(kept / seconds, 1),
-        "peak_rss_bytes": peak_rss_bytes(),
-        "planned": planned.notifications,
-        "accepted": outcome.accepted,
-        "left": outcome.left,
-        "plan_seconds": round(planning.seconds, 3),
-        "measured": "planned, composed, accepted by a local mail server and recorded",
-    }
+    return SendMeasurement(
+        mails=kept,
+        plan_seconds=planning.seconds,
+        hand_over_seconds=handing_over.seconds,
+        peak_rss_bytes=peak_rss_bytes(),
+        planned=planned.notifications,
+        accepted=outcome.accepted,
+        left=outcome.left,
+    )
 
 
 def fill_database(mails: int) -> None:

@@ -126,7 +126,7 @@ def send(
     with begin_bench() as settings:
         from baken.bench.send import measure_send
 
-        say_json(measure_send(mails=mails, settings=settings))
+        say_json(measure_send(mails=mails, settings=settings).as_json())
 
 
 @app.command()
@@ -144,9 +144,8 @@ def explain(
     with begin_bench():
         from baken.bench.explain import measure_explain
 
-        say_json(
-            measure_explain(cases=cases, each=each, say=lambda text: typer.echo(text, err=True))
-        )
+        found = measure_explain(cases=cases, each=each, say=lambda text: typer.echo(text, err=True))
+        say_json(found.as_json())
 
 
 @app.command()

@@ -322,6 +322,31 @@ def test_a_lookback_counts_it_as_reachable(
     assert Occasion.objects.filter(key="rdp-worm").exists()
 
 
+def test_since_it_can_encrypt_a_threat_for_few_eyes_can_be_released(
+    baken: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def new(key: str) -> str:
+        path = tmp_path / f"{key}.toml"
+        path.write_text(
+            f"""
+            key = "{key}"
+            title = "A worm"
+            likelihood = "high"
+            impact = "high"
+            tlp = "TLP:RED"
+            advice = {{ nl = "Doe dit vandaag nog.", en = "Do this today." }}
+            selection = {{ finding_kinds = ["open-rdp"] }}
+            """
+        )
+        return baken("occasion", "new", path).out
+
+    assert "Then two people release it" in new("with-it")
+    monkeypatch.setattr("baken.channels.CHANNELS", CHANNELS)
+    said = new("without-it")
+    assert "Nobody can be warned under it: it is TLP:RED" in said
+    assert "release it" not in said
+
+
 def test_its_addresses_are_imported_and_told(
     boxes: LetterBoxes, ingest: Ingest, sending: Settings, baken: Command, tmp_path: Path
 ) -> None:

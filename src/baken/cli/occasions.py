@@ -12,6 +12,8 @@ import typer
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
 from baken.core.classification import Tlp
+from baken.core.language import Language
+from baken.core.policy import Rule
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -19,17 +21,21 @@ app = typer.Typer(help="Threats: make, release by two people, list, close.", no_
 @app.command()
 def new(file: Annotated[Path, typer.Argument(help="A TOML file; see docs/howto.")]) -> None:
     """Make an occasion for one threat from a file. It warns nobody until two people release it."""
-    begin()
+    settings = begin()
+    from baken.explaining.rules import reason_of, remedy_of
+    from baken.explaining.words import words_in
+    from baken.jobs.sending import policy_of
     from baken.jobs.threats import make_occasion
 
     occasion = make_occasion(file)
     say(f"Occasion {occasion.key} is made. See whom it concerns: baken lookback --occasion "
         f"{occasion.key}")  # fmt: skip
-    if occasion.tlp == Tlp.RED:
-        say("It is TLP:RED, which goes out encrypted, and no channel can do that yet: nobody can "
-            "be warned under it. Ask the source for another label.")  # fmt: skip
-    else:
+    if policy_of(settings).has_channel_for(Tlp(occasion.tlp)):
         say("Then two people release it with baken occasion release.")
+    else:
+        words = words_in(Language.EN)
+        say(f"Nobody can be warned under it: {reason_of(Rule.TLP_RED, words)}. "
+            f"{remedy_of(Rule.TLP_RED, words)}")  # fmt: skip
 
 
 @app.command()

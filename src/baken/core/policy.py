@@ -121,6 +121,12 @@ class Policy:
             return occasion.label
         return self.feed_label
 
+    def has_channel_for(self, label: Tlp) -> bool:
+        """Whether any channel may carry what bears `label`; TLP:RED goes out encrypted only."""
+        if label is not Tlp.RED:
+            return True
+        return any(carries.encryption for carries in (self.channels or {}).values())
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
@@ -190,6 +196,8 @@ def decide(
         return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))
     if label in _NEEDS_PERMISSION and not case.terms.may_notify_affected:
         return Verdict(Rule.ASK_SOURCE, label)
+    if not policy.has_channel_for(label):
+        return Verdict(Rule.TLP_RED, label)
     route = _route_for(label, routes, channels=policy.channels, now=now)
     if isinstance(route, Rule):
         return Verdict(route, label)
@@ -298,8 +306,6 @@ def _route_for(
 ) -> Route | Rule:
     """The first route that may be taken, or the rule that leaves none."""
     must_encrypt = label is Tlp.RED
-    if must_encrypt and not _can_any_encrypt(channels):
-        return Rule.TLP_RED
     silent = Rule.NO_CONTACT
     for route in routes:
         if (channels is not None and route.channel not in channels) or not route.is_open(now):
@@ -311,10 +317,6 @@ def _route_for(
         else:
             return route
     return silent
-
-
-def _can_any_encrypt(channels: Mapping[str, Carries] | None) -> bool:
-    return channels is not None and any(carries.encryption for carries in channels.values())
 
 
 def _can_encrypt(channel: str, channels: Mapping[str, Carries] | None) -> bool:

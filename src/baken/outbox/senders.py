@@ -55,6 +55,12 @@ def sender_session(*, now: datetime) -> Iterator[int]:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_CLASS, number])
 
 
+def reconnect_if_cut() -> None:
+    """Take a new database session where the old one was cut; the lock is not taken again."""
+    if not connection.is_usable():
+        connection.close()
+
+
 def settle_dead_senders(*, now: datetime) -> int:
     """Settle what senders that died left behind; gives how many deliveries became uncertain."""
     with connection.cursor() as cursor:

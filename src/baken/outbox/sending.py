@@ -37,7 +37,7 @@ from baken.outbox.handing_over import Answer, Road, answer_to, hand_over
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.preparing import Prepared, Preparer
-from baken.outbox.senders import sender_session
+from baken.outbox.senders import reconnect_if_cut, sender_session
 
 _log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ _RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit it
 _FAILURES_BEFORE_A_LOOK: Final = 3
 _LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = 0.25  # seconds
+_LONGEST_LOOK_AWAY: Final = 0.05  # seconds in which one answer that takes long may hold up others
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class _Run:
         self._in_flight = 0  # intended and not recorded
         self._unrecorded: list[Done] = []
         self._failures = 0  # in a row
+        self._look_again_at = 0.0  # by the monotonic clock
         self._is_trusted = False  # until then one connection alone tries the server
         self._problem = ""
         self._work: queue.SimpleQueue[tuple[Intended, Prepared] | None] = queue.SimpleQueue()
@@ -174,7 +176,8 @@ class _Run:
         if self._unrecorded or room > 0:
             self._commit(room)
         if self._in_flight:
-            self._gather()
+            self._gather(at_most=_LONGEST_LOOK_AWAY)
+            self._look_again_meanwhile()
             return True
         if self._problem:
             return False
@@ -191,8 +194,8 @@ class _Run:
         if not chosen and not self._unrecorded:
             return
         by_id = {one.claim.notification_id: one for one in _one_each_where_slowed(chosen)}
-        done, self._unrecorded = self._unrecorded, []
-        came_of_it = record_and_intend(
+        done = tuple(self._unrecorded)
+        came_of_it = record_and_intend(  # when it fails, they are recorded with the rest
             done,
             {pk: (one.message_id, one.claim.provider) for pk, one in by_id.items()},
             channel=self._channel,
@@ -201,9 +204,12 @@ class _Run:
             policy=Policy(channels={self._channel: self._road.carries}),
             now=self._clock(),
         )
-        self._in_flight += len(came_of_it.intended) - len(done)
+        self._in_flight -= len(done)
+        self._unrecorded = []
         for intended in came_of_it.intended:
-            self._work.put((intended, by_id.pop(intended.notification_id)))
+            item = (intended, by_id.pop(intended.notification_id))
+            self._in_flight += 1
+            self._work.put(item)
         gone = {one.notification_id for one in came_of_it.intended} | came_of_it.dropped
         put_aside = {one.claim.notification_id for one in chosen} - gone
         if put_aside:  # their providers take no more now
@@ -238,12 +244,15 @@ class _Run:
             return error.reply
         return ""
 
-    def _gather(self) -> None:
-        """Wait for answers: for half a window of them, or as long as one may stay unrecorded."""
+    def _gather(self, *, at_most: float | None = None) -> None:
+        """Wait for answers: for half a window of them, or as long as one may stay unrecorded.
+
+        Without any, no longer than `at_most` seconds.
+        """
         enough = max(1, self._window() // 2)
         record_by = time.monotonic() + _RECORDED_AFTER if self._unrecorded else None
         while self._in_flight > len(self._unrecorded) and len(self._unrecorded) < enough:
-            patience = None if record_by is None else max(0.0, record_by - time.monotonic())
+            patience = at_most if record_by is None else max(0.0, record_by - time.monotonic())
             try:
                 answer = self._done.get(timeout=patience)
             except queue.Empty:
@@ -253,6 +262,15 @@ class _Run:
                 raise answer
             self._unrecorded.append(answer)
             record_by = record_by or time.monotonic() + _RECORDED_AFTER
+
+    def _look_again_meanwhile(self) -> None:
+        """A provider that may be sent to again need not wait for an answer that takes long."""
+        if self._problem or self._preparer.has_some or time.monotonic() < self._look_again_at:
+            return
+        self._look_again_at = time.monotonic() + _LONGEST_PAUSE
+        opens_at = next_opening(channel=self._channel, since=self._started_at)
+        if opens_at is not None and opens_at <= self._clock():
+            self._preparer.look_again()
 
     def _wait_for_providers(self) -> bool:
         """Pause until a provider may be sent to again; False when none is worth waiting for."""
@@ -274,6 +292,7 @@ class _Run:
         with contextlib.suppress(queue.Empty):
             while item := self._work.get_nowait():
                 self._unrecorded.append(self._answered(*item, _NOT_BEGUN))
+        reconnect_if_cut()
         while self._in_flight:
             with contextlib.suppress(Exception):  # another connection failed; the first is told
                 self._gather()

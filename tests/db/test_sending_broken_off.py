@@ -86,9 +86,7 @@ def test_ctrl_c_while_a_group_is_committed_ends_the_run(
     assert len(sent) == len(set(sent)) == 4
 
 
-def test_a_mail_that_hangs_holds_up_nobody_else(
-    ingest: Ingest, settings_of_test: Settings
-) -> None:
+def test_a_mail_that_hangs_holds_up_nobody_else(ingest: Ingest, settings_of_test: Settings) -> None:
     plan_for(20, ingest=ingest, settings=settings_of_test)
     sent: list[float] = []
     may_end = threading.Event()

@@ -30,10 +30,18 @@ _FIND: Final = """
 """
 
 
+# In the order of ids: two senders may find the same addresses in any order.
 _KEEP_PROVIDERS: Final = """
-    UPDATE outbox_addressee AS a SET provider = said.provider, provider_found_at = %(now)s
-    FROM unnest(%(addresses)s::text[], %(providers)s::text[]) AS said (address, provider)
-    WHERE a.channel = %(channel)s AND a.address = said.address AND a.erased_at IS NULL
+    WITH found AS (
+        SELECT a.id, said.provider
+        FROM unnest(%(addresses)s::text[], %(providers)s::text[]) AS said (address, provider)
+        JOIN outbox_addressee AS a ON a.channel = %(channel)s AND a.address = said.address
+        WHERE a.erased_at IS NULL
+        ORDER BY a.id
+        FOR NO KEY UPDATE OF a
+    )
+    UPDATE outbox_addressee AS a SET provider = found.provider, provider_found_at = %(now)s
+    FROM found WHERE a.id = found.id
 """
 
 

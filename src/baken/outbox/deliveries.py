@@ -21,7 +21,7 @@ from baken.core.errors import About
 from baken.core.policy import Policy
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Addressee, Delivery, Notification, Provider
-from baken.outbox.pacing import Pace, allow, slow_down, speed_up
+from baken.outbox.pacing import Pace, allow, lock_providers, slow_down, speed_up
 from baken.outbox.withdrawals import give_up, take_back
 
 _CLAIM: Final = """
@@ -201,7 +201,8 @@ def record_and_intend(
         locked, is_halted = _lock(
             [*(one.intended.notification_id for one in done), *wanted], sender=sender
         )
-        _record(done, pace=pace, now=now)
+        _record(done)
+        _keep_pace_after(done, {name for _, name in wanted.values()}, pace=pace, now=now)
         if wanted and is_halted:
             return Intentions((), frozenset(), is_halted=True)
         standing = {pk: wanted[pk] for pk in wanted if pk in locked}
@@ -244,7 +245,7 @@ def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[frozenset[U
     return frozenset(pk for pk, _ in rows), any(is_halted for _, is_halted in rows)
 
 
-def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
+def _record(done: Sequence[Done]) -> None:
     if not done:
         return
     with connection.cursor() as cursor:
@@ -259,12 +260,20 @@ def _record(done: Sequence[Done], *, pace: Pace, now: datetime) -> None:
                 "finished": [one.finished_at for one in done],
             },
         )
+
+
+def _keep_pace_after(
+    done: Sequence[Done], wanted: Collection[str], *, pace: Pace, now: datetime
+) -> None:
+    """Slow down or speed up as the answers say; `wanted` are asked for next."""
     put_off = {
         one.provider
         for one in done
         if one.state is Delivery.State.DEFERRED and one.provider and one.about != About.US
     }
     took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.is_slowed}
+    if put_off or took:
+        lock_providers(put_off | took | set(wanted))
     if put_off:
         slow_down(put_off, pace=pace, now=now)
     if took - put_off:

@@ -40,6 +40,10 @@ _ALLOW: Final = """
     RETURNING name
 """
 
+_LOCK: Final = """
+    SELECT FROM outbox_provider WHERE name = ANY(%(names)s) ORDER BY name FOR NO KEY UPDATE
+"""
+
 _SLOW_DOWN: Final = """
     UPDATE outbox_provider AS p
     SET slowed = least(p.slowed + 1, %(most_slowed)s),
@@ -78,6 +82,16 @@ def allow(wanted: Mapping[str, int], *, pace: Pace, now: datetime) -> frozenset[
         counts = [wanted[name] for name in names]
         cursor.execute(_ALLOW, {**_limits(pace, now), "names": names, "wanted": counts})
         return frozenset(name for (name,) in cursor) | {""}
+
+
+def lock_providers(names: Collection[str]) -> None:
+    """Lock what one transaction will slow down, speed up and allow, in the order of their names.
+
+    Needed before more than one of these: two senders would take each other's in turn, and wait for
+    ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"names": list(names)})
 
 
 def slow_down(names: Collection[str], *, pace: Pace, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -178,6 +178,20 @@ def test_an_occasion_is_shown_with_what_it_covers(
     shown = json.loads(baken("occasion", "show", "worm", "--json").out)
     assert shown["selection"] == {"finding_kinds": ["open-rdp"]}
     assert (shown["open_cases"], shown["organisations"]) == (2, 1)
+
+
+def test_an_occasion_is_shown_with_its_severities_by_name(baken: Command, threat: Threat) -> None:
+    threat('finding_kinds = ["open-rdp"]\nseverities = ["high", "critical"]')
+    assert "    severities: high, critical\n" in baken("occasion", "show", "worm").out
+    shown = json.loads(baken("occasion", "show", "worm", "--json").out)
+    assert shown["selection"]["severities"] == ["high", "critical"]
+
+
+def test_a_closed_occasion_is_shown_as_closed(baken: Command, threat: Threat) -> None:
+    threat('finding_kinds = ["open-rdp"]')
+    assert "closed" not in baken("occasion", "show", "worm").out
+    assert baken("occasion", "close", "worm").exit_code == 0
+    assert f"    closed {datetime.now(UTC):%Y-%m-%d}" in baken("occasion", "show", "worm").out
 
 
 def test_the_mails_of_a_threat_can_be_seen_before_it_is_released(

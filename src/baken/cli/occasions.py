@@ -11,9 +11,10 @@ import typer
 
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
-from baken.core.classification import Tlp
+from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.policy import Rule
+from baken.core.selection import Selection
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -51,7 +52,7 @@ def show(
 
     occasion = find_occasion(key)
     coverage, states = coverage_of(occasion), notification_states_under(occasion)
-    sides = {side: list(values) for side, values in asdict(occasion.selection).items() if values}
+    sides = _selected(occasion.selection)
     releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
     figures = {
         "key": occasion.key,
@@ -75,15 +76,25 @@ def show(
     if occasion.likelihood:
         say(f"    likelihood {figures['likelihood']}, impact {figures['impact']}")
     for side, values in sides.items():
-        say(f"    {side.replace('_', ' ')}: {', '.join(map(str, values))}")
+        say(f"    {side.replace('_', ' ')}: {', '.join(values)}")
     if occasion.is_threat:
         say(f"    released by {' and '.join(releases) or 'nobody yet'}")
+    if occasion.closed_at:
+        say(f"    closed {occasion.closed_at:%Y-%m-%d %H:%M} UTC; warns nobody any more")
     say(f"    covers {counted(coverage.open_cases, 'open case')} of "
         f"{counted(coverage.organisations, 'organisation')}")  # fmt: skip
     told = ", ".join(f"{count:,} {state}" for state, count in states.items())
     say(f"    notifications: {told or 'none yet'}")
     for advice in filter(None, (occasion.advice_nl, occasion.advice_en)):
         say(f"\n{advice}")
+
+
+def _selected(selection: Selection) -> dict[str, list[str]]:
+    """The sides that are not left open, in the words of the file that made the occasion."""
+    sides = {side: list(values) for side, values in asdict(selection).items() if values}
+    if selection.severities:
+        sides["severities"] = [Severity(severity).key for severity in selection.severities]
+    return sides
 
 
 @app.command()

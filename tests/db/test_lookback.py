@@ -194,6 +194,19 @@ def test_a_closed_occasion_is_shown_as_closed(baken: Command, threat: Threat) ->
     assert f"    closed {datetime.now(UTC):%Y-%m-%d}" in baken("occasion", "show", "worm").out
 
 
+def test_what_to_do_after_looking_back_depends_on_the_release(
+    ingest: Ingest, baken: Command, threat: Threat
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    threat('finding_kinds = ["open-rdp"]')
+    look = ("lookback", "--occasion", "worm")
+    assert "To warn them: two people release it (baken occasion release worm)" in baken(*look).out
+    for name in ("one", "two"):
+        assert baken("occasion", "release", "worm", "--by", name).exit_code == 0
+    assert "To warn them: baken match --occasion worm, then baken send." in baken(*look).out
+
+
 def test_the_mails_of_a_threat_can_be_seen_before_it_is_released(
     ingest: Ingest, baken: Command, threat: Threat, tmp_path: Path
 ) -> None:

@@ -35,6 +35,8 @@ class ExplainedLookback:
 
     occasion: str
     title: str
+    is_released: bool
+    """Whether it may warn: a standing occasion, or a threat that two people released."""
     files: int
     rows_held: int
     rows_selected: int
@@ -52,7 +54,14 @@ class ExplainedLookback:
 
 
 def explain_lookback(
-    found: LookedBack, preview: pa.Table, *, occasion: str, title: str, files: int, rows_held: int
+    found: LookedBack,
+    preview: pa.Table,
+    *,
+    occasion: str,
+    title: str,
+    is_released: bool,
+    files: int,
+    rows_held: int,
 ) -> ExplainedLookback:
     """What was `found` for the occasion of that key in `files` that hold `rows_held` rows.
 
@@ -64,6 +73,7 @@ def explain_lookback(
     return ExplainedLookback(
         occasion=occasion,
         title=title,
+        is_released=is_released,
         files=files,
         rows_held=rows_held,
         rows_selected=found.rows,
@@ -112,7 +122,8 @@ def lookback_lines(done: ExplainedLookback, words: Words) -> Iterator[str]:
     if not done.files:
         yield words.say("lookback.empty")
     elif done.to_warn:
-        yield words.say("lookback.next", key=done.occasion)
+        step = "lookback.next" if done.is_released else "lookback.release_first"
+        yield words.say(step, key=done.occasion)
 
 
 def _silent(preview: pa.Table) -> dict[Rule, int]:

@@ -184,3 +184,17 @@ def test_a_folder_stands_for_the_reports_in_it(baken: Command, tmp_path: Path) -
     refused = baken("ingest", empty)
     assert refused.exit_code == 1
     assert "folder" in refused.out
+
+
+def test_what_an_import_refuses_is_told_with_the_reason_that_the_pages_explain(
+    baken: Command, tmp_path: Path
+) -> None:
+    titled, assets = tmp_path / "titled.csv", tmp_path / "assets.csv"
+    titled.write_text("Our list\nreference,name\n")
+    assets.write_text("organisation,asset\nhaven,10.0.0.0/8\n")
+    done = baken("import", "--dry-run", titled, assets)
+    assert done.exit_code == 1
+    assert f"  {titled}: The header is that of no table" in done.out
+    assert "[wrong-header]" in done.out
+    assert f"  {assets}, row 2, asset: '10.0.0.0/8': " in done.out
+    assert "[special-range]" in done.out

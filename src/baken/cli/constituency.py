@@ -49,7 +49,8 @@ def import_files(
                 f"{counts.unchanged:,} as they were, {counts.refused:,} refused"
             )
         for problem in outcome.problems[:_SHOWN]:
-            say(f"  {problem.place}: {problem.value!r}: {problem.explanation} {problem.remedy}")
+            where = f"{problem.place}: {problem.value!r}" if problem.value else problem.place
+            say(f"  {where}: {problem.explanation} {problem.remedy} [{problem.reason}]")
         if len(outcome.problems) > _SHOWN:
             say(f"  and {len(outcome.problems) - _SHOWN:,} more; --json lists them all")
         for note in outcome.notes:

@@ -123,6 +123,6 @@ def test_who_cannot_be_reached_is_named(ingest: Ingest, baken: Command) -> None:
     ingest(report_text("192.0.2.7"))
     done = baken("send")
     assert done.exit_code == 1
-    assert "1 organisation cannot be told of all" in done.out
+    assert "1 organisation cannot be told everything" in done.out
     assert "Stichting haven" in done.out
     assert "Stichting haven" in baken("doctor").out

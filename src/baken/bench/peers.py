@@ -134,7 +134,7 @@ def _install(room: PeerRoom, *, say: Say) -> dict[str, str]:
         reasons = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
         raise PeersUnavailableError(
             f"There is nothing to compare with: {reasons}.",
-            remedy="See that pip reaches a package registry (its own settings apply), then try "
+            remedy="Check that pip reaches a package registry (its own settings apply), then try "
             "again.",
         )
     return left_out

@@ -88,15 +88,15 @@ def main() -> None:
         _stop_on(
             TextRefusedError(
                 f"{ascii(error.object)[:80]} cannot be written in UTF-8.",
-                remedy="Give it in UTF-8; see how your terminal is set.",
+                remedy="Give it in UTF-8; check the encoding of your terminal.",
             )
         )
     except OSError as error:
         _stop_on(
             OutputRefusedError(
                 f"{error.filename or 'The machine'}: {error.strerror or error}.",
-                remedy="See to what the machine says, then give the same command again: what was "
-                "finished is kept.",
+                remedy="Repair what the machine reports, then give the same command again: what "
+                "was finished is kept.",
             )
         )
     except Exception as error:
@@ -107,7 +107,7 @@ def main() -> None:
         _stop_on(
             DatabaseUnavailableError(
                 f"The database stopped answering: {first_line}.",
-                remedy="See that it runs, then give the same command again: what was finished is "
+                remedy="Check that it runs, then give the same command again: what was finished is "
                 "kept, what was not starts over.",
             )
         )

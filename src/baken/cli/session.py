@@ -111,6 +111,6 @@ def _set_up_django() -> None:
     except OperationalError as error:
         raise DatabaseUnavailableError(
             f"The database does not answer: {str(error).strip().splitlines()[0]}.",
-            remedy="See that it runs and that BAKEN_DATABASE_URL is right; then give the same "
+            remedy="Check that it runs and that BAKEN_DATABASE_URL is right, then give the same "
             "command again: what was finished is kept, what was not starts over.",
         ) from error

@@ -100,7 +100,7 @@ class OccasionError(BakenError):
 
 
 class NotFoundError(BakenError):
-    """Nothing answers to that name."""
+    """Nothing has that name."""
 
     code = "not-found"
     exit_code = 66  # EX_NOINPUT
@@ -133,7 +133,7 @@ class StoredFileDamagedError(StoreError):
 
 
 class ExtraMissingError(BakenError):
-    """A setting asks for a part of Baken that is not installed."""
+    """A setting needs a part of Baken that is not installed."""
 
     code = "extra-missing"
     exit_code = 78
@@ -147,7 +147,7 @@ class SparkUnavailableError(BakenError):
 
 
 class PeersUnavailableError(BakenError):
-    """None of the programs to compare with can be installed here."""
+    """No program to compare with can be installed here."""
 
     code = "peers-unavailable"
     exit_code = 69

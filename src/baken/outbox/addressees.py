@@ -91,6 +91,6 @@ def erase_addressee(address: str, *, now: datetime) -> int:
         erased = mine.update(address="", name="", erased_at=now)
     if not erased:
         raise NotFoundError(
-            f"The ledger holds nobody at {address}.", remedy="See baken explain for whom it holds."
+            f"The ledger has nobody at {address}.", remedy="Look the address up with baken explain."
         )
     return erased

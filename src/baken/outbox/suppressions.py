@@ -51,7 +51,7 @@ def lift_suppression(address: str) -> None:
     deleted, _ = Suppression.objects.filter(address=normal).delete()
     if not deleted:
         raise NotFoundError(
-            f"{normal} is not left alone.", remedy="See those that are with baken suppress."
+            f"{normal} is not suppressed.", remedy="List what is with baken suppress."
         )
 
 

@@ -95,7 +95,7 @@ class Place(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """See that no file is at `path`."""
+        """Make sure that no file is at `path`."""
         ...
 
     def walk(self) -> Iterator[PlacedFile]:

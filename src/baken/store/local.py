@@ -41,7 +41,7 @@ class LocalPlace:
             return (self._root / path).open("rb")
 
     def remove(self, path: str) -> None:
-        """See that no file is at `path`; the folder of a day goes with its last file."""
+        """Make sure that no file is at `path`; the folder of a day goes with its last file."""
         with _explained(path):
             file = self._root / path
             file.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def _explained(path: str, *, passing: type[Exception] = StoreError) -> Iterator[
             ) from error
         raise StoreUnavailableError(
             f"The store cannot work on {path}: {error.strerror or error}.",
-            remedy="See that the folder of BAKEN_STORE_URL is there and that you may read and "
+            remedy="Check that the folder of BAKEN_STORE_URL is there and that you may read and "
             "write it; then give the same command again.",
         ) from error
 

@@ -101,7 +101,7 @@ class ObjectPlace:
         return cast("BinaryIO", _ObjectReader(file, path=path))
 
     def remove(self, path: str) -> None:
-        """See that no object is at `path`."""
+        """Make sure that no object is at `path`."""
         try:
             with _explained(path):
                 self._files.rm_file(self._full(path))

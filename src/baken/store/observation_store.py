@@ -92,7 +92,7 @@ class ObservationStore:
                 yield from _scan(parquet, columns=columns, kinds=kinds)
 
     def remove(self, path: str) -> None:
-        """See that no file is at `path`. Raises `StoreUnavailableError`."""
+        """Make sure that no file is at `path`. Raises `StoreUnavailableError`."""
         self._place.remove(path)
 
     def files(self) -> Iterator[PlacedFile]:

@@ -90,5 +90,5 @@ def writing(kind: ChannelKind) -> ChannelKind:
         subject="folder",
         address_noun="file",
         place=lambda settings: str(settings.home / "dry-run"),
-        remedy="See that the folder can be written to.",
+        remedy="Check that the folder can be written to.",
     )

@@ -86,5 +86,5 @@ KIND: Final = ChannelKind(
     subject="screen",
     address_noun="screen",
     place=lambda _settings: "the standard output",
-    remedy="See what the terminal says.",
+    remedy="Check the terminal or the pipe that it prints to.",
 )

@@ -1,7 +1,7 @@
 """The command line: one module a noun, loaded when its command is asked for.
 
-Exit codes: 0 all went well; 1 something of it did not (a file refused, mail left over); 2 the
-command was typed wrong; the others are those of the errors, see docs/reference/errors.md.
+Exit codes: 0 all went well; 1 something did not (a file refused, mail left over); 2 the command was
+typed wrong; the others are those of the errors, see docs/reference/errors.md.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def main() -> None:
     except Exception as error:
         if not _is_database_away(error):
             raise
-        # Told here, so that no command must expect it.
+        # Caught here, so that no command has to.
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
         _stop_on(
             DatabaseUnavailableError(
@@ -114,7 +114,7 @@ def main() -> None:
 
 
 def _is_database_away(error: Exception) -> bool:
-    """Whether the server went away in the middle; any other error of it is a mistake of ours."""
+    """Whether the database server went away; any other error from it is our mistake."""
     import psycopg
     from django.db import InterfaceError, OperationalError
 

@@ -25,19 +25,20 @@ _DEMO: Final[Mapping[str, str]] = {
     "BAKEN_HOME": str(DEMO_HOME),
     "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
 }
-_MIGRATION_LOCK: Final = 7311  # any number will do, so long as every process takes the same
+_MIGRATION_LOCK: Final = 7311  # any number will do, if every process uses the same
 
 
 def begin() -> Settings:
-    """Read the settings, see that the database runs and has its tables, and give the settings."""
+    """Read the settings, make sure that the database runs and has its tables; gives the
+    settings."""
     return _begin_with(read_settings(os.environ))
 
 
 def begin_reading() -> Settings:
     """Like `begin`, for a command that only reads.
 
-    As long as there is a demo and nothing of one's own, it looks at the demo. Commands that write
-    or send never do.
+    It uses the demo's data when there is a demo and no data of one's own. Commands that write or
+    send never do.
     """
     settings = read_settings(os.environ)
     if _names_a_place(os.environ) or settings.home.exists() or not DEMO_HOME.exists():
@@ -59,7 +60,7 @@ def begin_bench() -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
         home = Path(folder)
         start_embedded_server(home)
-        stop_embedded_server(home)  # some of what it is set to holds from its second start
+        stop_embedded_server(home)  # some of its settings only take effect at the second start
         try:
             yield _begin_with(read_settings({"BAKEN_HOME": folder}))
         finally:
@@ -70,7 +71,7 @@ def begin_bench() -> Iterator[Settings]:
 
 
 def _names_a_place(environment: Mapping[str, str]) -> bool:
-    """Whether the environment says where one's own data are."""
+    """Whether the environment names a place for one's own data."""
     return any(
         name in environment
         for name in (

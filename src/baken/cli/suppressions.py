@@ -1,4 +1,4 @@
-"""``baken suppress``: addresses that get nothing from us."""
+"""``baken suppress``: addresses to which we send nothing."""
 
 from __future__ import annotations
 

@@ -22,5 +22,5 @@ class CidrField(models.Field):  # type: ignore[type-arg]  # generic in the stubs
         return None if value is None else str(value)
 
     def to_python(self, value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-        """The network; raises ``ValueError`` when `value` is none."""
+        """The network; raises ``ValueError`` when `value` is not one."""
         return None if value is None else ipaddress.ip_network(value)

@@ -193,8 +193,8 @@ class Asset(models.Model):
 class AssetVersion(models.Model):
     """The one row that says which state the assets are in; a trigger renews it with every change.
 
-    A random value and not a count: a copy of this database that went its own way never has the
-    same.
+    A random value and not a count, so that a copy of this database that changed separately never
+    has the same.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

@@ -1,4 +1,4 @@
-"""Assets that lie over one of another organisation: allowed, and said."""
+"""Overlaps with assets of another organisation: allowed, and reported."""
 
 from __future__ import annotations
 

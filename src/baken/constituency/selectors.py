@@ -62,7 +62,7 @@ def asset_table() -> pa.Table:
 
 
 def asset_version() -> UUID:
-    """Which state the assets are in: it changes with every change of an asset."""
+    """The version of the assets; it changes with every change of an asset."""
     return AssetVersion.objects.get().version
 
 
@@ -92,7 +92,7 @@ def routes_of(
 
 
 def routes_by_id(route_ids: Collection[int]) -> dict[int, Route]:
-    """Each of these routes that there is still, also where it ended."""
+    """Those of these routes that still exist, also the ended ones."""
     return {route.id: route for route in _routes(RouteRow.objects.filter(pk__in=route_ids))}
 
 
@@ -205,7 +205,7 @@ def organisations_with_route(
 
 
 def used_channels() -> frozenset[str]:
-    """The channels of which anybody has a route, also one that ended."""
+    """The channels of all routes, also the ended ones."""
     return frozenset(RouteRow.objects.order_by().values_list("channel", flat=True).distinct())
 
 
@@ -218,8 +218,8 @@ def names_like(text: str, *, limit: int) -> list[str]:
 def assets_covering(text: str) -> list[Asset]:
     """The assets that hold the network, AS number or domain `text`, the narrowest first.
 
-    All periods are given, also past ones. Raises `AssetRefusedError` when `text` is nothing that
-    can be registered.
+    All periods are given, also past ones. Raises `AssetRefusedError` when `text` cannot be
+    registered.
     """
     sought = parse_asset(text, allow_documentation=True)
     assets = Asset.objects.select_related("organisation")

@@ -109,11 +109,11 @@ class Work(Protocol[Source]):
         ...
 
     def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
-        """What is kept of a piece of `source` and its matches."""
+        """What is kept of a piece of `source`, given its matches."""
         ...
 
     def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
-        """What is kept of a source of which the rest cannot be read."""
+        """What is kept of a source when the rest of it cannot be read."""
         ...
 
 

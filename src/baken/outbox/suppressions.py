@@ -1,4 +1,4 @@
-"""Addresses that get nothing from us, until that is lifted; no delivery goes there."""
+"""Suppressions: addresses to which we send nothing, until that is lifted."""
 
 from __future__ import annotations
 

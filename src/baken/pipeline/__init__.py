@@ -1,1 +1,1 @@
-"""How work is carried out, whatever the work: in threads ahead of need, with memory reused."""
+"""How any work is carried out: ahead of need in threads, with memory reused."""

@@ -84,7 +84,7 @@ def setting(
     """
     variable = Variable(name, shape, default, example, meaning, is_secret)
     metadata = {_DECLARATION: variable}
-    if isinstance(default, Derived):  # who makes an instance by hand must say it
+    if isinstance(default, Derived):  # required when an instance is made by hand
         return cast("Value", field(repr=not is_secret, metadata=metadata))
     return field(default_factory=lambda: default, repr=not is_secret, metadata=metadata)
 

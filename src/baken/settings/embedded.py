@@ -25,8 +25,8 @@ _TRIES: Final = 4
 _PATIENCE_SECONDS: Final = 20.0
 _PAUSE_SECONDS: Final = 0.3
 
-# For a million cases at once; the server's own settings are for machines of long ago. The first two
-# hold from the server's next start on.
+# For writing a million cases at once; the server's defaults are for much smaller machines. The
+# first two take effect at the server's next start.
 _FOR_BULK: Final = ("shared_buffers = '1GB'", "wal_buffers = '64MB'", "max_wal_size = '4GB'")
 
 
@@ -69,7 +69,7 @@ def _join(server: PostgresServer) -> str:
         try:
             _create_database(address)
         except psycopg.OperationalError:
-            # One that was killed looks alive for some seconds, until the system took note.
+            # A killed server looks alive for some seconds, until the system has noticed.
             if time.monotonic() > give_up_at:
                 raise
             time.sleep(_PAUSE_SECONDS)

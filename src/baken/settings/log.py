@@ -37,5 +37,5 @@ def configure_log(level: LogLevel) -> None:
 
 
 def _to_standard_error(*_: Any) -> structlog.PrintLogger:
-    # Asked for with each line: whoever runs us may have put another stream there.
+    # Looked up for each line: the caller may have replaced the stream.
     return structlog.PrintLogger(sys.stderr)

@@ -39,7 +39,7 @@ class Shape(Generic[Value]):
     parse: Callable[[str], Value]
     show: Callable[[Any], str] = str
     is_url: bool = False
-    """Somebody may put a login into it, before an ``@``."""
+    """It may hold a login, before an ``@``."""
 
 
 def plain_text(text: str) -> Shape[str]:
@@ -133,7 +133,7 @@ def _days(value: str) -> timedelta:
 
 def _postgres_url(value: str) -> str:
     parts = urlsplit(value)
-    # To ask for the port is to check it.
+    # Reading the port checks it.
     if (
         parts.scheme not in ("postgres", "postgresql")
         or not parts.path.strip("/")

@@ -1,4 +1,4 @@
-"""What is said of a file in the store, and what a place for files must be able to do."""
+"""Descriptions of files in the store, and what a place for files must be able to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 
 class ListedFile(Protocol):
-    """A file as the database lists it: what must be there, or it is not read."""
+    """A file as the database lists it. It is read only when it is exactly that."""
 
     @property
     def path(self) -> str:
@@ -31,7 +31,7 @@ class ListedFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file that stands whole in its place, and what a reader may know without opening it."""
+    """A file that is complete, and what a reader may know without opening it."""
 
     path: str
     size_bytes: int

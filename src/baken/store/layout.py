@@ -17,14 +17,14 @@ ROW_GROUP_ROWS: Final = 1 << 20
 """A row group has at most so many rows."""
 
 PENDING_BYTES: Final = 96 << 20
-"""So much waits in memory for its row group, over all days of a report together."""
+"""How many rows wait in memory for their row group, over all days of a report together."""
 
 # Counted upwards or by the clock: their differences are small. A dictionary would only cost.
 _DELTA: Final = ("line", "observed_at")
 _NO_DICTIONARY: Final = frozenset({*_DELTA, "ipv4", "ipv6_high", "ipv6_low"})
 
-# What a reader passes over row groups by. Minimum and maximum of the others cost more than all of
-# their writing, and say nothing where rows are not sorted.
+# The columns by whose minimum and maximum a reader skips row groups. For the others these cost more
+# than writing them, and say nothing when rows are not sorted.
 _STATISTICS: Final = (
     "report_type", "finding_kind", "observed_at", "severity", "ipv4", "ipv6_high", "port", "asn",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A folder as a place for files: written beside their name, made lasting, then moved to it."""
+"""A folder as a place for files: each is written under another name, flushed, then renamed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class LocalPlace:
                 try:
                     state = file.stat()
                 except FileNotFoundError:
-                    continue  # another process removed or moved it just now
+                    continue  # another process removed or renamed it just now
                 yield PlacedFile(
                     path=file.relative_to(self._root).as_posix(),
                     size_bytes=state.st_size,
@@ -83,7 +83,7 @@ class LocalFile:
             self._file.write(data)
 
     def commit(self) -> None:
-        """Make it lasting, move it to its name, and make the move lasting."""
+        """Flush it, rename it, and flush the folder."""
         with _explained(self._shown):
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -140,7 +140,7 @@ def _explained(path: str, *, passing: type[Exception] = StoreError) -> Iterator[
 
 
 def _refuse_unless_gone(error: OSError) -> None:
-    # A folder that cannot be looked into must not pass for an empty one.
+    # A folder that cannot be read must not be taken for an empty one.
     with _explained(str(error.filename), passing=FileNotFoundError):
         if not isinstance(error, FileNotFoundError):
             raise error

@@ -62,7 +62,7 @@ class ObjectPlace:
         import fsspec
 
         try:
-            # Other processes write here too: nothing of the listing may be remembered.
+            # Other processes write here too, so no listing may be cached.
             self._files = fsspec.filesystem(
                 protocol, use_listings_cache=False, skip_instance_cache=True, **options
             )
@@ -150,7 +150,7 @@ class ObjectFile:
         """Abort the upload. If the server does not answer, its own rule for old uploads does."""
         # fsspec's close() would complete what is there; marked as closed, nothing ever calls it.
         self._file.closed = True
-        with suppress(Exception):  # the error that led here is the one to tell
+        with suppress(Exception):  # the error that led here is the one to report
             self._file.discard()
 
 
@@ -196,7 +196,7 @@ def _explained(path: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, StoreError):
         raise
-    # Each storage's library has errors of its own; for us they all say that it cannot be used.
+    # Each storage's library has its own errors; for us they all mean that it cannot be used.
     except Exception as error:
         raise _unavailable(path, error) from error
 

@@ -42,8 +42,8 @@ def open_store(url: str, *, s3: S3Access, owner: str) -> ObservationStore:
 class ObservationStore:
     """The observations of all feeds, in one place, for one database.
 
-    `owner` names that database in the names of files, eight hexadecimal digits: what another
-    database wrote into the same place is never taken for something left behind.
+    `owner` names that database in the names of files, eight hexadecimal digits: a file that another
+    database wrote into the same place is never taken for one that a crash left.
     """
 
     def __init__(self, place: Place, *, owner: str) -> None:
@@ -78,8 +78,8 @@ class ObservationStore:
         """Some columns of a listed file, of some finding kinds or, with None, of all.
 
         Row groups that cannot hold such a kind are passed over, and only what is asked is fetched.
-        So not the file's hash but its length and the checksum of each page are held against it.
-        Raises `StoredFileDamagedError`, `StoreUnavailableError`.
+        So the file's length and the checksum of each page are checked, and not its hash. Raises
+        `StoredFileDamagedError`, `StoreUnavailableError`.
         """
         kinds = None if finding_kinds is None else sorted(set(finding_kinds))
         with _as_listed(file), self._place.open(file.path) as opened:

@@ -1,7 +1,7 @@
 """Writes one report's observations, in a thread of its own, so that reading and matching go on.
 
-Rows wait in memory until a row group is worth writing; how much waits is bounded, and so is how
-many pieces stand in line. A writer that falls behind makes the reader wait.
+Rows wait in memory until a row group is worth writing; how much waits is bounded, and so is the
+queue of pieces. A writer that falls behind makes the reader wait.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from baken.store.files import NewFile, Place, WrittenFile
 from baken.store.layout import PENDING_BYTES, ROW_GROUP_ROWS, writer_options
 
 _IN_LINE: Final = 2
-"""So many pieces of a report may wait for the thread."""
+"""How many pieces of a report may wait for the thread."""
 
 _OPEN_FILES: Final = 8
-"""So many days are open at once; the one written to least recently is closed for the next."""
+"""How many days are open at once; the one written to least recently is closed for the next."""
 
 
 class ReportWriter:

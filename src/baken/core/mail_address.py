@@ -49,7 +49,7 @@ def split_mailbox(mailbox: str) -> tuple[str, str]:
     Raises ``ValueError`` when there is no one address in it.
     """
     name, address = parseaddr(mailbox)
-    # Of several addresses `parseaddr` gives the first, and of nonsense what it can make of it.
+    # `parseaddr` gives the first of several addresses, and something even for nonsense.
     written = _MAILBOX.fullmatch(mailbox.strip())
     if written is None or address != (written["bracketed"] or written["plain"]):
         raise ValueError(f"{one_line(mailbox, limit=80)!r} is not a mail address.")

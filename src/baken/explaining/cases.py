@@ -69,7 +69,7 @@ class Next:
 
     rule: Rule
     occasion: str = ""
-    """Under which it is decided; empty when none covers it."""
+    """The occasion under which it is decided; empty when none covers it."""
     recipient: str = ""
     """Who will be told; empty when nobody is."""
     not_before: datetime | None = None

@@ -30,7 +30,7 @@ UInt32s: TypeAlias = npt.NDArray[np.uint32]
 UInt64s: TypeAlias = npt.NDArray[np.uint64]
 
 _PIECE_ROWS: Final = 1 << 17
-"""So many rows are matched at once that what lies between stays in the processor's cache."""
+"""How many rows are matched at once, so that intermediate results stay in the processor's cache."""
 _IS_OWNER: Final = np.array([rule.is_owner for rule in RULES])
 
 _RULES: Final = pa.array([rule.value for rule in RULES])

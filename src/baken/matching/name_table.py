@@ -28,7 +28,7 @@ _FIRST_BASE: Final = 0x9E37_79B9_7F4A_7C15
 """Odd, so that it has an inverse. When it makes two registered names alike, the next one is."""
 _MIX: Final = np.uint64(0xD6E8_FEB8_6659_FD93)
 _DOT: Final = np.uint8(ord("."))
-# So much text is hashed at once that what lies between stays in the processor's cache.
+# How much text is hashed at once, so that intermediate results stay in the processor's cache.
 _PIECE_BYTES: Final = 1 << 18
 
 

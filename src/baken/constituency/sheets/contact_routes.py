@@ -1,8 +1,8 @@
 """The routes of an import: from checked rows to contacts and their routes in the database.
 
 The table contacts has room for one mail address and one telephone number of a contact: the first
-routes of these channels that it made. They are how that table knows the contact again, whatever
-routes the table routes or a lookup adds.
+routes of these channels that it made. By them that table recognises the contact, whatever routes
+the table routes or a lookup adds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TakenRoutes:
 
     difference: Difference[Route]
     problems: list[ImportProblem]
-    """One for each row whose contact cannot be told."""
+    """One for each row whose contact cannot be identified."""
 
 
 def cells_of_routes(
@@ -69,8 +69,8 @@ def take_over_routes(
 ) -> TakenRoutes:
     """Write the routes in `rows`, and `of_contacts`, which the table contacts makes.
 
-    A contact that is not there yet is made. The routes of a new contact stand in the order of the
-    rows: that is the order in which they are tried.
+    A contact that does not exist yet is made. The routes of a new contact are tried in the order of
+    the rows.
     """
     contacts = _Contacts({owners[row.organisation] for row in rows}, of_contacts)
     problems: list[ImportProblem] = []
@@ -98,7 +98,7 @@ class _Contacts:
             self._add(one, is_in_contacts=any(cells(one)))
 
     def of(self, row: RouteRow, *, organisation_id: int) -> Contact | ImportProblem:
-        """The contact that `row` is about, made where there is none; or why it cannot be told."""
+        """The contact that `row` is about, made if needed; or why it cannot be identified."""
         if row.contact is not None and any(row.contact):
             found = self._by_cells.get((organisation_id, row.role, row.contact))
             return found or _unknown(row, row.contact)

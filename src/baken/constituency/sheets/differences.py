@@ -24,7 +24,7 @@ class Difference(Generic[Model]):
     unchanged: int
 
     def counts(self, rows: GatheredRows[Any]) -> TableCounts:
-        """The same in numbers, with the rows that did not come this far."""
+        """The same in numbers, with the rows that were refused before."""
         return TableCounts(
             created=len(self.created),
             updated=len(self.updated),

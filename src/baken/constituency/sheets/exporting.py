@@ -59,11 +59,12 @@ def export_constituency(path: Path) -> ExportedConstituency:
     """Write all registered organisations, their contacts, assets and routes.
 
     To a workbook when `path` ends in ``.xlsx``, else as ``organisations.csv``, ``contacts.csv`` and
-    ``assets.csv`` in the folder `path`, which is made when needed. Routes that the table contacts
-    cannot tell stand in ``routes.csv`` too; without any, there is no such file. A file that stands
-    there is replaced once the new one is complete. The same constituency gives the same bytes of
-    CSV; importing them into an empty database gives the same constituency, but for contacts without
-    any route, which are left out. Raises `OutputRefusedError` when the disk refuses.
+    ``assets.csv`` in the folder `path`, which is made when needed. Routes for which the table
+    contacts has no room are also written to ``routes.csv``; without any, there is no such file. A
+    file that stands there is replaced once the new one is complete. The same constituency gives the
+    same bytes of CSV; importing them into an empty database gives the same constituency, but for
+    contacts without any route, which are left out. Raises `OutputRefusedError` when the disk
+    refuses.
     """
     export = _export_workbook if path.suffix.lower() == ".xlsx" else _export_folder
     try:
@@ -118,7 +119,7 @@ def _tables() -> list[Table]:
 
 @contextmanager
 def _replacing(file: Path) -> Iterator[Path]:
-    """A path to write to beside `file`; it takes the place of `file` when all went well."""
+    """A path to write to beside `file`; it replaces `file` when all went well."""
     part = file.with_name(f".{file.name}.part")
     try:
         yield part

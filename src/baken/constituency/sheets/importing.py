@@ -47,9 +47,9 @@ def import_constituency(
 ) -> ImportOutcome:
     """Take over the organisations, contacts, assets and routes in `paths`.
 
-    These are CSV or XLSX files, or folders of them. A bad row or file keeps out nothing but
-    itself. One transaction: when the database fails, nothing was taken over. Nothing is ever
-    deleted; an asset or a route ends by its ``valid_until``.
+    These are CSV or XLSX files, or folders of them. Only the bad row or file is refused. One
+    transaction: when the database fails, nothing is imported. Nothing is ever deleted; an asset or
+    a route ends by its ``valid_until``.
 
     Safe to run twice: an organisation is known by its reference; a contact by organisation, role,
     and the mail address and telephone number that the table contacts gave it; an asset by
@@ -72,7 +72,7 @@ def dry_run_import(
     default_language: Language = Language.NL,
     address_readers: AddressReaders | None = None,
 ) -> ImportOutcome:
-    """What `import_constituency` would do and say; nothing has changed afterwards."""
+    """What `import_constituency` would do and report; changes nothing."""
     reading = _read(paths, allow_documentation, default_language, address_readers)
     with transaction.atomic():
         outcome = _take_over(reading)

@@ -45,7 +45,7 @@ class ImportProblem:
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """Something worth knowing that kept no row out."""
+    """Something worth knowing; no row was refused for it."""
 
     file: str
     text: str

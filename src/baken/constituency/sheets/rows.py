@@ -44,12 +44,12 @@ class OrganisationRow:
 
     place: Place
     said: frozenset[str]
-    """The columns that the file has; what it has not is left as it stands."""
+    """The columns that the file has; values of the others do not change."""
     reference: str
     name: str
     sector: str
     standing: str = Organisation.Standing.REGISTERED.value
-    """Whoever stands in a file signed up, also when it had been discovered before."""
+    """An organisation in a file has signed up, also when it was discovered before."""
 
     attributes: ClassVar[tuple[str, ...]] = ("name", "sector", "standing")
     """What a later import may change; the other columns are the key."""
@@ -121,7 +121,7 @@ class RouteRow:
     confidence: int
     state: str
     source: str
-    """Like the last two, it counts when what it is about is made, and changes nothing later."""
+    """Like `language` and `preferred_channel`, it only counts when its route or contact is made."""
     language: str
     preferred_channel: str
 

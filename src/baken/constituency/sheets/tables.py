@@ -26,7 +26,7 @@ class TableShape:
     """With one of these it is another table, in which the rest are columns of somebody's own."""
 
     def fits(self, header: Sequence[str]) -> bool:
-        """Whether `header` has what this table cannot do without."""
+        """Whether `header` has the columns that this table must have."""
         return (
             self.required.issubset(header)
             and (not self.one_of or not self.one_of.isdisjoint(header))
@@ -66,7 +66,7 @@ SOURCE_OF_CONTACTS: Final = "import"
 SOURCE_OF_ROUTES: Final = "import-routes"
 """The source of those that the table routes made, where it names no other."""
 NOT_IN_CONTACTS: Final = "none"
-"""In the column contact of routes: a contact that only routes can hold."""
+"""In the column contact of routes: a contact that only the table routes can hold."""
 
 
 class TableRefusedError(ImportRefusedError):

@@ -122,7 +122,7 @@ def find_columns(
 
 
 def _missing(parts: ColumnParts, *, report_type: ReportType) -> tuple[str, ...]:
-    """What no report of this type can do without: a time, and what tells who is affected."""
+    """What every report of this type must have: a time, and a column that says who is affected."""
     missing = [] if parts.timestamp else [TIMESTAMP]
     if report_type.address:
         missing += [] if parts.address else [" or ".join(report_type.address)]

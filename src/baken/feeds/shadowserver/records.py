@@ -135,7 +135,7 @@ class _Reader:
         self.kept_the_last_line = end == len(self.data)
 
     def _read_suspicious(self, start: int, *, line_end: int, line: int) -> int | None:
-        """Where the record or the rejected line at `start` ends; None if more data must tell."""
+        """Where the record or the rejected line at `start` ends; None when that takes more data."""
         may_grow = not self.is_last and len(self.data) - start <= self.max_bytes
         outcomes = []
         for pattern in (_RFC_FIELD, _BACKSLASH_FIELD):

@@ -27,7 +27,7 @@ from baken.feeds.shadowserver.report_table import ReportTable
 from baken.pipeline.ahead import worked_ahead
 
 _THREADS: Final = 3
-"""So many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""
+"""How many blocks are worked on at a time. Polars shares out the cores; more would cost memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from django.db import connection
 from baken.cases.models import Case
 from baken.channels import Message, Receipt, StdoutChannel
 from baken.core.errors import About, ChannelError, NotFoundError
-from baken.jobs.sending import plan, sender_of
+from baken.jobs.sending import plan, policy_of, sender_of
 from baken.outbox.deliveries import finish_refusals
 from baken.outbox.models import Addressee, Delivery, Notification, Provider
 from baken.outbox.pacing import Pace, allow, slow_down, speed_up
@@ -68,6 +68,7 @@ def road(channel: Recorder, *, connections: int = 1, pace: Pace = FREE) -> dict[
 def deliver(roads: dict[str, Road], settings: Settings, **options: Any) -> Outcome:
     return deliver_waiting(
         roads,
+        policy=policy_of(settings),
         sender=sender_of(settings),
         clock=lambda: datetime.now(UTC),
         **{"progress": lambda _: None, **options},

@@ -275,6 +275,7 @@ class _World:
         seconds = count()
         return deliver_waiting(
             roads_of(self._settings),
+            policy=policy_of(self._settings),
             sender=sender_of(self._settings),
             clock=lambda: now + timedelta(seconds=next(seconds)),
             progress=lambda _: None,

@@ -46,6 +46,7 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
     """Hand over what is planned, each by its channel. Raises `SendingHaltedError`."""
     return deliver_waiting(
         roads_of(settings),
+        policy=policy_of(settings),
         sender=sender_of(settings),
         clock=lambda: datetime.now(UTC),
         progress=progress,

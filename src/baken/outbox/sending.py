@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -70,7 +70,12 @@ class Outcome:
 
 
 def deliver_waiting(
-    roads: Mapping[str, Road], *, sender: Sender, clock: Clock, progress: Progress
+    roads: Mapping[str, Road],
+    *,
+    policy: Policy,
+    sender: Sender,
+    clock: Clock,
+    progress: Progress,
 ) -> Outcome:
     """Hand over what is planned, most urgent first, each under its own Message-ID.
 
@@ -98,7 +103,15 @@ def deliver_waiting(
         finish_refusals()
         tell_the_planner()
         for channel, road in roads.items():
-            run = _Run(channel, road, number=number, sender=sender, clock=clock, count=count)
+            run = _Run(
+                channel,
+                road,
+                number=number,
+                policy=policy,
+                sender=sender,
+                clock=clock,
+                count=count,
+            )
             problem = run.send_all()
             if problem:
                 problems.append(problem)
@@ -136,6 +149,7 @@ class _Run:
         road: Road,
         *,
         number: int,
+        policy: Policy,
         sender: Sender,
         clock: Clock,
         count: Callable[[Sequence[Done]], None],
@@ -143,6 +157,8 @@ class _Run:
         self._channel = channel
         self._road = road
         self._number = number
+        # A standing occasion bears its label by now: what it was planned under, or a stricter one.
+        self._policy = replace(policy, channels={channel: road.carries}, feed_label=None)
         self._clock = clock
         self._count = count
         self._started_at = clock()
@@ -201,7 +217,7 @@ class _Run:
             channel=self._channel,
             sender=self._number,
             pace=self._road.pace,
-            policy=Policy(channels={self._channel: self._road.carries}),
+            policy=self._policy,
             now=self._clock(),
         )
         self._in_flight -= len(done)

@@ -448,6 +448,7 @@ def test_a_login_over_tls_works(secure: SecureServer, trusted: Certificates) -> 
     assert set(secure.tried) == {b"geheim"}
     assert "TLSv1." in found
     assert "logged in as baken" in found
+    assert secure.server.host not in found, "baken doctor names the place before it"
 
 
 def test_a_refused_login_is_ours_to_solve(secure: SecureServer, trusted: Certificates) -> None:

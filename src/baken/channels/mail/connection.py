@@ -60,11 +60,11 @@ def open_connection(server: Server) -> smtplib.SMTP:
 
 
 def describe(connection: smtplib.SMTP, server: Server) -> str:
-    """What was reached and how, in one line for people."""
+    """How `server` was reached, in one line for people who know which it is."""
     encryption = connection.sock.version() if isinstance(connection.sock, ssl.SSLSocket) else None
     secured = f"over {encryption}" if encryption else "without encryption"
     identity = f"logged in as {server.user}" if server.user else "without logging in"
-    return f"{server.host}:{server.port} answers, {secured}, {identity}"
+    return f"{secured}, {identity}"
 
 
 def told(error: Exception) -> str:

@@ -49,6 +49,12 @@ def test_every_command_is_documented() -> None:
     assert page.strip() == commands_page().strip(), "write it anew with make docs"
 
 
+def test_every_argument_is_documented() -> None:
+    page = (REPOSITORY / "docs/reference/commands.md").read_text()
+    assert "- `FILES…`: Reports, of any feeds at once; or folders of them." in page
+    assert "- `WHAT`: An address, a network, an AS number, a domain, or an organisation." in page
+
+
 def test_the_first_screen_of_the_readme_shows_the_two_commands() -> None:
     first_screen = "\n".join((REPOSITORY / "README.md").read_text().splitlines()[:40])
     assert "make demo" in first_screen

@@ -11,9 +11,7 @@ import typer
 
 from baken.core.language import Language
 
-InLanguage = Annotated[
-    Language, typer.Option("--language", help="The language of what is printed.")
-]
+InLanguage = Annotated[Language, typer.Option("--language", help="The language, nl or en.")]
 """The option of every command whose words come from `baken.explaining`."""
 
 

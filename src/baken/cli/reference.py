@@ -37,22 +37,24 @@ def _commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _section(name: str, command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]
-    shown = "".join(f" {one.name.upper()}{'…' * (one.nargs == -1)}"
-                    for one in arguments)  # fmt: skip
-    yield f"## `{name}`{shown}"
+    yield f"## `{name}`{''.join(f' {_metavar(one)}' for one in arguments)}"
     yield ""
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         yield textwrap.fill(" ".join(paragraph.split()), _WIDTH)
         yield ""
-    for one in options:
-        if one.name == "help":
-            continue
+    explained = {_metavar(one): one for one in arguments if one.help}
+    explained |= {one.opts[0]: one for one in options if one.name != "help"}
+    for shown, one in explained.items():
         yield textwrap.fill(
-            f"- `{one.opts[0]}`: {_help(one)}", _WIDTH, subsequent_indent="  ",
+            f"- `{shown}`: {_help(one)}", _WIDTH, subsequent_indent="  ",
             break_on_hyphens=False,
         )  # fmt: skip
     if options:
         yield ""
+
+
+def _metavar(argument: Any) -> str:
+    return f"{argument.name.upper()}{'…' * (argument.nargs == -1)}"
 
 
 def _help(option: Any) -> str:

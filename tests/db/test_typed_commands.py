@@ -198,3 +198,12 @@ def test_what_an_import_refuses_is_told_with_the_reason_that_the_pages_explain(
     assert "[wrong-header]" in done.out
     assert f"  {assets}, row 2, asset: '10.0.0.0/8': " in done.out
     assert "[special-range]" in done.out
+
+
+def test_a_file_that_is_known_names_the_command_that_reads_it_anew(
+    baken: Command, tmp_path: Path
+) -> None:
+    report = tmp_path / "2026-11-22-scan_rdp-test.csv"
+    report.write_text(report_text("192.0.2.7"))
+    assert baken("ingest", report).exit_code == 0
+    assert "baken ingest --again reads it anew" in baken("run", report).out

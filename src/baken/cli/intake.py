@@ -86,7 +86,8 @@ def say_file(file: IngestedFile) -> None:
     assert file.accepted is not None
     accepted, rows = file.accepted, file.accepted.rows
     if accepted.is_known:
-        say(f"{file.path.name}: known already (batch {accepted.batch.pk}); --again reads it anew.")
+        say(f"{file.path.name}: known already (batch {accepted.batch.pk}); "
+            "baken ingest --again reads it anew.")  # fmt: skip
         return
     say(
         f"{file.path.name}: {rows.read:,} rows read = {rows.matched:,} matched + "

@@ -145,7 +145,7 @@ class Settings:
         shapes.TLP_LABEL,
         default=Tlp.AMBER,
         example="TLP:AMBER",
-        meaning="The label of warnings about feeds that carry none themselves.",
+        meaning="The label of warnings about feeds; data with a stricter label keep theirs.",
     )
     gone_after: timedelta = setting(
         "BAKEN_GONE_AFTER_DAYS",

@@ -401,7 +401,8 @@ def facts() -> list[tuple[Any, ...]]:
     return sorted(
         (
             contact.organisation.reference, contact.name, contact.role, contact.channel,
-            contact.language, repr(list(contact.routes.order_by("channel", "id").values_list(*names))),
+            contact.language,
+            repr(list(contact.routes.order_by("channel", "id").values_list(*names))),
         )
         for contact in Contact.objects.select_related("organisation")
     )  # fmt: skip

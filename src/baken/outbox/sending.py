@@ -38,6 +38,7 @@ from baken.outbox.models import Delivery
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.preparing import Prepared, Preparer
 from baken.outbox.senders import reconnect_if_cut, sender_session
+from baken.outbox.steady_clock import SteadyClock
 
 _log = structlog.get_logger()
 
@@ -51,6 +52,8 @@ LONGEST_UNRECORDED: Final = timedelta(milliseconds=100)
 
 _RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit itself takes time too
 _FAILURES_BEFORE_A_LOOK: Final = 3
+_MOST_IN_VAIN: Final = 20
+"""So many in a row are refused, or fail by our own fault, before the fault is taken as ours."""
 _LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = 0.25  # seconds
 _LONGEST_LOOK_AWAY: Final = 0.05  # seconds in which one answer that takes long may hold up others
@@ -91,6 +94,7 @@ def deliver_waiting(
         raise SendingHaltedError(
             "Sending is halted: nothing was sent.", remedy="Lift the halt with baken resume."
         )
+    steady = SteadyClock(clock)
     counts = dict.fromkeys(Delivery.State.values, 0)
     problems: list[str] = []
 
@@ -99,7 +103,7 @@ def deliver_waiting(
             counts[one.state] += 1
         progress(sum(counts.values()))
 
-    with sender_session(now=clock()) as number:
+    with sender_session(now=steady()) as number:
         finish_refusals()
         tell_the_planner()
         for channel, road in roads.items():
@@ -109,7 +113,7 @@ def deliver_waiting(
                 number=number,
                 policy=policy,
                 sender=sender,
-                clock=clock,
+                clock=steady,
                 count=count,
             )
             problem = run.send_all()
@@ -168,6 +172,7 @@ class _Run:
         self._in_flight = 0  # intended and not recorded
         self._unrecorded: list[Done] = []
         self._failures = 0  # in a row
+        self._in_vain = 0  # in a row: refused, or not taken by a fault of ours
         self._look_again_at = 0.0  # by the monotonic clock
         self._is_trusted = False  # until then one connection alone tries the server
         self._problem = ""
@@ -244,13 +249,23 @@ class _Run:
                 attempt=one.intended.attempt,
                 state=one.state.value,
             )
-            self._failures = self._failures + 1 if one.state in _TRY_AGAIN else 0
-        if done:
-            self._is_trusted = not self._failures
+            self._weigh(one)
         if any(one.state is Delivery.State.REFUSED for one in done):
             finish_refusals()
         if self._failures >= _FAILURES_BEFORE_A_LOOK and not self._problem:
             self._failures, self._problem = 0, self._problem_of_the_way_out()
+
+    def _weigh(self, one: Done) -> None:
+        """What one answer says about the server; one that refuses everybody is left alone."""
+        is_taken = one.state is Delivery.State.ACCEPTED
+        self._failures = self._failures + 1 if one.state in _TRY_AGAIN else 0
+        self._is_trusted = is_taken or (self._is_trusted and not self._failures)
+        if is_taken:
+            self._in_vain = 0
+        elif one.state is Delivery.State.REFUSED or one.about == About.US:
+            self._in_vain += 1
+        if self._in_vain >= _MOST_IN_VAIN and not self._problem:
+            self._problem = f"Of the last {self._in_vain} none was taken: {one.reply}"
 
     def _problem_of_the_way_out(self) -> str:
         try:

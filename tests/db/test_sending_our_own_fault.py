@@ -1,0 +1,83 @@
+"""A clock that jumps and a server that refuses everybody: stop, say so, and write nobody off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from baken.channels import Message
+from baken.core.errors import About, ChannelError
+from baken.outbox.models import Notification
+from baken.outbox.pacing import Pace
+from baken.settings.environment import Settings
+from recorder import plan_for, road, run
+from small_world import Ingest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_was_tried_is_not_tried_again_in_the_same_run_when_the_clock_is_set_back(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(4, ingest=ingest, settings=settings_of_test)
+    tried: Counter[str] = Counter()
+
+    def clock() -> datetime:
+        return datetime.now(UTC) - timedelta(hours=1 if tried else 0)
+
+    def later(message: Message) -> str:
+        tried[message.id] += 1
+        if tried.total() > 40:
+            return "taken after all"  # so that the run ends
+        raise ChannelError("450 later", about=About.ADDRESS, permanent=False)
+
+    outcome = run(road(later), settings_of_test, clock=clock)
+    assert set(tried.values()) == {1}
+    assert (outcome.deferred, outcome.left) == (4, 4)
+
+
+def test_a_wait_for_a_provider_ends_in_time_when_the_clock_is_set_back(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(3, ingest=ingest, settings=settings_of_test)
+    sent: list[str] = []
+    asked_at: list[datetime] = []
+
+    def clock() -> datetime:
+        asked_at.append(datetime.now(UTC))
+        is_set_back = sent and asked_at[-1] - asked_at[0] < timedelta(seconds=8)
+        return asked_at[-1] - timedelta(seconds=30 if is_set_back else 0)
+
+    def take(message: Message) -> str:
+        sent.append(message.id)
+        return "taken"
+
+    roads = road(take, pace=Pace(per_minute=120, first_day_per_minute=120))
+    roads["mail"] = replace(
+        roads["mail"], providers_of=lambda addresses: dict.fromkeys(addresses, "one.example")
+    )
+    assert run(roads, settings_of_test, clock=clock).accepted == 3
+    assert datetime.now(UTC) - asked_at[0] < timedelta(seconds=6)
+
+
+@pytest.mark.parametrize(
+    ("about", "permanent"), [(About.US, False), (About.ADDRESS, True), (About.MESSAGE, True)]
+)
+def test_a_server_that_turns_everybody_down_is_left_and_said_to(
+    about: About, permanent: bool, ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(60, ingest=ingest, settings=settings_of_test)
+    tried: list[str] = []
+
+    def refuse(message: Message) -> str:
+        tried.append(message.id)
+        raise ChannelError("550 relay not permitted", about=about, permanent=permanent)
+
+    outcome = run(road(refuse, connections=4), settings_of_test)
+    assert "550 relay not permitted" in outcome.problem
+    assert len(tried) <= 25
+    assert outcome.left >= 35
+    assert Notification.objects.filter(state="planned").count() == outcome.left

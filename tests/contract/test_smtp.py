@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,6 +259,23 @@ def test_after_a_break_the_next_goes_over_a_new_connection(
         channel.send(numbered(2))
     assert peer.connections == 2
     assert b"2.n@baken.example" in peer.mails[-1]
+
+
+def test_a_server_that_says_one_thing_too_many_costs_one_attempt_and_no_wait(
+    greeted: dict[str, str],
+) -> None:
+    # Each reply that follows stands beside the wrong command.
+    replies = {"end": ["250 taken\r\n250 and again", "250 ok"]}
+    with (
+        ScriptedPeer(**greeted, **replies) as peer,
+        smtp_to(peer.port, timeout_seconds=5) as channel,
+    ):
+        channel.send(numbered(1))
+        assert failure(channel, numbered(2)).about is About.US
+        started_at = time.monotonic()
+        channel.send(numbered(3))
+    assert time.monotonic() - started_at < 2
+    assert b"3.n@baken.example" in peer.mails[-1]
 
 
 @pytest.mark.parametrize("farewell", [HANG_UP, "421 4.4.2 idle too long"])

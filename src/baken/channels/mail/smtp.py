@@ -177,7 +177,8 @@ class SmtpChannel:
 
     def _settle(self, connection: smtplib.SMTP, replies: _Replies, *, after: int) -> None:
         """Leaves the conversation, after a refusal, where the next mail can take it up."""
-        can_go_on = not breaks_off(after)
+        # Any other reply answers something else: the replies no longer stand beside the commands.
+        can_go_on = 400 <= after < 600 and not breaks_off(after)
         if can_go_on and is_pipelined(connection):
             can_go_on = False
             with contextlib.suppress(*FAILURES):

@@ -10,7 +10,7 @@ import pytest
 
 from baken.channels import Message
 from baken.core.errors import About, ChannelError
-from baken.outbox.models import Notification
+from baken.outbox.models import Notification, Provider
 from baken.outbox.pacing import Pace
 from baken.settings.environment import Settings
 from recorder import plan_for, road, run
@@ -81,3 +81,31 @@ def test_a_server_that_turns_everybody_down_is_left_and_said_to(
     assert len(tried) <= 25
     assert outcome.left >= 35
     assert Notification.objects.filter(state="planned").count() == outcome.left
+
+
+def test_what_waits_for_a_channel_that_is_not_there_is_named(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(3, ingest=ingest, settings=settings_of_test)
+    first = Notification.objects.order_by("pk")[:1]
+    Notification.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
+        channel="pager"
+    )
+    outcome = run(road(lambda _: "taken"), settings_of_test)
+    assert (outcome.accepted, outcome.left) == (2, 1)
+    assert outcome.problem == "1 for the channel 'pager', which is not there."
+
+
+def test_a_run_that_ends_since_a_provider_takes_no_more_says_from_when_it_does(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(2, ingest=ingest, settings=settings_of_test)
+    roads = road(lambda _: "taken", pace=Pace(per_minute=1, first_day_per_minute=1))
+    roads["mail"] = replace(
+        roads["mail"], providers_of=lambda addresses: dict.fromkeys(addresses, "one.example")
+    )
+    later = datetime(2100, 1, 1, 12, 30, tzinfo=UTC)
+    Provider.objects.create(name="one.example", first_used_at=later, next_at=later)
+    outcome = run(roads, settings_of_test)
+    assert (outcome.accepted, outcome.left) == (0, 2)
+    assert "12:30 UTC" in outcome.problem

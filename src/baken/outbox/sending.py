@@ -11,13 +11,14 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db.models import Count
 
 from baken.channels import Channel
 from baken.core.errors import About, ChannelError, SendingHaltedError
@@ -119,6 +120,7 @@ def deliver_waiting(
             problem = run.send_all()
             if problem:
                 problems.append(problem)
+    problems += _without_a_road(roads)
     return Outcome(
         accepted=counts[Delivery.State.ACCEPTED],
         deferred=counts[Delivery.State.DEFERRED] + counts[Delivery.State.UNCERTAIN],
@@ -126,6 +128,15 @@ def deliver_waiting(
         left=waiting_notifications().count(),
         problem=" ".join(problems),
     )
+
+
+def _without_a_road(roads: Collection[str]) -> list[str]:
+    """What waits for channels that are not there (any more), and will wait for ever."""
+    waiting = waiting_notifications().exclude(channel__in=list(roads)).order_by("channel")
+    counts = waiting.values_list("channel").annotate(count=Count("pk"))
+    return [
+        f"{count} for the channel {channel!r}, which is not there." for channel, count in counts
+    ]
 
 
 _NOT_BEGUN: Final = Answer(
@@ -306,7 +317,10 @@ class _Run:
     def _wait_for_providers(self) -> bool:
         """Pause until a provider may be sent to again; False when none is worth waiting for."""
         opens_at = next_opening(channel=self._channel, since=self._started_at)
-        if opens_at is None or opens_at - self._clock() > _LONGEST_WAIT_FOR_PROVIDER:
+        if opens_at is None:
+            return False
+        if opens_at - self._clock() > _LONGEST_WAIT_FOR_PROVIDER:
+            self._problem = f"The providers of what is left take more from {opens_at:%H:%M} UTC on."
             return False
         while (left := (opens_at - self._clock()).total_seconds()) > 0:
             if is_halted():

@@ -10,6 +10,7 @@ import pytest
 
 from baken.jobs.sending import plan
 from baken.outbox.models import Addressee, Delivery, Provider
+from baken.outbox.pacing import Pace, allow, slow_down
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from dns_peer import DnsPeer
@@ -116,3 +117,12 @@ def test_the_settings_say_the_pace(ingest: Ingest, paced: Settings, dns: DnsPeer
     hand_over(paced)
     provider = Provider.objects.get()
     assert provider.next_at - provider.first_used_at == timedelta(minutes=1)
+
+
+def test_a_provider_that_puts_us_off_gets_nothing_sooner_than_its_pace_had_allowed() -> None:
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    pace = Pace(per_minute=60, first_day_per_minute=60)
+    allow({"large.example": 16}, pace=pace, now=now)
+    slow_down(["large.example"], pace=pace, now=now)
+    provider = Provider.objects.get()
+    assert (provider.slowed, provider.next_at - now) == (1, timedelta(seconds=16))

@@ -47,10 +47,10 @@ _LOCK: Final = """
 _SLOW_DOWN: Final = """
     UPDATE outbox_provider AS p
     SET slowed = least(p.slowed + 1, %(most_slowed)s),
-        next_at = %(now)s + 2 * interval '1 minute' / least(
+        next_at = greatest(p.next_at, %(now)s + 2 * interval '1 minute' / least(
             %(per_minute)s,
             %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
-        ) * 2 ^ p.slowed
+        ) * 2 ^ p.slowed)
     WHERE p.name = ANY(%(names)s)
 """
 

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection
 
 from baken.channels import Message, Receipt, StdoutChannel
-from baken.jobs.sending import plan, sender_of
+from baken.jobs.sending import plan, policy_of, sender_of
 from baken.outbox.pacing import Pace
 from baken.outbox.services import Outcome, Road, deliver_waiting
 from baken.settings.environment import Settings
@@ -46,6 +46,7 @@ def run(roads: dict[str, Road], settings: Settings, **options: Any) -> Outcome:
     """One run over `roads`."""
     return deliver_waiting(
         roads,
+        policy=policy_of(settings),
         sender=sender_of(settings),
         **{"progress": lambda _: None, "clock": lambda: datetime.now(UTC), **options},
     )

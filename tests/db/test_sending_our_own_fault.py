@@ -109,3 +109,14 @@ def test_a_run_that_ends_since_a_provider_takes_no_more_says_from_when_it_does(
     outcome = run(roads, settings_of_test)
     assert (outcome.accepted, outcome.left) == (0, 2)
     assert "12:30 UTC" in outcome.problem
+
+
+def test_one_that_cannot_be_put_into_words_holds_up_no_other(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(3, ingest=ingest, settings=settings_of_test)
+    first = Notification.objects.order_by("pk")[:1].get()
+    first.notified_cases.update(evidence=["not a table of names and values"])
+    outcome = run(road(lambda _: "taken"), settings_of_test)
+    assert (outcome.accepted, outcome.deferred) == (2, 1)
+    assert "could not be put into words" in first.deliveries.get().reply

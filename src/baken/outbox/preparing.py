@@ -10,10 +10,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
+import structlog
 from django.db import connection
 
 from baken.channels import Message
-from baken.core.errors import ChannelError
+from baken.core.errors import About, ChannelError
 from baken.outbox.addressees import keep_providers
 from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
 from baken.outbox.deliveries import Claim, claim
@@ -21,6 +22,7 @@ from baken.outbox.handing_over import Road
 from baken.outbox.warning_facts import warnings_of
 
 _AHEAD: Final = 48
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,16 @@ class Preparer:
         return providers
 
     def _composed(self, claimed: Claim, warning: WarningFacts) -> Prepared:
-        message_id = message_id_of(warning, self._sender)
+        message: Message | ChannelError
         try:
             message = compose(warning, self._sender, carries=self._road.carries)
         except ChannelError as error:  # it cannot be made to fit the channel
-            return Prepared(claimed, message_id, error)
-        return Prepared(claimed, message_id, message)
+            message = error
+        except Exception as error:  # a fault of ours: it holds up this one, and no other
+            _log.exception("not_composed", notification=warning.reference)
+            message = ChannelError(
+                f"The warning could not be put into words: {error!r}.",
+                about=About.US,
+                permanent=False,
+            )
+        return Prepared(claimed, message_id_of(warning, self._sender), message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import multiprocessing
 import os
 import random
 import time
@@ -18,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -103,7 +103,10 @@ def write_report(folder: Path, number: int) -> Path:
 
 @pytest.mark.slow
 def test_a_round_killed_at_any_moment_loses_and_doubles_nothing(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: str,
+    processes: ForkServerContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_organisations(database)
     chance = random.Random(20261123)
@@ -118,7 +121,6 @@ def test_a_round_killed_at_any_moment_loses_and_doubles_nothing(
             "BAKEN_PROVIDER_FIRST_DAY_PER_MINUTE": "60000",
         }.items():
             monkeypatch.setenv(name, value)
-        processes = multiprocessing.get_context("forkserver")
         processes.set_forkserver_preload(["killable_round"])
         import killable_round
 

@@ -7,9 +7,9 @@ most sixteen deliveries uncertain.
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections import Counter
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -28,6 +28,7 @@ CHANCE_A_MAIL = 0.01
 @pytest.mark.slow
 def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
     database: str,  # noqa: F811
+    processes: ForkServerContext,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -40,7 +41,6 @@ def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
             "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
         }.items():
             monkeypatch.setenv(name, value)
-        processes = multiprocessing.get_context("forkserver")
         processes.set_forkserver_preload(["killable_sending"])
         import killable_sending
 

@@ -42,7 +42,7 @@ _UNFIT: Final = (KeyError, OverflowError, TypeError, ValueError)
 class MadeUpFeed:
     """A sinkhole's findings, one document a delivery."""
 
-    key = KEY
+    key: str = KEY
     terms = SharingTerms(label=Tlp.GREEN, may_show_supplier=False)
     file_endings = (".json", ".json.gz")
     expected_every = timedelta(hours=6)

@@ -247,7 +247,7 @@ ASSETS = st.tuples(
         st.integers(64496, 64511).map(lambda number: f"AS{number}"),
         WORDS.map(lambda word: f"{word}.example.nl"),
     ),
-    st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),  # noqa: DTZ001
+    st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),  # noqa: DTZ001 - it takes naive bounds
     st.none() | st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(9999)),
 )
 CONSTITUENCIES = st.dictionaries(

@@ -345,7 +345,7 @@ ROUTES = st.fixed_dictionaries(
         "scope": st.sampled_from(["owner", "owner", "host", "network", "name"]),
         "is_inside": st.booleans(),
         "valid_until": st.none()
-        | st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),  # noqa: DTZ001
+        | st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)),  # noqa: DTZ001 - it takes naive bounds
         "confidence": st.sampled_from([100, 100, 0, 80]),
         "state": st.sampled_from(Route.State.values),
         "source": st.sampled_from(["import", "import", "import-routes", "security-txt"]),

@@ -18,4 +18,4 @@ def processes() -> Iterator[ForkServerContext]:
     all, and without an end it would give the next test this one's environment.
     """
     yield multiprocessing.get_context("forkserver")
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    forkserver._forkserver._stop()  # type: ignore[attr-defined] # no public way

@@ -37,5 +37,5 @@ def send(seed: int, chance: float) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt
 
-    SmtpChannel.send = hand_over_or_die  # type: ignore[method-assign]
+    SmtpChannel.send = hand_over_or_die  # type: ignore[method-assign] # in this process only
     deliver(settings=read_settings(os.environ), progress=lambda _: None)

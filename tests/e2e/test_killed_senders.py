@@ -27,7 +27,7 @@ CHANCE_A_MAIL = 0.01
 
 @pytest.mark.slow
 def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
-    database: str,  # noqa: F811
+    database: str,  # noqa: F811 - the fixture, by its name
     processes: ForkServerContext,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

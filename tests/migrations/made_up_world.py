@@ -70,7 +70,7 @@ class _Moody(MailFolder):
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 ok"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - as above
         refusal = _REFUSED_AT_END.get(envelope.rcpt_tos[0])
         return refusal or await super().handle_DATA(server, session, envelope)
 
@@ -320,7 +320,7 @@ class _World:
             cursor.execute(_MOMENTS)
             for table, column in cursor.fetchall():
                 cursor.execute(
-                    f'UPDATE "{table}" SET "{column}" = %s WHERE "{column}" >= %s',  # noqa: S608
+                    f'UPDATE "{table}" SET "{column}" = %s WHERE "{column}" >= %s',  # noqa: S608 - of the catalogue
                     [moment, self._began_at],
                 )
 

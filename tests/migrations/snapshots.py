@@ -66,7 +66,7 @@ def snapshot(url: str) -> Snapshot:
     """Everything that the database holds, and how its tables are made."""
     taken: Snapshot = {}
     for table in rows_of(url, _TABLES):
-        whole = rows_of(url, f'SELECT to_jsonb(t) AS row FROM "{table["name"]}" AS t')  # noqa: S608
+        whole = rows_of(url, f'SELECT to_jsonb(t) AS row FROM "{table["name"]}" AS t')  # noqa: S608 - of the catalogue
         rows = [one["row"] for one in whole]
         taken[table["name"]] = {
             json.dumps([row[column] for column in table["key"] or sorted(row)]): row

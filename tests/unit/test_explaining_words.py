@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Formatter
+from types import ModuleType
 
 import pytest
 
@@ -94,9 +95,9 @@ def test_no_sentence_is_there_that_nothing_says() -> None:
     assert not unused
 
 
-def source_of(package: object) -> str:
+def source_of(package: ModuleType) -> str:
     """The source of all modules of `package`, as one text."""
-    folder = Path(str(package.__file__)).parent  # type: ignore[attr-defined]
+    folder = Path(str(package.__file__)).parent
     return "\n".join(path.read_text() for path in sorted(folder.rglob("*.py")))
 
 

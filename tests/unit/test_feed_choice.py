@@ -16,7 +16,7 @@ from made_up_feed import KEY, MadeUpFeed, made_up_document
 class Rival(MadeUpFeed):
     """A feed that claims whatever it is shown."""
 
-    key = "rival"  # type: ignore[assignment]
+    key = "rival"
     claim = Confidence.POSSIBLE
 
     def recognises(self, path: Path) -> Confidence:

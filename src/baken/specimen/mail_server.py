@@ -69,7 +69,7 @@ class MailFolder:
         self,
         server: SMTP,
         session: Session,
-        envelope: Envelope,  # noqa: ARG002
+        envelope: Envelope,  # noqa: ARG002 - aiosmtpd gives it
         host_name: str,
         replies: list[str],
     ) -> list[str]:
@@ -81,8 +81,8 @@ class MailFolder:
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name for it
         self,
-        server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
+        server: SMTP,  # noqa: ARG002 - aiosmtpd gives it
+        session: Session,  # noqa: ARG002 - aiosmtpd gives it
         envelope: Envelope,
     ) -> str:
         """Keeps the mail, then accepts it."""

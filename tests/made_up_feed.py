@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from baken.core.classification import RSIT_TYPES, Severity, Tlp
+from baken.core.classification import RSIT_TYPES, AddressRole, Severity, Tlp
 from baken.core.errors import ReportRefusedError
 from baken.core.name_hint import HintOrigin, NameHint
 from baken.core.observation import (
@@ -151,6 +151,7 @@ class MadeUpReport:
             "ipv6_high": None if is_ipv4 else int(address) >> 64,
             "ipv6_low": None if is_ipv4 else int(address) & 0xFFFF_FFFF_FFFF_FFFF,
             "affected_role": AffectedRole.SOURCE.value,
+            "address_role": AddressRole.ABUSED.value,
             "port": port,
             "transport": "tcp",
             "host_name": name.lower() or None,

@@ -68,6 +68,7 @@ def observation_batch(seen: list[Seen]) -> pa.RecordBatch:
                 "ipv6_high": number >> 64 if is_ipv6 else None,
                 "ipv6_low": number & (2**64 - 1) if is_ipv6 else None,
                 "affected_role": "service",
+                "address_role": "vulnerable",
                 "host_name": one.host_name,
                 "email_domain": one.email_domain,
                 "asn": one.asn,

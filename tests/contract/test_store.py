@@ -107,8 +107,9 @@ def observations(
     same: dict[str, Any] = {
         "source": "shadowserver", "report_type": "scan_rdp", "finding_kind": kind,
         "rsit_taxonomy": "vulnerable", "rsit_type": "vulnerable-system", "ipv4": 0xC0000207,
-        "affected_role": "service", "port": 3389, "transport": "tcp", "severity": 3,
-        "cves": list(cves), "tlp": "TLP:AMBER", "evidence": [("tag", "rdp"), ("banner", filler)],
+        "affected_role": "service", "address_role": "vulnerable", "port": 3389, "transport": "tcp",
+        "severity": 3, "cves": list(cves), "tlp": "TLP:AMBER",
+        "evidence": [("tag", "rdp"), ("banner", filler)],
     }  # fmt: skip
     rows = [{**same, "line": line, "observed_at": at} for line, at in enumerate(moments, start=2)]
     return pa.RecordBatch.from_pylist(rows, schema=OBSERVATION_SCHEMA)

@@ -112,6 +112,7 @@ def make_case(number: int, drawn: dict[str, Any]) -> Case:
         rsit_taxonomy="vulnerable",
         rsit_type="vulnerable-system",
         affected_role="service",
+        address_role="vulnerable",
         tlp=drawn["tlp"],
     )
 

@@ -37,7 +37,8 @@ def sighting(**changes: Any) -> dict[str, Any]:
         "rule": "longest-prefix", "is_shared": False, "severity": 2, "first_seen_at": at,
         "last_seen_at": at, "sightings": 1, "feed": "shadowserver", "report_type": "scan_rdp",
         "rsit_taxonomy": "vulnerable", "rsit_type": "vulnerable-system",
-        "affected_role": "service", "address": "192.0.2.7", "port": 3389, "transport": "tcp",
+        "affected_role": "service", "address_role": "vulnerable", "address": "192.0.2.7",
+        "port": 3389, "transport": "tcp",
         "cves": "{}", "tlp": "TLP:AMBER", "evidence": "{}", "strength": 1,
     }  # fmt: skip
     return plain | changes

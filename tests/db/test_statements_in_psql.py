@@ -33,8 +33,8 @@ SIGHTING = "\t".join(
     [
         "9", "open-rdp", "192.0.2.1:3389/tcp", "owner", "longest-prefix", "9", "f", "3",
         "2026-11-20 00:00+00", "2026-11-21 00:00+00", "2", "made-up", "made_up", "vulnerable",
-        "vulnerable-system", "service", "192.0.2.1", "3389", "tcp", r"\N", r"\N", r"\N",
-        "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}", "5",
+        "vulnerable-system", "service", "vulnerable", "192.0.2.1", "3389", "tcp", r"\N", r"\N",
+        r"\N", "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}", "5",
     ]
 )  # fmt: skip
 MAKE_CASES = ("sum_stage", "refresh_cases", "open_cases")

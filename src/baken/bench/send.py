@@ -45,13 +45,14 @@ _SEE: Final = """
     INSERT INTO occasions_case (
         organisation_id, finding_kind, system, relation, state, severity, first_seen_at,
         last_seen_at, sightings, rule, asset_id, asset_value, is_shared, feed, report_type,
-        rsit_taxonomy, rsit_type, affected_role, address, port, transport, host_name, url,
-        email_domain, cves, product, tlp, evidence
+        rsit_taxonomy, rsit_type, affected_role, address_role, address, port, transport, host_name,
+        url, email_domain, cves, product, tlp, evidence
     )
     SELECT n, kind, address || ':' || port || '/tcp', 'owner', 'open', 2 + place %% 3,
         %(now)s::timestamptz - interval '2 days', %(now)s::timestamptz - interval '3 hours', 4,
         'longest-prefix', n, '10.' || n / 256 || '.' || n %% 256 || '.0/24', false, 'made-up',
-        'made_up', 'vulnerable', 'vulnerable-system', 'service', address::inet, port, 'tcp',
+        'made_up', 'vulnerable', 'vulnerable-system', 'service', 'vulnerable', address::inet, port,
+        'tcp',
         'host-' || place || '.bedrijf-' || n || '.example', '', '', ARRAY['CVE-2021-41773'],
         'Apache httpd 2.4.49', 'TLP:GREEN', jsonb_build_object(
             'tag', 'http;exposed', 'naics', '541511', 'city', 'Den Haag', 'geo', 'NL',

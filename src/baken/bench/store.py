@@ -101,8 +101,8 @@ def _observations(rows: int) -> pa.RecordBatch:
     same: dict[str, Any] = {
         "source": "shadowserver", "report_type": "scan_rdp", "finding_kind": "open-rdp",
         "rsit_taxonomy": "vulnerable", "rsit_type": "vulnerable-system",
-        "affected_role": "service", "port": 3389, "transport": "tcp", "severity": 3, "cves": [],
-        "tlp": "TLP:AMBER",
+        "affected_role": "service", "address_role": "vulnerable", "port": 3389, "transport": "tcp",
+        "severity": 3, "cves": [], "tlp": "TLP:AMBER",
     }  # fmt: skip
     drawn = []
     for line in range(rows):

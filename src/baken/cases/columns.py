@@ -59,6 +59,7 @@ COLUMNS: Final = (
     Column("rsit_taxonomy", "text"),
     Column("rsit_type", "text"),
     Column("affected_role", "text"),
+    Column("address_role", "text"),
     Column("address", "inet", absent_as="NULL"),
     Column("port", "integer", absent_as="NULL"),
     Column("transport", "text", absent_as="''"),

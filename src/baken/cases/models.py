@@ -63,6 +63,7 @@ class Case(models.Model):
     rsit_taxonomy = models.CharField(max_length=64)
     rsit_type = models.CharField(max_length=64)
     affected_role = models.CharField(max_length=16)
+    address_role = models.CharField(max_length=20)
     address = models.GenericIPAddressField(null=True)
     port = models.PositiveIntegerField(null=True)
     transport = models.CharField(max_length=8, blank=True)

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
+from baken.core.classification import AddressRole
+
 EVIDENCE_TYPE: Final = pa.map_(pa.string(), pa.string())
 """The remaining columns of a report row that say something: column name to text, no empties."""
 
@@ -42,12 +44,19 @@ OBSERVATION_SCHEMA: Final = pa.schema(
         pa.field("ipv4", pa.uint32()),
         pa.field("ipv6_high", pa.uint64()),
         pa.field("ipv6_low", pa.uint64()),
+        # When the row names a network: its prefix length, and the address is its first one.
+        pa.field("network_bits", pa.uint8()),
         # What part the affected address plays; see AffectedRole.
         pa.field("affected_role", pa.string(), nullable=False),
+        # Whose side it is on; see classification.AddressRole.
+        pa.field("address_role", pa.string(), nullable=False),
         pa.field("port", pa.uint16()),
         pa.field("transport", pa.string()),  # "tcp" or "udp"
         # Names are lower-case, IDNA, without trailing dot; null when absent or not a host name.
+        # `host_name` is one that the source asked for; `hinted_name` one that nobody asked for.
         pa.field("host_name", pa.string()),
+        pa.field("hinted_name", pa.string()),
+        pa.field("hint_origin", pa.string()),  # name_hint.HintOrigin, with a `hinted_name`
         pa.field("url", pa.string()),
         pa.field("email_domain", pa.string()),
         pa.field("asn", pa.uint32()),
@@ -75,6 +84,21 @@ class AffectedRole(StrEnum):
     """Not a system but an account, known by its e-mail domain."""
     ORGANISATION = "organisation"
     """Not a system but the organisation as such, known by a name."""
+
+
+_ROLES_BEFORE: Final = {
+    AffectedRole.SERVICE.value: AddressRole.VULNERABLE.value,
+    AffectedRole.SOURCE.value: AddressRole.ABUSED.value,
+    AffectedRole.TARGET.value: AddressRole.VICTIM.value,
+    AffectedRole.SITE.value: AddressRole.ABUSED.value,
+    AffectedRole.ACCOUNT.value: AddressRole.VICTIM.value,
+    AffectedRole.ORGANISATION.value: AddressRole.VICTIM.value,
+}
+
+
+def address_role_before(affected_role: str) -> str:
+    """The address role of a row written before rows had one."""
+    return _ROLES_BEFORE[affected_role]
 
 
 @dataclass(frozen=True, slots=True)

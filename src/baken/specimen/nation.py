@@ -121,13 +121,17 @@ def observe_nation(
             pa.array(np.zeros(rows + 1, dtype=np.int32)), pa.array([], pa.string())
         ),
         "evidence": _evidence(rows, evidence, chance=chance),
+        "network_bits": pa.nulls(rows, pa.uint8()),
+        "hinted_name": pa.nulls(rows, pa.string()),
+        "hint_origin": pa.nulls(rows, pa.string()),
         "url": pa.nulls(rows, pa.string()),
         "product": pa.nulls(rows, pa.string()),
     }
     words = {
         "source": "shadowserver", "report_type": "scan_rdp", "finding_kind": "open-rdp",
         "rsit_taxonomy": "vulnerable", "rsit_type": "vulnerable-system",
-        "affected_role": "service", "transport": "tcp", "tlp": "TLP:AMBER",
+        "affected_role": "service", "address_role": "vulnerable", "transport": "tcp",
+        "tlp": "TLP:AMBER",
     }  # fmt: skip
     columns |= {name: _repeated(word, rows) for name, word in words.items()}
     return pa.RecordBatch.from_arrays(

@@ -6,12 +6,13 @@ The choices were measured; docs/adr/0014-store-listed-in-the-database.md has the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
 
-from baken.core.observation import OBSERVATION_SCHEMA
+from baken.core.observation import OBSERVATION_SCHEMA, address_role_before
 
 ROW_GROUP_ROWS: Final = 1 << 20
 """A row group has at most so many rows."""
@@ -59,6 +60,38 @@ def writer_options() -> dict[str, Any]:
         "write_statistics": list(_STATISTICS),
         "write_page_checksum": True,
     }
+
+
+_NEEDED_BY: Final = {"address_role": "affected_role"}
+"""Columns that older files lack, and the column that they are made from."""
+
+
+def stored_columns(columns: Sequence[str], stored: pa.Schema) -> list[str]:
+    """What to read of a file with the columns of `stored`, so that `completed` can give these."""
+    wanted = dict.fromkeys(columns)
+    for name in columns:
+        if name not in stored.names and name in _NEEDED_BY:
+            wanted[_NEEDED_BY[name]] = None
+    return [name for name in wanted if name in stored.names]
+
+
+def completed(rows: pa.RecordBatch, *, columns: Sequence[str]) -> pa.RecordBatch:
+    """`rows` with exactly `columns`: what an older file lacks is null, or made of the rest."""
+    if list(columns) == rows.schema.names:
+        return rows
+    fields = [OBSERVATION_SCHEMA.field(name) for name in columns]
+    arrays = [
+        rows[field.name] if field.name in rows.schema.names else _absent(field.name, rows)
+        for field in fields
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _absent(name: str, rows: pa.RecordBatch) -> pa.Array:
+    if name == "address_role":
+        roles = [address_role_before(role) for role in rows["affected_role"].to_pylist()]
+        return pa.array(roles, pa.string())
+    return pa.nulls(rows.num_rows, OBSERVATION_SCHEMA.field(name).type)
 
 
 def _leaves() -> list[str]:

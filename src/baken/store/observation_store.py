@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from baken.core.errors import StoredFileDamagedError
+from baken.core.observation import OBSERVATION_SCHEMA
 from baken.store.files import ListedFile, Place, PlacedFile
-from baken.store.layout import file_path, is_owned
+from baken.store.layout import completed, file_path, is_owned, stored_columns
 from baken.store.local import LocalPlace
 from baken.store.objects import ObjectPlace, S3Access
 from baken.store.writing import ReportWriter
@@ -70,7 +71,8 @@ class ObservationStore:
             if found != file.sha256:
                 raise _damaged(file, "has another SHA-256")
             with pq.ParquetFile(path) as parquet:
-                yield from parquet.iter_batches(batch_size=_BATCH_ROWS)
+                for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
+                    yield completed(batch, columns=OBSERVATION_SCHEMA.names)
 
     def scan(
         self, file: ListedFile, *, columns: Sequence[str], finding_kinds: Iterable[str] | None
@@ -107,8 +109,10 @@ class ObservationStore:
 def _scan(
     parquet: pq.ParquetFile, *, columns: Sequence[str], kinds: list[str] | None
 ) -> Iterator[pa.RecordBatch]:
+    stored = stored_columns(columns, parquet.schema_arrow)
     if kinds is None:
-        yield from parquet.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns))
+        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=stored):
+            yield completed(batch, columns=columns)
         return
     at = parquet.schema_arrow.get_field_index("finding_kind")
     groups = [
@@ -118,11 +122,11 @@ def _scan(
     ]
     wanted = pa.array(kinds, pa.string())
     for batch in parquet.iter_batches(
-        batch_size=_BATCH_ROWS, row_groups=groups, columns=[*columns, "finding_kind"]
+        batch_size=_BATCH_ROWS, row_groups=groups, columns=[*stored, "finding_kind"]
     ):
         chosen = batch.filter(pc.is_in(batch["finding_kind"], value_set=wanted))
         if chosen.num_rows:
-            yield chosen.select(list(columns))
+            yield completed(chosen, columns=columns)
 
 
 def _may_hold(statistics: pq.Statistics | None, kinds: list[str]) -> bool:

@@ -17,14 +17,14 @@ WITH stronger AS MATERIALIZED (
 INSERT INTO occasions_case (
     organisation_id, finding_kind, system, state, first_seen_at, last_seen_at, sightings,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
-    affected_role, address, port, transport, host_name, url, email_domain, cves, product, tlp,
-    evidence, asset_value, batch_id
+    affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
+    product, tlp, evidence, asset_value, batch_id
 )
 SELECT
     organisation_id, finding_kind, system, 'open', first_of_all, last_seen_at, sum_of_all,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
-    affected_role, address, port, transport, host_name, url, email_domain, cves, product, tlp,
-    evidence, asset_value, batch_id
+    affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
+    product, tlp, evidence, asset_value, batch_id
 FROM (
     SELECT
         s.case_id, l.organisation_id, l.finding_kind, l.system,
@@ -32,7 +32,7 @@ FROM (
         a.id AS asset_id, coalesce(a.value, '') AS asset_value,
         coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
         l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
-        l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+        l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
         coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
         coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
         coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id

@@ -32,6 +32,7 @@ WITH stronger AS MATERIALIZED (
         rsit_taxonomy = w.rsit_taxonomy,
         rsit_type = w.rsit_type,
         affected_role = w.affected_role,
+        address_role = w.address_role,
         address = w.address,
         port = w.port,
         transport = w.transport,
@@ -51,7 +52,7 @@ WITH stronger AS MATERIALIZED (
             a.id AS asset_id, coalesce(a.value, '') AS asset_value,
             coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
-            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
             coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
@@ -75,7 +76,7 @@ WITH stronger AS MATERIALIZED (
             a.id AS asset_id, coalesce(a.value, '') AS asset_value,
             coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
-            l.affected_role, l.address, l.port, coalesce(l.transport, '') AS transport,
+            l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
             coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id

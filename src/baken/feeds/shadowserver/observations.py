@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from baken.core.classification import Severity, Tlp
-from baken.core.observation import OBSERVATION_SCHEMA, QuarantinedRow
+from baken.core.observation import OBSERVATION_SCHEMA, QuarantinedRow, address_role_before
 from baken.feeds.shadowserver.addresses import parse_addresses
 from baken.feeds.shadowserver.columns import ReportColumns
 from baken.feeds.shadowserver.evidence import evidence_map
@@ -27,6 +27,7 @@ _CVE: Final = r"(?i)CVE-\d{4}-\d{4,7}\b"
 _NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
 _SEVERITIES: Final = {severity.key: int(severity) for severity in Severity}
 _TRANSPORTS: Final = ("tcp", "udp")
+_UNREAD: Final = ("network_bits", "hinted_name", "hint_origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,8 @@ def _as_batch(facts: pl.DataFrame, *, evidence: pa.MapArray, origin: Origin) -> 
     for field in OBSERVATION_SCHEMA:
         if field.name == "evidence":
             array = evidence
+        elif field.name in _UNREAD:
+            array = pa.nulls(rows, field.type)
         elif field.name in said_by_all:
             array = said_by_all[field.name].slice(0, rows)
         else:
@@ -220,6 +223,7 @@ def _said_by_all(origin: Origin, *, at_least: int) -> Mapping[str, pa.StringArra
         "rsit_taxonomy": origin.report_type.rsit_taxonomy,
         "rsit_type": origin.report_type.rsit_type,
         "affected_role": origin.report_type.role.value,
+        "address_role": address_role_before(origin.report_type.role.value),
         "tlp": origin.tlp.value,
     }
     return {

@@ -3,25 +3,19 @@
 import re
 import string
 import tomllib
+from collections import Counter
 from dataclasses import FrozenInstanceError, fields
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from baken import advice
 from baken.advice import LANGUAGES, Advice, Frame, advice_for, frame, written_kinds
+from baken.core.finding_kinds import finding_kinds, parse_finding_kinds
 
-KINDS = """
-    open-rdp open-smb open-telnet open-snmp open-ldap open-ipmi open-mongodb open-elasticsearch
-    open-redis open-memcached open-docker open-kubernetes open-postgresql open-mysql open-mssql
-    open-vnc open-dns-resolver ntp-amplification vulnerable-exchange vulnerable-http
-    vulnerable-smtp compromised-website compromised-iot-device infected-host brute-force-source
-    network-scanner leaked-account ssl-poodle ssl-freak ransomware-victim open-couchdb open-ftp
-    open-rsync open-ics open-mqtt open-ssdp open-portmapper open-netbios open-adb open-cwmp
-    open-tftp open-http-proxy open-socks-proxy ddos-participant blocklisted-address
-    post-exploitation-framework malware-url phishing-url spam-url
-""".split()  # noqa: SIM905 -- a column of quoted names reads worse
+KINDS = sorted(written_kinds())
 
 RSIT_TYPES = """
     spam harmful-speech violence infected-system c2-server malware-distribution
@@ -34,8 +28,14 @@ RSIT_TYPES = """
     undetermined test
 """.split()  # noqa: SIM905 -- a column of quoted names reads worse
 
-TEXTS = [*KINDS, *(f"_rsit/{rsit_type}" for rsit_type in RSIT_TYPES)]
+TEXTS = [*KINDS, "_service", *(f"_rsit/{rsit_type}" for rsit_type in RSIT_TYPES)]
 KEYS = {"subject", "seen", "matters", "now", "later", "check"}
+
+# What a text of advice may have filled in from the row, next to the words of the frame below.
+FILLED_IN = {"service", "ports", "port", "transport", "scan", "address", "host", "families", "cves"}
+NEW_SERVICE = parse_finding_kinds(
+    'open-gopher = { layer = "service", protocol = "Gopher", transports = ["tcp"] }'
+)
 
 PLACEHOLDERS = {
     "subject_one_kind": {"label", "finding", "organisation"},
@@ -63,6 +63,7 @@ HOSTILE_NAMES = [
     "/etc/passwd",
     "_base",
     "_rsit",
+    "_service",
     "_rsit/spam",
     "__pycache__",
     "open-rdp/../open-smb",
@@ -76,6 +77,10 @@ HOSTILE_NAMES = [
 
 
 def advice_of(text: str, language: str) -> Advice:
+    if text == "_service":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(advice, "finding_kinds", lambda: NEW_SERVICE)
+            return advice_for("open-gopher", rsit_type="other", language=language)
     if text.startswith("_rsit/"):
         rsit_type = text.removeprefix("_rsit/")
         return advice_for("no-such-kind", rsit_type=rsit_type, language=language)
@@ -89,14 +94,20 @@ def prose_of(said: Advice) -> list[str]:
     return [s for p in paragraphs for s in re.split(r"(?<=[.!?])\s+(?=[A-Z0-9\"])", p) if s]
 
 
+def words_of(text: str, language: str) -> dict[str, Any]:
+    """The file of one text as it stands."""
+    source = files(advice).joinpath(*text.split("/"), f"{language}.toml")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
 def everything_in(said: Advice) -> str:
     return "\n".join(
         [said.subject, said.seen, said.matters, *said.now, *said.later, said.check],
     )
 
 
-def test_the_kinds_with_words_are_the_kinds_we_know() -> None:
-    assert written_kinds() == set(KINDS)
+def test_the_kinds_with_words_are_kinds_we_know() -> None:
+    assert finding_kinds().keys() >= set(KINDS)
 
 
 def test_every_rsit_type_has_a_fallback() -> None:
@@ -107,8 +118,7 @@ def test_every_rsit_type_has_a_fallback() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_is_complete(text: str, language: str) -> None:
-    source = files(advice).joinpath(*text.split("/"), f"{language}.toml")
-    words = tomllib.loads(source.read_text(encoding="utf-8"))
+    words = words_of(text, language)
 
     assert words.keys() == KEYS
     assert all(
@@ -141,6 +151,33 @@ def test_a_subject_fits_in_a_mail_header(text: str, language: str) -> None:
     assert len(subject) <= 70
     assert subject.isprintable()
     assert not subject.endswith(".")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_texts_say_that_the_same_was_seen(language: str) -> None:
+    texts = Counter(advice_of(text, language).seen for text in TEXTS)
+
+    assert {seen for seen, times in texts.items() if times > 1} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_filled_in_is_known_and_may_be_left_out(text: str, language: str) -> None:
+    facts = finding_kinds().get(text)
+    is_about_one_service = text == "_service" or (facts is not None and bool(facts.protocol))
+    words = words_of(text, language)
+    for said in [words[key] for key in KEYS - {"now", "later"}] + words["now"] + words["later"]:
+        parts = re.findall(r"\[([^][]*)\]", said)
+        around = re.sub(r"\[[^][]*\]", "", said)
+
+        assert not set("[]") & set(around), "brackets stand in pairs and not in each other"
+        assert all(placeholders_in(part) for part in parts), "nothing would drop it"
+        assert placeholders_in(said) <= FILLED_IN
+        assert placeholders_in(around) <= ({"service"} if is_about_one_service else set())
+
+
+def placeholders_in(text: str) -> set[str]:
+    return set(re.findall(r"\{([^{}\s]+)\}", text))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -182,6 +219,15 @@ def test_a_kind_has_its_own_words_whatever_its_type() -> None:
 
     assert said.kind == "open-rdp"
     assert said.subject == "Extern bureaublad (RDP) open voor het hele internet"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_service_without_words_is_said_to_be_reachable_and_no_more(language: str) -> None:
+    said = advice_of("_service", language)
+
+    assert said.kind == "_service"
+    assert "{service}" in said.seen
+    assert not re.search(r"kwetsba|lek|gehackt|vulnerab|hacked", everything_in(said))
 
 
 def test_an_unknown_kind_falls_back_to_its_type() -> None:

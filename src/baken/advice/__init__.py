@@ -1,8 +1,10 @@
 """The words: what was seen, why it matters, and what to do, per finding kind, in Dutch and English.
 
-A finding kind has a folder with ``nl.toml`` and ``en.toml``. A kind without a folder gets the words
-of its type in the Reference Security Incident Taxonomy (RSIT), from ``_rsit/``. The words around
-them, the same in every warning, are in ``_base/``. To add a kind, add its folder; no code changes.
+A finding kind has a folder with ``nl.toml`` and ``en.toml``. A kind without a folder that is about
+one service gets ``_service/``, which says that the service can be reached and no more. Any other
+gets the words of its type in the Reference Security Incident Taxonomy (RSIT), from ``_rsit/``. The
+words around them, the same in every warning, are in ``_base/``. To add a kind, add its folder; no
+code changes.
 
 In the files, the lines of a paragraph are folded into one, and a line indented by four spaces is a
 command that stays on its own line. All text is plain text: the channel that sends it escapes it.
@@ -16,10 +18,12 @@ from typing import Final
 
 from baken.advice.frame import Frame, frame
 from baken.advice.words import LANGUAGES, language_of_words, read_words, unfold
+from baken.core.finding_kinds import finding_kinds
 
 __all__ = ["LANGUAGES", "Advice", "Frame", "advice_for", "frame", "written_kinds"]
 
 _FALLBACK_TYPE: Final = "undetermined"
+_SERVICE: Final = "_service"
 _TYPES: Final = "_rsit"
 _KIND: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -28,7 +32,8 @@ _KIND: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 class Advice:
     """What one finding kind means and what to do about it, in one language.
 
-    ``kind`` names whose words these are: the finding kind, or the RSIT type it fell back to.
+    ``kind`` names whose words these are: the finding kind, ``_service``, or the RSIT type it fell
+    back to.
     ``subject`` is a phrase for a mail subject, at most 70 characters, without a full stop.
     ``check`` may hold commands, each on its own line and indented by four spaces.
     """
@@ -44,7 +49,7 @@ class Advice:
 
 
 def advice_for(finding_kind: str, *, rsit_type: str, language: str) -> Advice:
-    """The advice for a finding kind: its own, else its RSIT type's, else that of *undetermined*.
+    """The advice for a finding kind: its own, else a service's, its RSIT type's, *undetermined*'s.
 
     An unknown language gives English. Kind and type may come straight from a feed: a name that is
     not a written folder never reaches the file system.
@@ -52,6 +57,9 @@ def advice_for(finding_kind: str, *, rsit_type: str, language: str) -> Advice:
     written_language = language_of_words(language)
     if finding_kind in written_kinds():
         return _advice(finding_kind, "", written_language)
+    facts = finding_kinds().get(finding_kind)
+    if facts is not None and facts.protocol:
+        return _advice(_SERVICE, "", written_language)
     written_type = rsit_type if rsit_type in _written_types() else _FALLBACK_TYPE
     return _advice(written_type, _TYPES, written_language)
 

@@ -8,44 +8,35 @@ code changes.
 
 In the files, the lines of a paragraph are folded into one, and a line indented by four spaces is a
 command that stays on its own line. All text is plain text: the channel that sends it escapes it.
+Names in braces are filled from what was seen; see `baken.advice.filling`.
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from baken.advice.filling import Values, filled, list_of
 from baken.advice.frame import Frame, frame
-from baken.advice.words import LANGUAGES, language_of_words, read_words, unfold
+from baken.advice.words import LANGUAGES, Advice, language_of_words, read_words, unfold
 from baken.core.finding_kinds import finding_kinds
 
-__all__ = ["LANGUAGES", "Advice", "Frame", "advice_for", "frame", "written_kinds"]
+__all__ = [
+    "LANGUAGES",
+    "Advice",
+    "Frame",
+    "Values",
+    "advice_for",
+    "filled",
+    "frame",
+    "list_of",
+    "written_kinds",
+]
 
 _FALLBACK_TYPE: Final = "undetermined"
 _SERVICE: Final = "_service"
 _TYPES: Final = "_rsit"
 _KIND: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What one finding kind means and what to do about it, in one language.
-
-    ``kind`` names whose words these are: the finding kind, ``_service``, or the RSIT type it fell
-    back to.
-    ``subject`` is a phrase for a mail subject, at most 70 characters, without a full stop.
-    ``check`` may hold commands, each on its own line and indented by four spaces.
-    """
-
-    kind: str
-    language: str
-    subject: str
-    seen: str
-    matters: str
-    now: tuple[str, ...]
-    later: tuple[str, ...]
-    check: str
 
 
 def advice_for(finding_kind: str, *, rsit_type: str, language: str) -> Advice:

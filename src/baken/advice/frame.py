@@ -72,6 +72,13 @@ class Frame:
     reason_reminder: str
     reason_threat: str
 
+    list_last: str
+    """{items} {last}"""
+    list_more_singular: str
+    """{items}"""
+    list_more_plural: str
+    """{items} {count}"""
+
     more_singular: str
     more_plural: str
     """{count}"""

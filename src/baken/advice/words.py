@@ -1,6 +1,7 @@
-"""How the files of words are read: which language, and how their lines are folded."""
+"""The words of one finding kind, and how files of words are read: language, folding of lines."""
 
 import tomllib
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
@@ -12,6 +13,26 @@ LANGUAGES: Final = tuple(Language)
 _FALLBACK_LANGUAGE: Final = Language.EN
 _PACKAGE: Final = "baken.advice"
 _COMMAND_INDENT: Final = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one finding kind means and what to do about it, in one language.
+
+    ``kind`` names whose words these are: the finding kind, ``_service``, or the RSIT type it fell
+    back to.
+    ``subject`` is a phrase for a mail subject, at most 70 characters, without a full stop.
+    ``check`` may hold commands, each on its own line and indented by four spaces.
+    """
+
+    kind: str
+    language: str
+    subject: str
+    seen: str
+    matters: str
+    now: tuple[str, ...]
+    later: tuple[str, ...]
+    check: str
 
 
 def language_of_words(language: str) -> str:

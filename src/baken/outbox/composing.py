@@ -17,10 +17,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from baken.advice import Advice, Frame, advice_for, frame
+from baken.advice import Advice, Frame, Values, advice_for, filled, frame
 from baken.channels import Attachment, Carries, Message
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.finding_kinds import finding_kinds
 from baken.core.observation import NAME_SOURCE
 from baken.core.spreadsheet import guard_formula
 from baken.core.text import one_line
@@ -148,9 +149,26 @@ def _by_kind(warning: WarningFacts) -> list[_Group]:
     for system in warning.systems:
         kinds.setdefault(system.finding_kind, []).append(system)
     return [
-        _Group(advice_for(kind, rsit_type=systems[0].rsit_type, language=warning.language), systems)
+        _Group(
+            filled(
+                advice_for(kind, rsit_type=systems[0].rsit_type, language=warning.language),
+                _values(kind, systems),
+            ),
+            systems,
+        )
         for kind, systems in kinds.items()
     ]
+
+
+def _values(kind: str, systems: Sequence[ToldSystem]) -> Values:
+    """What the texts of `kind` may name."""
+    known = finding_kinds().get(kind)
+    return Values(
+        service=known.protocol if known else "",
+        families=tuple(filter(None, (one.evidence.get("family") for one in systems))),
+        cves=tuple(cve for one in systems for cve in one.cves),
+        host=systems[0].host_name,
+    )
 
 
 def _subject(warning: WarningFacts, groups: Sequence[_Group], words: Frame) -> str:

@@ -101,7 +101,7 @@ def contacts_to_warn(
     """Whom the verdict chooses at each of these organisations, where mail is the only channel."""
     policy = Policy(channels={"mail": Carries()})
     found = {}
-    for organisation_id, routes in routes_of(organisation_ids, unwanted=unwanted).items():
+    for organisation_id, routes in routes_of(organisation_ids, now=NOW, unwanted=unwanted).items():
         verdict = decide(UNTOLD, under=OccasionFacts(), routes=routes, policy=policy, now=NOW)
         if verdict.route is not None:
             found[organisation_id] = Contact(pk=verdict.route.contact_id)

@@ -72,6 +72,11 @@ def occasion_became_stricter() -> None:
     Occasion.objects.update(tlp=Tlp.AMBER_STRICT)
 
 
+def strict_without_its_domain() -> None:
+    Asset.objects.filter(kind="domain").update(valid_until=YESTERDAY - timedelta(days=3))
+    occasion_became_stricter()
+
+
 def case_became_red() -> None:
     Case.objects.update(tlp=Tlp.RED)
 
@@ -86,6 +91,10 @@ def case_became_red() -> None:
         (left_the_service, "the organisation is not registered any more"),
         (lost_the_asset, "a system in it is no longer the organisation's"),
         (asset_removed, "a system in it is no longer the organisation's"),
+        (
+            strict_without_its_domain,
+            "it may go to addresses inside the organisation only",
+        ),
         (only_operator_now, "a system in it is another organisation's by now"),
         (occasion_became_red, "it became TLP:RED, and its channel cannot encrypt"),
         (occasion_became_stricter, "its label became stricter: TLP:AMBER+STRICT"),
@@ -99,7 +108,7 @@ def test_what_may_not_go_any_more_is_withdrawn(
     happens: Callable[[], None],
     reason: str,
 ) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     happens()
@@ -187,7 +196,7 @@ def test_an_address_that_refused_one_message_is_not_knocked_at_with_the_next(
 def test_a_stricter_label_in_the_settings_reaches_what_waits(
     ingest: Ingest, sending: Settings, server: FolderMailServer
 ) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     stricter = replace(sending, feed_tlp=Tlp.AMBER_STRICT)

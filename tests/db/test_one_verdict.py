@@ -161,6 +161,37 @@ def under_a_threat_for_few_eyes(world: World) -> None:
     release_threat("rdp-worm", tlp=Tlp.RED)
 
 
+def under_a_threat_for_inside_only(world: World) -> None:
+    world.see(severity="info")
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
+def the_sheet_says_outside(world: World) -> None:
+    make_domain(case_of_haven_after(world), "haven.example.nl")
+    routes_of_haven().update(is_inside=False)
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
+def the_sheet_says_inside(world: World) -> None:
+    case_of_haven_after(world)
+    routes_of_haven().update(is_inside=True)
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
+def its_domain_is_registered(world: World) -> None:
+    make_domain(case_of_haven_after(world), "example.nl")
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
+def case_of_haven_after(world: World) -> Case:
+    world.see(severity="info")
+    return case_of_haven()
+
+
+def make_domain(case: Case, domain: str) -> None:
+    case.organisation.assets.create(kind="domain", value=domain, domain=domain)
+
+
 def feeds_for_few_eyes_since(world: World) -> None:
     world.see()
     world.settings = replace(world.settings, feed_tlp=Tlp.RED)
@@ -232,6 +263,10 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.NO_OCCASION, without_occasion),
     Circumstance(Rule.TLP_RED, under_a_threat_for_few_eyes, "rdp-worm"),
     Circumstance(Rule.TLP_RED, feeds_for_few_eyes_since),
+    Circumstance(Rule.OUTSIDE_ONLY, under_a_threat_for_inside_only, "rdp-worm"),
+    Circumstance(Rule.OUTSIDE_ONLY, the_sheet_says_outside, "rdp-worm"),
+    Circumstance(Rule.NEW, the_sheet_says_inside, "rdp-worm"),
+    Circumstance(Rule.NEW, its_domain_is_registered, "rdp-worm"),
     Circumstance(Rule.NO_CONTACT, without_contact),
     Circumstance(Rule.NO_CONTACT, route_ended),
     Circumstance(Rule.NO_CONTACT, route_expired),

@@ -127,11 +127,13 @@ EXAMPLES = {
     Rule.NOT_SEEN_SINCE: replace(TOLD, last_seen_at=TOLD.told_at),
     Rule.ASK_SOURCE: replace(UNTOLD, terms=UNPERMITTED[Tlp.RED]),
     Rule.TLP_RED: replace(UNTOLD, terms=LABELLED[Tlp.RED]),
+    Rule.OUTSIDE_ONLY: replace(UNTOLD, terms=LABELLED[Tlp.AMBER_STRICT]),
     Rule.NO_CONTACT: UNTOLD,
     Rule.CONTACT_UNWANTED: UNTOLD,
 }
 """A case for each rule that `decide` can give."""
 ROUTES = {
+    Rule.OUTSIDE_ONLY: (route(1, is_inside=False),),
     Rule.NO_CONTACT: (),
     Rule.CONTACT_UNWANTED: (route(1, is_unwanted=True),),
 }
@@ -219,6 +221,27 @@ def test_red_goes_out_encrypted_or_not_at_all(
     verdict = verdict_of(case, routes=routes, policy=replace(POLICY, channels=channels))
     assert verdict.label is Tlp.RED
     assert (verdict.route.id if verdict.route else verdict.rule) == outcome
+
+
+@pytest.mark.parametrize(
+    ("label", "routes", "outcome"),
+    [
+        (Tlp.AMBER_STRICT, [route(1, is_inside=False)], Rule.OUTSIDE_ONLY),
+        (Tlp.AMBER_STRICT, [route(1, is_inside=False), route(2)], 2),
+        (Tlp.AMBER_STRICT, [route(1, is_inside=False), route(2, is_ended=True)], Rule.OUTSIDE_ONLY),
+        (Tlp.AMBER_STRICT, [route(1, is_inside=False, is_unwanted=True)], Rule.CONTACT_UNWANTED),
+        (Tlp.AMBER_STRICT, [route(1)], 1),
+        (Tlp.AMBER, [route(1, is_inside=False)], 1),
+    ],
+)
+def test_amber_strict_stays_inside_the_organisation(
+    label: Tlp, routes: list[Route], outcome: Rule | int
+) -> None:
+    case = replace(UNTOLD, terms=LABELLED[label])
+    policy = replace(POLICY, channels={"mail": PLAIN})
+    for asked in (policy_module.decide, decide_again):
+        verdict = asked(case, under=STANDING, routes=routes, policy=policy, now=NOW)
+        assert (verdict.route.id if verdict.route else verdict.rule) == outcome
 
 
 @pytest.mark.parametrize(

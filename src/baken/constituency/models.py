@@ -108,7 +108,9 @@ class Route(models.Model):
     scope = models.CharField(
         max_length=8, choices=[(scope.value, scope.value) for scope in Scope], default=Scope.OWNER
     )
-    is_inside = models.BooleanField(default=True, help_text="the organisation's own address")
+    is_inside = models.BooleanField(
+        null=True, help_text="the organisation's own address; unsaid: when its domain is"
+    )
     source = models.CharField(max_length=64, default="import", help_text="what told us")
     confidence = models.PositiveSmallIntegerField(default=100)
     found_at = models.DateTimeField(db_default=Now())

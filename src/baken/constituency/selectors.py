@@ -13,7 +13,8 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
@@ -77,34 +78,62 @@ def versioned_assets() -> tuple[UUID, pa.Table]:
 
 
 def routes_of(
-    organisation_ids: Collection[int], *, unwanted: Collection[str] = ()
+    organisation_ids: Collection[int], *, now: datetime, unwanted: Collection[str] = ()
 ) -> dict[int, tuple[Route, ...]]:
     """The routes to each of these organisations, by its id, in the order in which they are tried.
 
-    A route whose address is in `unwanted`, in any case, says so. An organisation without routes is
-    not in the answer.
+    Where nobody said which are inside, the domains that the organisation has at `now` do. A route
+    whose address is in `unwanted`, in any case, says so. An organisation without routes is not in
+    the answer.
     """
     found: dict[int, list[Route]] = {}
     rows = RouteRow.objects.filter(contact__organisation__in=organisation_ids)
-    for route in _routes(rows, unwanted=unwanted):
+    for route in _routes(rows, now=now, unwanted=unwanted):
         found.setdefault(route.organisation_id, []).append(route)
     return {organisation_id: ranked(routes) for organisation_id, routes in found.items()}
 
 
-def routes_by_id(route_ids: Collection[int]) -> dict[int, Route]:
+def routes_by_id(route_ids: Collection[int], *, now: datetime) -> dict[int, Route]:
     """Those of these routes that still exist, also the ended ones."""
-    return {route.id: route for route in _routes(RouteRow.objects.filter(pk__in=route_ids))}
+    found = RouteRow.objects.filter(pk__in=route_ids)
+    return {route.id: route for route in _routes(found, now=now)}
 
 
-def _routes(rows: QuerySet[RouteRow], *, unwanted: Collection[str] = ()) -> Iterator[Route]:
+# What was said counts. Else an address is inside when the organisation registered its domain, or
+# one above it; what has no domain, such as a telephone number, is not. The ORM has no word for the
+# names above a name.
+_IS_INSIDE: Final = """
+coalesce(constituency_route.is_inside, EXISTS (
+    SELECT FROM string_to_array(lower(CASE
+        WHEN constituency_route.address LIKE '%%://%%'
+        THEN substring(constituency_route.address from '://(?:[^/?#]*@)?([^/:?#]+)')
+        ELSE substring(constituency_route.address from '@([^@]+)$')
+    END), '.') AS labels,
+        generate_series(1, cardinality(labels) - 1) AS nth,
+        constituency_asset AS a
+    WHERE a.domain = array_to_string(labels[nth:], '.')
+        AND a.organisation_id = constituency_contact.organisation_id
+        AND (a.valid_from IS NULL OR a.valid_from <= %s)
+        AND (a.valid_until IS NULL OR %s < a.valid_until)
+))
+"""
+
+
+def _is_inside(now: datetime) -> RawSQL:
+    return RawSQL(_IS_INSIDE, [now, now], output_field=BooleanField())  # noqa: S611 - a constant
+
+
+def _routes(
+    rows: QuerySet[RouteRow], *, now: datetime, unwanted: Collection[str] = ()
+) -> Iterator[Route]:
     left_alone = {address.lower() for address in unwanted}
     for (
         pk, organisation_id, channel, address, contact_id, name, language, scope, is_inside, source,
         confidence, valid_until, state, preferred, role,
-    ) in rows.order_by().values_list(
+    ) in rows.order_by().annotate(is_their_own=_is_inside(now)).values_list(
         "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
-        "contact__language", "scope", "is_inside", "source", "confidence", "valid_until", "state",
-        "contact__channel", "contact__role",
+        "contact__language", "scope", "is_their_own", "source", "confidence", "valid_until",
+        "state", "contact__channel", "contact__role",
     ):  # fmt: skip
         yield Route(
             id=pk,
@@ -192,14 +221,16 @@ def registered_organisations() -> pa.Array:
 
 
 def organisations_with_route(
-    channel: str, *, now: datetime, unwanted: Collection[str] = ()
+    channel: str, *, now: datetime, unwanted: Collection[str] = (), is_inside: bool | None = None
 ) -> pa.Array:
     """The ids of all organisations with an open route of `channel` that is not in `unwanted`.
 
-    In no order (int64).
+    Inside or outside the organisation, where `is_inside` asks for it. In no order (int64).
     """
     found = _open_routes([channel], now=now).annotate(lower=Lower("address"))
     found = found.exclude(lower__in=[address.lower() for address in unwanted])
+    if is_inside is not None:
+        found = found.annotate(is_their_own=_is_inside(now)).filter(is_their_own=is_inside)
     ids = found.values_list("contact__organisation_id", flat=True)
     return pa.array(ids.iterator(), pa.int64())
 

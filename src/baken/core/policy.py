@@ -42,6 +42,7 @@ class Rule(StrEnum):
     NO_OCCASION = "no-occasion"
     ASK_SOURCE = "ask-source"
     TLP_RED = "tlp-red"
+    OUTSIDE_ONLY = "outside-only"
     NO_CONTACT = "no-contact"
     CONTACT_UNWANTED = "contact-unwanted"
 
@@ -63,7 +64,7 @@ class Rule(StrEnum):
 
 _TELLING: Final = frozenset({Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT})
 _BLOCKING: Final = frozenset(
-    {Rule.ASK_SOURCE, Rule.TLP_RED, Rule.NO_CONTACT, Rule.CONTACT_UNWANTED}
+    {Rule.ASK_SOURCE, Rule.TLP_RED, Rule.OUTSIDE_ONLY, Rule.NO_CONTACT, Rule.CONTACT_UNWANTED}
 )
 _NEEDS_PERMISSION: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT})
 
@@ -306,6 +307,7 @@ def _route_for(
 ) -> Route | Rule:
     """The first route that may be taken, or the rule that leaves none."""
     must_encrypt = label is Tlp.RED
+    must_stay_inside = label is Tlp.AMBER_STRICT  # TLP 2.0: the recipient's organisation only
     silent = Rule.NO_CONTACT
     for route in routes:
         if (channels is not None and route.channel not in channels) or not route.is_open(now):
@@ -314,6 +316,8 @@ def _route_for(
             silent = Rule.CONTACT_UNWANTED if silent is Rule.NO_CONTACT else silent
         elif must_encrypt and not _can_encrypt(route.channel, channels):
             silent = Rule.TLP_RED
+        elif must_stay_inside and not route.is_inside:
+            silent = Rule.OUTSIDE_ONLY
         else:
             return route
     return silent

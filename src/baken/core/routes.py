@@ -45,7 +45,7 @@ class Route:
     language: str = "en"
     scope: Scope = Scope.OWNER
     is_inside: bool = True
-    """Whether the address is the organisation's own."""
+    """Whether the address is the organisation's own: what bears AMBER+STRICT goes to no other."""
     source: str = ""
     """What told us: an import, or the lookup that found it."""
     confidence: int = 100

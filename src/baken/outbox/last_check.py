@@ -25,6 +25,7 @@ _REASONS: Final = {
     Rule.NOT_REGISTERED: "the organisation is not registered any more",
     Rule.NO_CONTACT: "its route has ended",
     Rule.CONTACT_UNWANTED: "the address is left alone",
+    Rule.OUTSIDE_ONLY: "it may go to addresses inside the organisation only",
     Rule.TLP_RED: "it became TLP:RED, and its channel cannot encrypt",
 }
 
@@ -106,7 +107,8 @@ def _about_to_go(notification_ids: Collection[UUID], *, now: datetime) -> Mappin
             },
         )
         rows = cursor.fetchall()
-    routes = routes_by_id({route_id for _, _, route_id, *_ in rows if route_id is not None})
+    planned = {route_id for _, _, route_id, *_ in rows if route_id is not None}
+    routes = routes_by_id(planned, now=now)
     found: dict[UUID, _AboutToGo] = {}
     for pk, tlp, route_id, address, is_unwanted in rows:
         route = routes.get(route_id)

@@ -87,13 +87,15 @@ def _rules(occasion: Occasion, seen: pa.Table, *, policy: Policy, now: datetime)
 def _reach(
     ids: pa.ChunkedArray, channels: Sequence[str], *, now: datetime
 ) -> dict[str, pa.ChunkedArray]:
-    """Two columns a channel: who has a route of it, and who has one that is not unwanted."""
+    """Three columns a channel: who has a route of it, has a wanted one, has a wanted one inside."""
     unwanted = unwanted_addresses(now=now)
     columns: dict[str, pa.ChunkedArray] = {}
     for channel in channels:
         columns[f"has {channel}"] = _is_among(ids, organisations_with_route(channel, now=now))
         wanted = organisations_with_route(channel, now=now, unwanted=unwanted)
         columns[f"wants {channel}"] = _is_among(ids, wanted)
+        inside = organisations_with_route(channel, now=now, unwanted=unwanted, is_inside=True)
+        columns[f"inside {channel}"] = _is_among(ids, inside)
     return columns
 
 
@@ -155,6 +157,7 @@ def _routes(sort: dict[str, Any], channels: Sequence[str]) -> list[Route]:
             organisation_id=0,
             channel=channel,
             address="",
+            is_inside=sort[f"inside {channel}"],
             is_unwanted=not sort[f"wants {channel}"],
         )
         for channel in channels

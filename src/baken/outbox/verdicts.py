@@ -41,7 +41,7 @@ def routes_to(
     organisation_ids: Collection[int], *, now: datetime
 ) -> Mapping[int, tuple[Route, ...]]:
     """The routes to each of these organisations, in order, with those that are unwanted marked."""
-    return routes_of(organisation_ids, unwanted=unwanted_addresses(now=now))
+    return routes_of(organisation_ids, now=now, unwanted=unwanted_addresses(now=now))
 
 
 def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:

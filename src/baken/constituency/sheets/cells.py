@@ -91,9 +91,9 @@ def choice(choices: Collection[str], *, default: str = "") -> Callable[[str], st
     return read
 
 
-def read_yes_or_no(text: str) -> bool:
-    """Yes or no, in English or Dutch; an empty cell is yes."""
-    return choice(_YES_OR_NO, default="yes")(text) in _YES
+def read_yes_or_no(text: str) -> bool | None:
+    """Yes or no, in English or Dutch; an empty cell says neither."""
+    return choice(_YES_OR_NO)(text) in _YES if text else None
 
 
 def read_percentage(text: str) -> int:

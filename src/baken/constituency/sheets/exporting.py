@@ -228,7 +228,7 @@ def _routes_to_tell() -> QuerySet[Route, Any]:
     earlier = same.filter(source=SOURCE_OF_CONTACTS, id__lt=OuterRef("id"))
     is_plain = Q(
         channel__in=ROUTE_COLUMNS.values(), source=SOURCE_OF_CONTACTS, scope=Scope.OWNER,
-        is_inside=True, valid_until=None, confidence=100, state=Route.State.ACTIVE,
+        is_inside=None, valid_until=None, confidence=100, state=Route.State.ACTIVE,
     )  # fmt: skip
     odd = Route.objects.filter(~is_plain | Q(Exists(earlier)), contact=OuterRef("contact"))
     in_table = _contacts_in_their_table()
@@ -252,9 +252,13 @@ def _route_cells(route: Any) -> Sequence[str]:
     cells = f"{route.email} {route.phone}".strip() if route.is_in_contacts else NOT_IN_CONTACTS
     return (
         route.reference, contact.role, contact.name, cells, route.channel, route.address,
-        route.scope, "yes" if route.is_inside else "no", _moment_text(route.valid_until),
+        route.scope, _yes_or_no(route.is_inside), _moment_text(route.valid_until),
         str(route.confidence), route.state, route.source, contact.language, contact.channel,
     )  # fmt: skip
+
+
+def _yes_or_no(said: bool | None) -> str:
+    return {None: "", True: "yes", False: "no"}[said]
 
 
 def _cell_of(channel: str) -> Coalesce:

@@ -116,7 +116,7 @@ class RouteRow:
     channel: str
     address: str
     scope: str
-    is_inside: bool
+    is_inside: bool | None
     valid_until: datetime | None
     confidence: int
     state: str
@@ -247,7 +247,7 @@ class RowReader:
             channel=channel,
             address=row.read("address", cells.required(read_address), ""),
             scope=row.read("scope", self._scope, ""),
-            is_inside=row.read("inside", cells.read_yes_or_no, True),
+            is_inside=row.read("inside", cells.read_yes_or_no, None),
             valid_until=row.read("valid_until", cells.read_moment, None),
             confidence=row.read("confidence", cells.read_percentage, 0),
             state=row.read("state", self._state, ""),

@@ -132,11 +132,13 @@ def test_the_rows_of_one_report_about_one_system_add_up(ingest: Ingest) -> None:
 def test_a_later_row_without_the_name_does_not_make_an_owner_an_operator(ingest: Ingest) -> None:
     make_organisation("wide", "192.0.2.0/24", "haven.example.com")
     make_organisation("narrow", "192.0.2.0/28")
+    day = f"{YESTERDAY:%Y-%m-%d}"
+    rows = [
+        f"{day} 01:00:00,192.0.2.7,443,https://www.haven.example.com/owa",
+        f"{day} 01:00:01,192.0.2.7,443,",
+    ]
     ingest(
-        rows_text(
-            "01:00:00,high,192.0.2.7,www.haven.example.com,http", "01:00:01,high,192.0.2.7,,http"
-        ),
-        name="2026-11-22-scan_http_vulnerable-test.csv",
+        "\n".join(["timestamp,ip,port,url", *rows, ""]), name="2026-11-22-scan_exchange-test.csv"
     )
     case = Case.objects.get(organisation__reference="wide")
     assert (case.relation, case.rule) == ("owner", "domain")

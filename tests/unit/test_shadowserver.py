@@ -13,8 +13,10 @@ import pytest
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, QuarantinedRow
 from baken.feeds import FEEDS, ReadLimits
+from baken.feeds.shadowserver import report_table
 
 HEADER = "timestamp,severity,ip,protocol,port,hostname,tag,asn,geo,rdp_protocol,ssl_version"
+MOMENT = "2026-11-22 01:02:03"
 ROW = "2026-11-22 01:02:03,high,192.0.2.7,tcp,3389,www.example.nl,rdp,64496,NL,RDP,2"
 
 
@@ -78,9 +80,23 @@ def table(*rows: str, header: str = HEADER) -> str:
     return "\n".join([header, *rows]) + "\n"
 
 
+NO_HOST_NAMES = [
+    *("localhost", "192.0.2.1", "192.0.2.1:8443", "[2001:db8::1]:443", "-x.example.nl", "a..nl"),
+    *("two words", "x" * 64 + ".nl", ".example.nl", ".", "-", "/login", "/login.example.nl"),
+    *("me@example.nl", "*.example.nl", "0x7f.0.0.0x1", "GET / HTTP/1.1", "a.nl;b.nl", "%2e.nl"),
+    *("C:\\www.example.nl", "\\\\", "http://", "http:///www.example.nl", "https://192.0.2.1/x.nl"),
+]
+
+
 def row(**changes: str) -> str:
     values = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
     return ",".join({**values, **changes}.values())
+
+
+def site(read: Read, *, name: str = "compromised_website.csv", **columns: str) -> Outcome:
+    """A report with one row about a website that has these columns."""
+    header = ",".join(["timestamp", "ip", *columns])
+    return read(table(",".join([MOMENT, "192.0.2.7", *columns.values()]), header=header), name=name)
 
 
 # ── One row, one observation ──────────────────────────────────────────────────────────────────────
@@ -101,11 +117,11 @@ def test_a_row_becomes_an_observation_with_everything_it_says(read: Read) -> Non
         "affected_role": "service",
         "address_role": "vulnerable",
         "network_bits": None,
-        "hinted_name": None,
-        "hint_origin": None,
+        "hinted_name": "www.example.nl",
+        "hint_origin": "reverse-lookup",
         "port": 3389,
         "transport": "tcp",
-        "host_name": "www.example.nl",
+        "host_name": None,
         "url": None,
         "email_domain": None,
         "asn": 64496,
@@ -113,7 +129,12 @@ def test_a_row_becomes_an_observation_with_everything_it_says(read: Read) -> Non
         "cves": [],
         "product": None,
         "tlp": "TLP:AMBER",
-        "evidence": [("rdp_protocol", "RDP"), ("ssl_version", "2"), ("tag", "rdp")],
+        "evidence": [
+            ("hostname", "www.example.nl"),
+            ("rdp_protocol", "RDP"),
+            ("ssl_version", "2"),
+            ("tag", "rdp"),
+        ],
     }
 
 
@@ -210,17 +231,18 @@ def test_a_transport_other_than_tcp_and_udp_is_left_out(read: Read) -> None:
     ],
 )
 def test_host_names_are_normalised(read: Read, text: str, name: str) -> None:
-    assert read(table(row(hostname=text))).only_row["host_name"] == name
+    assert read(table(row(hostname=text))).only_row["hinted_name"] == name
+    assert site(read, http_host=text).only_row["host_name"] == name
 
 
-@pytest.mark.parametrize(
-    "text", ["localhost", "192.0.2.1", "-x.example.nl", "a..nl", "two words", "x" * 64 + ".nl"]
-)
+@pytest.mark.parametrize("text", NO_HOST_NAMES)
 def test_what_is_no_host_name_is_kept_as_evidence_only(read: Read, text: str) -> None:
-    outcome = read(table(row(hostname=text)))
+    hinted, asked = read(table(row(hostname=text))), site(read, http_host=text)
 
-    assert outcome.only_row["host_name"] is None
-    assert outcome.evidence["hostname"] == text
+    assert hinted.only_row["hinted_name"] is None
+    assert hinted.only_row["hint_origin"] is None
+    assert asked.only_row["host_name"] is None
+    assert hinted.evidence["hostname"] == asked.evidence["http_host"] == text.strip()
 
 
 def test_cve_numbers_are_taken_from_the_tag_once_and_in_capitals(read: Read) -> None:
@@ -277,6 +299,139 @@ def test_without_a_name_that_in_the_url_counts(read: Read, url: str) -> None:
 
     assert outcome.only_row["host_name"] == "shop.example.nl"
     assert outcome.only_row["affected_role"] == "site"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "/login",
+            "/shop.example.nl/",
+            "login.php",
+            "login.php/x",
+            "x.example.exe?a=b",
+            "?q=a.nl",
+        ),
+        *("//", "http:///shop.example.nl", "http://.example.nl/", "http://-/", "shop.example.nl"),
+        *("http://192.0.2.7/shop.example.nl", "http://[2001:db8::7]:80/shop.example.nl"),
+        *(
+            "http://192.0.2.7\\@shop.example.nl/",
+            "http://two words.example.nl/",
+            "http://localhost/",
+        ),
+        *(
+            "http://3221225991/",
+            "http://me@192.0.2.7:8080/",
+            "javascript:a.example.nl/",
+            "hxxp://a[.]nl/",
+        ),
+    ],
+)
+def test_a_url_without_a_host_name_gives_none(read: Read, url: str) -> None:
+    found = site(read, url=url).only_row
+
+    assert (found["host_name"], found["url"]) == (None, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "shop.example.nl/",
+            "shop.example.nl:8080/x",
+            "HTTP://SHOP.EXAMPLE.NL",
+            "hxxp://shop.example.nl",
+        ),
+        *(
+            "http://a@b@shop.example.nl?http://x.nl",
+            "http:\\\\shop.example.nl\\x",
+            "http://shop.example.nl./",
+        ),
+    ],
+)
+def test_the_host_of_a_url_is_read_however_it_is_written(read: Read, url: str) -> None:
+    assert site(read, url=url).only_row["host_name"] == "shop.example.nl"
+
+
+# ── Names that nobody asked for ───────────────────────────────────────────────────────────────────
+
+
+def test_a_reverse_name_is_a_hint_and_stays_in_the_evidence(read: Read) -> None:
+    outcome = site(read, hostname="192-0-2-7.static.isp.example.nl", hostname_source="ptr")
+
+    assert outcome.only_row["host_name"] is None
+    assert outcome.only_row["hinted_name"] == "192-0-2-7.static.isp.example.nl"
+    assert outcome.only_row["hint_origin"] == "reverse-lookup"
+    assert outcome.evidence["hostname"] == "192-0-2-7.static.isp.example.nl"
+
+
+def test_beside_a_name_that_was_asked_for_the_hint_stays_a_hint(read: Read) -> None:
+    outcome = site(read, http_host="shop.example.nl", hostname="isp.example.net")
+
+    assert outcome.only_row["host_name"] == "shop.example.nl"
+    assert outcome.only_row["hinted_name"] == "isp.example.net"
+
+
+@pytest.mark.parametrize("report_type", sorted(report_table().types))
+def test_no_type_takes_a_reverse_name_for_one_that_was_asked_for(
+    read: Read, report_type: str
+) -> None:
+    known = report_table().types[report_type]
+    hints = [hint.column for hint in known.hints]
+    if not hints:
+        pytest.skip("no name in it is a hint")
+    names = [f"hint-{place}.example.nl" for place, _ in enumerate(hints)]
+    text = table(
+        ",".join([MOMENT, *["192.0.2.7" for _ in known.address], *names]),
+        header=",".join(["timestamp", *known.address, *hints]),
+    )
+    outcome = read(text, name=f"{report_type}.csv")
+
+    assert outcome.only_row["host_name"] is None
+    assert outcome.only_row["hinted_name"] == "hint-0.example.nl"
+    assert outcome.only_row["hint_origin"] == known.hints[0].origin.value
+    assert {name: outcome.evidence[name] for name in hints} == dict(zip(hints, names, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("source", "origin"),
+    [
+        *(("ptr", "reverse-lookup"), ("", "reverse-lookup"), ("unheard-of", "reverse-lookup")),
+        *(("certificate", "certificate"), ("SSL cert", "certificate")),
+    ],
+)
+def test_the_row_says_where_its_name_comes_from(read: Read, source: str, origin: str) -> None:
+    found = site(read, hostname="www.example.nl", hostname_source=source).only_row
+
+    assert (found["host_name"], found["hint_origin"]) == (None, origin)
+
+
+def test_without_a_reverse_name_that_in_the_certificate_is_a_hint(read: Read) -> None:
+    header = "timestamp,ip,hostname,subject_common_name"
+    rows = [f"{MOMENT},192.0.2.1,,www.example.nl", f"{MOMENT},192.0.2.2,a.example.nl,b.example.nl"]
+    outcome = read(table(*rows, header=header), name="scan_ssl.csv")
+
+    assert [(found["hinted_name"], found["hint_origin"]) for found in outcome.rows] == [
+        ("www.example.nl", "certificate"),
+        ("a.example.nl", "reverse-lookup"),
+    ]
+
+
+@pytest.mark.parametrize("report_type", ["malware_url", "spam_url", "phish_url", "sandbox_url"])
+def test_the_host_of_a_url_in_a_column_of_its_own_was_asked_for(
+    read: Read, report_type: str
+) -> None:
+    name = f"{report_type}.csv"
+    of_name = site(read, name=name, url="http://shop.example.nl/", hostname="shop.example.nl")
+    alone = site(read, name=name, url="", hostname="shop.example.nl")
+    of_address = site(read, name=name, url="http://192.0.2.7:80/", hostname="isp.example.net")
+
+    for outcome in (of_name, alone):
+        assert outcome.only_row["host_name"] == "shop.example.nl"
+        assert outcome.only_row["hinted_name"] is None
+    assert of_address.only_row["host_name"] is None
+    assert of_address.only_row["hinted_name"] == "isp.example.net"
+    assert of_address.evidence["hostname"] == "isp.example.net"
 
 
 def test_of_a_referer_the_referring_site_is_affected(read: Read) -> None:
@@ -489,7 +644,7 @@ def test_a_column_under_its_old_name_is_found(read: Read) -> None:
     text = "timestamp,ip,host,size\n2026-11-22 00:00:00,192.0.2.1,www.example.nl,12\n"
     outcome = read(text, name="scan_chargen.csv")
 
-    assert outcome.only_row["host_name"] == "www.example.nl"
+    assert outcome.only_row["hinted_name"] == "www.example.nl"
     assert outcome.evidence["response_size"] == "12"
 
 
@@ -576,7 +731,7 @@ def test_a_row_that_concerns_nobody_is_quarantined(read: Read) -> None:
 
 
 def test_a_row_known_only_by_name_is_kept(read: Read) -> None:
-    assert read(table(row(ip=""))).only_row["host_name"] == "www.example.nl"
+    assert read(table(row(ip=""))).only_row["hinted_name"] == "www.example.nl"
 
 
 def test_rows_with_too_few_or_too_many_fields_are_quarantined(read: Read) -> None:

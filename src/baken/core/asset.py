@@ -138,7 +138,8 @@ def normalise_domain(text: str) -> str:
     labels = encoded.split(".")
     if len(encoded) > 253 or len(labels) < 2 or not all(map(_is_label, labels)):
         raise ValueError(f"{text!r} is not a host name")
-    if labels[-1].isdigit():
+    if labels[-1].isdigit() or labels[-1].startswith("0x"):
+        # Programs read a number there as IPv4, hexadecimal too (WHATWG URL, 3.5).
         raise ValueError(f"{text!r} looks like an address, not a host name")
     return encoded
 
@@ -151,6 +152,16 @@ def is_public_suffix(domain: str) -> bool:
 def registrable_domain(name: str) -> str:
     """What was registered under a public suffix to get `name`; empty when nothing was."""
     return _public_suffixes().privatesuffix(name) or ""
+
+
+def has_known_suffix(name: str) -> bool:
+    """Whether `name` ends in a suffix of the Public Suffix List (``nl``, not ``php``)."""
+    return _listed_suffixes().publicsuffix(name) is not None
+
+
+@cache
+def _listed_suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from baken.core.name_hint import NameHint
 from baken.feeds.shadowserver.report_table import ReportType
 
 MAX_COLUMNS: Final = 2000
@@ -30,6 +31,11 @@ class ColumnParts:
     url: str
     email: str
     names: tuple[str, ...]
+    """Those whose name the source asked for, or whose values may be one."""
+    hints: tuple[NameHint, ...]
+    """Those whose name nobody asked for."""
+    asked: tuple[NameHint, ...]
+    """Of `names` those that are hints beside a URL without a name."""
     cves: tuple[str, ...]
     product: tuple[str, ...]
 
@@ -93,6 +99,7 @@ def find_columns(
     def present(candidates: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for name in candidates if name in where)
 
+    hinted = {hint.column for hint in report_type.hints}
     parts = ColumnParts(
         timestamp=first([TIMESTAMP]),
         severity=first([SEVERITY]),
@@ -102,15 +109,18 @@ def find_columns(
         asn=first(report_type.asn),
         url=first([report_type.url]),
         email=first([report_type.email]),
-        names=present(report_type.names),
+        names=tuple(name for name in present(report_type.names) if name not in hinted),
+        hints=tuple(hint for hint in report_type.hints if hint.column in where),
+        asked=tuple(hint for hint in report_type.asked if hint.column in where),
         cves=present(report_type.cves),
         product=present(report_type.product),
     )
     evidence = present(report_type.evidence)
     if report_type.noise is not None:
-        unkept = {*parts.single, *parts.names, *report_type.noise}
+        unkept = {*parts.single, *report_type.names, *report_type.noise}
         evidence = tuple(name for name in dict.fromkeys(header) if name and name not in unkept)
-    wanted = (*parts.single, *parts.names, *parts.cves, *parts.product, *evidence)
+    hints = [hint.column for hint in parts.hints]
+    wanted = (*parts.single, *parts.names, *hints, *parts.cves, *parts.product, *evidence)
     return ReportColumns(
         width=len(header),
         positions={name: where[name] for name in dict.fromkeys(wanted) if name},
@@ -128,6 +138,6 @@ def _missing(parts: ColumnParts, *, report_type: ReportType) -> tuple[str, ...]:
         missing += [] if parts.address else [" or ".join(report_type.address)]
     elif report_type.email:
         missing += [] if parts.email else [report_type.email]
-    elif not parts.names:
+    elif not parts.names and not parts.hints:
         missing += [" or ".join(report_type.names)]
     return tuple(missing)

@@ -14,6 +14,8 @@ from baken.feeds.shadowserver.records import RejectedRecord
 
 MAX_VALUE_CHARACTERS: Final = 200
 
+_NAMES: Final = ("host_name", "hinted_name", "email_domain")
+
 _EXPLANATIONS: Final = {
     "bad-time": "This is not a time in UTC, after 1990 and not in the future; right would be "
     "2026-01-31 23:59:59.",
@@ -44,7 +46,7 @@ def quarantined_rows(
         address=has_no_address & (text[columns.parts.address].str.strip_chars() != "")
         if columns.parts.address
         else False,
-        nobody=has_no_address & pl.all_horizontal(pl.col("host_name", "email_domain").is_null()),
+        nobody=has_no_address & pl.all_horizontal(pl.col(_NAMES).is_null()),
     )
     is_good = ~is_bad.select(pl.any_horizontal(pl.all())).to_series()
     if is_good.all():

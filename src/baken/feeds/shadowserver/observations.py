@@ -19,7 +19,8 @@ from baken.feeds.shadowserver.evidence import evidence_map
 from baken.feeds.shadowserver.faults import quarantined_rows
 from baken.feeds.shadowserver.frame import TextFrame
 from baken.feeds.shadowserver.moments import parse_times
-from baken.feeds.shadowserver.names import email_domains, first_host_name
+from baken.feeds.shadowserver.names import email_domains
+from baken.feeds.shadowserver.naming import row_names
 from baken.feeds.shadowserver.report_table import ReportType
 from baken.feeds.shadowserver.tidying import MAX_URL_CHARACTERS, Text
 
@@ -27,7 +28,7 @@ _CVE: Final = r"(?i)CVE-\d{4}-\d{4,7}\b"
 _NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
 _SEVERITIES: Final = {severity.key: int(severity) for severity in Severity}
 _TRANSPORTS: Final = ("tcp", "udp")
-_UNREAD: Final = ("network_bits", "hinted_name", "hint_origin")
+_UNREAD: Final = ("network_bits",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ def observe(
     if is_good is not None:
         text, facts = text.filter(is_good), facts.filter(is_good)
     tidy = text.without_controls() if read.has_controls else text
-    kept = tidy.select([*columns.parts.product, *columns.evidence, *columns.parts.names]).cut()
+    hinted = [hint.column for hint in columns.parts.hints]
+    kept = tidy.select(
+        [*columns.parts.product, *columns.evidence, *columns.parts.names, *hinted]
+    ).cut()
     default = origin.report_type.severity
     facts = facts.hstack(
         [
@@ -76,7 +80,7 @@ def _identity(
             lines.alias("line"),
             times.alias("observed_at"),
             *parse_addresses(_column(text, columns.parts.address)),
-            _host_name(text, columns=columns).alias("host_name"),
+            *row_names(text, columns=columns),
             _email_domain(text, columns=columns).alias("email_domain"),
         ]
     )
@@ -89,14 +93,6 @@ def _column(text: Text, name: str) -> pl.Series:
 
 def _nothing(text: Text) -> pl.Series:
     return pl.Series([None], dtype=pl.String).new_from_index(0, text.height)
-
-
-def _host_name(text: Text, *, columns: ReportColumns) -> pl.Series:
-    """The first usable name; that in the URL when no column of names has one."""
-    candidates = [*columns.parts.names]
-    if columns.parts.url and columns.parts.url not in candidates:
-        candidates.append(columns.parts.url)
-    return first_host_name([text.columns[name] for name in candidates], rows=text.height)
 
 
 def _email_domain(text: Text, *, columns: ReportColumns) -> pl.Series:
@@ -179,8 +175,10 @@ def _cves(text: Text, *, columns: ReportColumns) -> pl.Series:
 
 
 def _evidence(kept: Text, facts: pl.DataFrame, *, columns: ReportColumns) -> pl.DataFrame:
-    """The columns to keep, and of a name that is none what stood there."""
-    names = [name for name in columns.evidence if kept.constant.get(name) != ""]
+    """The columns to keep: also names nobody asked for, and what stood where a name should."""
+    hinted = [hint.column for hint in columns.parts.hints]
+    wanted = dict.fromkeys([*columns.evidence, *hinted])
+    names = [name for name in wanted if kept.constant.get(name) != ""]
     evidence = [kept.columns[name] for name in names]
     is_nameless = facts["host_name"].is_null()
     unread = [

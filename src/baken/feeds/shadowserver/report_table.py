@@ -41,6 +41,8 @@ class ReportType:
     evidence: tuple[str, ...] = ()
     hints: tuple[NameHint, ...] = ()
     """Those of its columns whose names were not asked for."""
+    asked: tuple[NameHint, ...] = ()
+    """Columns that are hints elsewhere; here the name was asked for, if the URL has a name."""
     noise: frozenset[str] | None = None
     """For an unknown type: what is not kept. None: only `evidence` is kept."""
 
@@ -156,9 +158,13 @@ def _report_type(
         evidence=tuple(_expanded(raw["evidence"], sets=sets)),
         noise=frozenset(raw["noise"]) if "noise" in raw else None,
     )
-    unasked = [column for column in read.columns if column not in raw.get("asked", ())]
-    found = (NameHint(column, hints[column]) for column in unasked if column in hints)
-    return replace(read, hints=tuple(found))
+    asked = raw.get("asked", ())
+    found = [NameHint(column, hints[column]) for column in read.columns if column in hints]
+    return replace(
+        read,
+        hints=tuple(hint for hint in found if hint.column not in asked),
+        asked=tuple(hint for hint in found if hint.column in asked),
+    )
 
 
 def _columns(value: str | list[str]) -> tuple[str, ...]:

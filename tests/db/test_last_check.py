@@ -24,6 +24,7 @@ from small_world import (
     add_contact,
     hand_over,
     make_organisation,
+    release_threat,
     report_text,
     to_server,
 )
@@ -182,7 +183,9 @@ def test_an_address_that_refused_one_message_is_not_knocked_at_with_the_next(
 ) -> None:
     organisation = make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7", severity="critical"))
+    release_threat("rdp-worm")
     ingest(report_text("192.0.2.8", severity="low"))
+    release_threat("rdp-worm-again")
     assert plan(settings=sending).notifications == 2
     with FolderMailServer(RefusesHaven(tmp_path / "refusing")) as refusing:
         there = to_server(sending, refusing)

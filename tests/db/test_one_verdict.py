@@ -25,12 +25,12 @@ from baken.core.policy import Answer, AnswerKind, CaseFacts, Hold, OccasionFacts
 from baken.core.routes import Route
 from baken.core.sharing import SharingTerms
 from baken.jobs.looking_back import look_back_for
-from baken.jobs.sending import dry_run_into, policy_of
+from baken.jobs.sending import dry_run_into, policy_at, policy_of
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.selectors import verdict_on
-from baken.outbox.services import Plan, plan_notifications, preview, suppress_address
+from baken.outbox.services import Plan, plan_notifications, preview, record_round, suppress_address
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from small_world import (
@@ -70,7 +70,7 @@ class World:
         Notification.objects.update(state=Notification.State.ACCEPTED)
 
     def plan(self, *, now: datetime) -> Plan:
-        policy = policy_of(self.settings)
+        policy = policy_at(now, settings=self.settings)
         return plan_notifications(policy=policy, feed_tlp=self.settings.feed_tlp, now=now)
 
 
@@ -149,6 +149,11 @@ def told_lately(world: World) -> None:
 def not_seen_since(world: World) -> None:
     world.see()
     world.tell()
+
+
+def not_urgent_after_the_round(world: World) -> None:
+    world.see(severity="medium")
+    record_round(datetime.now(UTC))
 
 
 def without_occasion(world: World) -> None:
@@ -260,6 +265,7 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.TOO_OLD, seen_long_ago),
     Circumstance(Rule.TOLD_RECENTLY, told_lately),
     Circumstance(Rule.NOT_SEEN_SINCE, not_seen_since),
+    Circumstance(Rule.WAITS, not_urgent_after_the_round, "shadowserver-medium"),
     Circumstance(Rule.NO_OCCASION, without_occasion),
     Circumstance(Rule.TLP_RED, under_a_threat_for_few_eyes, "rdp-worm"),
     Circumstance(Rule.TLP_RED, feeds_for_few_eyes_since),
@@ -275,6 +281,11 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.CONTACT_UNWANTED, refused_lately),
 )
 
+
+def told_before(case: CaseFacts) -> CaseFacts:
+    return replace(case, told_at=datetime.now(UTC) - 60 * DAY, told_severity=case.severity)
+
+
 NO_TABLE: Final = "no table holds it yet"
 NOT_STORED: Final[Mapping[Rule, tuple[str, Callable[[CaseFacts], CaseFacts]]]] = {
     Rule.HANDED_OVER: (NO_TABLE, lambda case: replace(case, handed_over_to="CSIRT of a sector")),
@@ -285,6 +296,8 @@ NOT_STORED: Final[Mapping[Rule, tuple[str, Callable[[CaseFacts], CaseFacts]]]] =
         NO_TABLE,
         lambda case: replace(case, answer=Answer(AnswerKind.NOT_OURS, datetime.now(UTC))),
     ),
+    Rule.NEWS: (NO_TABLE, lambda case: replace(told_before(case), has_news=True)),
+    Rule.NOT_SEEN_LATELY: (NO_TABLE, lambda case: replace(told_before(case), is_current=False)),
     Rule.ASK_SOURCE: (
         NO_TABLE,
         lambda case: replace(case, terms=SharingTerms(Tlp.AMBER_STRICT, may_notify_affected=False)),
@@ -316,7 +329,9 @@ class Said:
 
 def says_explain(world: World, occasion: str) -> Said:
     del occasion
-    rule = verdict_on(case_of_haven(), policy=policy_of(world.settings), now=datetime.now(UTC)).rule
+    now = datetime.now(UTC)
+    policy = policy_at(now, settings=world.settings)
+    rule = verdict_on(case_of_haven(), policy=policy, now=now).rule
     about = next(
         part
         for part in world.baken("explain", "haven", "--all").out.split("\n\n")
@@ -329,7 +344,8 @@ def says_explain(world: World, occasion: str) -> Said:
 
 def says_preview(world: World, occasion: str) -> Said:
     found = look_back_for(occasion, settings=world.settings, progress=lambda _: None).found
-    policy, now = policy_of(world.settings), datetime.now(UTC)
+    now = datetime.now(UTC)
+    policy = policy_at(now, settings=world.settings)
     for row in preview(find_occasion(occasion), found.seen, policy=policy, now=now).to_pylist():
         if row["organisation_id"] == case_of_haven().organisation_id:
             return Said(row["tells"], Rule(row["rule"]))

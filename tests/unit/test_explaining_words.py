@@ -21,11 +21,11 @@ from baken.matching import RULES, MatchRule
 
 BOTH = [words_in(language) for language in Language]
 EN, NL = words_in(Language.EN), words_in(Language.NL)
-WAITING = {Rule.TOLD_RECENTLY, Rule.ON_HOLD, Rule.ANSWERED}
+WAITING = {Rule.TOLD_RECENTLY, Rule.ON_HOLD, Rule.ANSWERED, Rule.WAITS}
 """The rules of which a verdict may say until when they hold."""
 
 FAMILIES = {
-    "reasons": {"new", "worse", "back", "threat", "reminder"},
+    "reasons": {"new", "worse", "back", "news", "threat", "reminder"},
     "relations": {"owner", "operator"},
     "roles": {"security", "technical", "general", "management"},
     "standings": {"registered", "discovered"},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -20,15 +21,19 @@ from baken.core.policy import (
     Hold,
     OccasionFacts,
     Policy,
+    Rhythm,
     Rule,
     Verdict,
     decide_again,
     first_that_tells,
+    taken_along,
 )
+from baken.core.rhythm import RoundInterval, next_round_at, round_due_since
 from baken.core.routes import Carries, Route, ranked
 from baken.core.sharing import SharingTerms
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MIDNIGHT = NOW.replace(hour=0)
 DAY = timedelta(days=1)
 POLICY = Policy(
     minimum_severity=Severity.LOW,
@@ -58,7 +63,13 @@ def decide(case: CaseFacts, *, policy: Policy, now: datetime, is_unasked_allowed
         (replace(TOLD, reopened_at=NOW - DAY), Rule.BACK),
         (replace(TOLD, reopened_at=NOW - 3 * DAY), Rule.TOLD_RECENTLY),
         (replace(TOLD, told_at=NOW - 7 * DAY), Rule.REMINDER),
-        (replace(TOLD, told_at=NOW - 7 * DAY + timedelta(seconds=1)), Rule.TOLD_RECENTLY),
+        (replace(TOLD, told_at=MIDNIGHT - 6 * DAY), Rule.TOLD_RECENTLY),
+        (replace(TOLD, told_at=MIDNIGHT - 6 * DAY - timedelta(seconds=1)), Rule.REMINDER),
+        (replace(TOLD, told_at=NOW - 7 * DAY, is_current=False), Rule.NOT_SEEN_LATELY),
+        (replace(UNTOLD, is_current=False), Rule.NEW),
+        (replace(TOLD, has_news=True), Rule.NEWS),
+        (replace(TOLD, has_news=True, severity=Severity.CRITICAL), Rule.WORSE),
+        (replace(UNTOLD, has_news=True), Rule.NEW),
         (replace(TOLD, told_at=NOW - 7 * DAY, last_seen_at=NOW - 8 * DAY), Rule.NOT_SEEN_SINCE),
         (replace(UNTOLD, is_owner=False), Rule.OPERATOR),
         (replace(UNTOLD, is_held=False), Rule.NOT_HELD),
@@ -110,6 +121,7 @@ EXAMPLES = {
     Rule.NEW: UNTOLD,
     Rule.WORSE: replace(TOLD, severity=Severity.CRITICAL),
     Rule.BACK: replace(TOLD, reopened_at=NOW - DAY),
+    Rule.NEWS: replace(TOLD, has_news=True),
     Rule.REMINDER: replace(TOLD, told_at=NOW - 7 * DAY),
     Rule.THREAT: replace(TOLD, is_told_here=False),
     Rule.OPERATOR: replace(UNTOLD, is_owner=False),
@@ -125,6 +137,8 @@ EXAMPLES = {
     Rule.TOO_OLD: replace(UNTOLD, last_seen_at=NOW - 31 * DAY),
     Rule.TOLD_RECENTLY: TOLD,
     Rule.NOT_SEEN_SINCE: replace(TOLD, last_seen_at=TOLD.told_at),
+    Rule.NOT_SEEN_LATELY: replace(TOLD, told_at=NOW - 7 * DAY, is_current=False),
+    Rule.WAITS: replace(UNTOLD, severity=Severity.MEDIUM),
     Rule.ASK_SOURCE: replace(UNTOLD, terms=UNPERMITTED[Tlp.RED]),
     Rule.TLP_RED: replace(UNTOLD, terms=LABELLED[Tlp.RED]),
     Rule.OUTSIDE_ONLY: replace(UNTOLD, terms=LABELLED[Tlp.AMBER_STRICT]),
@@ -137,6 +151,7 @@ ROUTES = {
     Rule.NO_CONTACT: (),
     Rule.CONTACT_UNWANTED: (route(1, is_unwanted=True),),
 }
+ROUND = Rhythm(next_round_at=MIDNIGHT + 7 * DAY)
 BY_NO_CASE = {Rule.NO_OCCASION}
 """What is said where `decide` is not asked at all."""
 
@@ -148,7 +163,9 @@ def test_no_rule_is_without_an_example() -> None:
 @pytest.mark.parametrize("rule", EXAMPLES)
 def test_every_rule_is_reached(rule: Rule) -> None:
     under = OccasionFacts(is_threat=True) if rule is Rule.THREAT else STANDING
-    assert verdict_of(EXAMPLES[rule], under=under, routes=ROUTES.get(rule, (ROUTE,))).rule is rule
+    policy = replace(POLICY, rhythm=ROUND) if rule is Rule.WAITS else POLICY
+    routes = ROUTES.get(rule, (ROUTE,))
+    assert verdict_of(EXAMPLES[rule], under=under, routes=routes, policy=policy).rule is rule
 
 
 def test_what_no_occasion_covers_is_said_so() -> None:
@@ -302,7 +319,7 @@ def test_the_label_of_the_feeds_is_that_of_the_settings(setting: Tlp | None) -> 
 @pytest.mark.parametrize(
     ("case", "rule", "not_before"),
     [
-        (TOLD, Rule.TOLD_RECENTLY, NOW + 5 * DAY),
+        (TOLD, Rule.TOLD_RECENTLY, MIDNIGHT + 5 * DAY),
         (replace(UNTOLD, hold=Hold("the police", NOW + DAY)), Rule.ON_HOLD, NOW + DAY),
         (replace(UNTOLD, hold=Hold("the police")), Rule.ON_HOLD, None),
         (replace(UNTOLD, hold=Hold("the police", NOW)), Rule.NEW, None),
@@ -342,6 +359,69 @@ def test_solved_keeps_silent_until_it_is_seen_again(
     answer = answered(AnswerKind.SOLVED)
     seen_at = answer.answered_at + seen_again_after
     assert verdict_of(replace(UNTOLD, answer=answer, last_seen_at=seen_at)).rule is rule
+
+
+# With the rhythm of the service
+
+PACED = replace(POLICY, rhythm=ROUND)
+CALM = replace(UNTOLD, severity=Severity.MEDIUM)
+
+
+def test_what_is_not_urgent_waits_for_the_round() -> None:
+    verdict = verdict_of(CALM, policy=PACED)
+    assert verdict == Verdict(
+        Rule.WAITS, route=ROUTE, not_before=ROUND.next_round_at, waits_with=Rule.NEW
+    )
+    assert verdict_of(UNTOLD, policy=PACED).rule is Rule.NEW
+    assert verdict_of(CALM, policy=PACED, under=THREAT).rule is Rule.NEW, "a threat never waits"
+    assert verdict_of(CALM, policy=PACED, routes=()).rule is Rule.NO_CONTACT
+    again = decide_again(CALM, under=STANDING, routes=[ROUTE], policy=PACED, now=NOW)
+    assert again.rule is Rule.NEW, "what was planned goes out"
+
+
+def test_an_urgent_message_takes_along_what_waits_for_the_same_reader() -> None:
+    urgent, waits = verdict_of(UNTOLD, policy=PACED), verdict_of(CALM, policy=PACED)
+    assert taken_along([waits, urgent]) == [Verdict(Rule.NEW, route=ROUTE), urgent]
+    assert taken_along([waits]) == [waits]
+    other_route = replace(waits, route=route(2))
+    other_label = replace(waits, label=Tlp.GREEN)
+    assert taken_along([urgent, other_route, other_label]) == [urgent, other_route, other_label]
+
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+@pytest.mark.parametrize(
+    ("told_at", "from_at"),
+    [
+        (datetime(2026, 10, 19, 21, 59, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=AMSTERDAM)),
+        (datetime(2026, 10, 19, 22, 0, tzinfo=UTC), datetime(2026, 10, 27, tzinfo=AMSTERDAM)),
+    ],
+)
+def test_days_are_those_of_the_zone(told_at: datetime, from_at: datetime) -> None:
+    # In the night of 25 October the clock goes back: the days before it are an hour longer.
+    case = replace(TOLD, told_at=told_at, last_seen_at=told_at + DAY)
+    policy = replace(POLICY, zone=AMSTERDAM)
+    waits = verdict_of(case, policy=policy, now=from_at - SECOND)
+    assert (waits.rule, waits.not_before) == (Rule.TOLD_RECENTLY, from_at)
+    assert verdict_of(case, policy=policy, now=from_at.astimezone(UTC)).rule is Rule.REMINDER
+
+
+@pytest.mark.parametrize(
+    ("interval", "since", "then"),
+    [
+        (RoundInterval.WEEKLY, datetime(2026, 10, 19, tzinfo=AMSTERDAM), 26),
+        (RoundInterval.DAILY, datetime(2026, 10, 25, tzinfo=AMSTERDAM), 26),
+    ],
+)
+def test_rounds_begin_at_midnight_in_the_zone(
+    interval: RoundInterval, since: datetime, then: int
+) -> None:
+    sunday = datetime(2026, 10, 25, 3, tzinfo=UTC)  # two o'clock came twice
+    assert round_due_since(interval, now=sunday, zone=AMSTERDAM) == since
+    expected = datetime(2026, 10, then, tzinfo=AMSTERDAM)
+    assert next_round_at(interval, now=sunday, zone=AMSTERDAM) == expected
+    assert expected.utcoffset() == timedelta(hours=1)
 
 
 # Several occasions
@@ -458,6 +538,7 @@ def test_what_is_told_now_may_be_handed_over_now_by_its_route(
 
 NOT_ASKED_AGAIN = {
     Rule.GONE, Rule.BELOW_MINIMUM, Rule.TOO_OLD, Rule.TOLD_RECENTLY, Rule.NOT_SEEN_SINCE,
+    Rule.NOT_SEEN_LATELY, Rule.WAITS,
 }  # fmt: skip
 """What says whether a case is news: that was decided when it was planned."""
 
@@ -476,6 +557,8 @@ NEW_DEFAULTS: dict[str, Any] = {
     "answer": None,
     "hold": None,
     "handed_over_to": "",
+    "has_news": False,
+    "is_current": True,
 }
 
 

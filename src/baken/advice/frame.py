@@ -69,6 +69,7 @@ class Frame:
     reason_new: str
     reason_worse: str
     reason_back: str
+    reason_news: str
     reason_reminder: str
     reason_threat: str
 

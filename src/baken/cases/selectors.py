@@ -103,22 +103,27 @@ class CaseToDecide:
     facts: CaseFacts
 
 
+_ALL: Final = Q()
+
+
 def cases_to_decide(
     occasion: Occasion,
     *,
     policy: Policy,
     now: datetime,
     told_here: Collection[int] | None,
+    among: Q = _ALL,
 ) -> Iterator[CaseToDecide]:
     """The cases under `occasion` that the verdict might tell, by organisation.
 
-    `told_here` are those that were told under it before; None where that does not matter. Cases
-    about which the verdict would be silent anyway are not read. Call it after `hold_cases`, so that
-    nobody else writes a case.
+    `told_here` are those that were told under it before; None where that does not matter. `among`
+    narrows them further. Cases about which the verdict would be silent anyway are not read. Call it
+    after `hold_cases`, so that nobody else writes a case.
     """
     cases = (
         cases_under(occasion)
         .filter(
+            among,
             state=Case.State.OPEN,
             relation=Case.Relation.OWNER,
             severity__gte=Severity.INFO if occasion.is_threat else policy.minimum_severity,

@@ -32,9 +32,10 @@ def explain(
     settings = begin_reading()
     from baken.explaining import subjects
     from baken.explaining.words import words_in
-    from baken.jobs.sending import policy_of
+    from baken.jobs.sending import policy_at
 
-    policy, now, words = policy_of(settings), datetime.now(UTC), words_in(language)
+    now, words = datetime.now(UTC), words_in(language)
+    policy = policy_at(now, settings=settings)
     if as_json:
         subject = subjects.find_subject(what)
         cases = subjects.explained_one_by_one(subject.cases, policy=policy, now=now)

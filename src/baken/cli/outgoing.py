@@ -32,12 +32,17 @@ def send(
             "--occasion", help="With --dry-run: only this one's mails, as if it were released."
         ),
     ] = None,
+    at_once: Annotated[
+        bool,
+        typer.Option("--now", help="Also what is not urgent and would wait for the next round."),
+    ] = False,
     language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Plan what is to be told and hand it to the mail server.
 
-    A second run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
+    What is not urgent waits for the next urgent warning or the next round (BAKEN_ROUND). A second
+    run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
     """
     if occasion is not None and dry_run is None:
         raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
@@ -47,11 +52,14 @@ def send(
     from baken.jobs.sending import check_sender, deliver, dry_run_into, plan
 
     if dry_run is not None:
-        would_send = dry_run_into(dry_run, settings=settings, occasion_key=occasion)
+        would_send = dry_run_into(
+            dry_run, settings=settings, occasion_key=occasion, holds_round=at_once
+        )
         figures = {
             "mails": would_send.messages,
             "refused": would_send.refused,
             "folder": str(dry_run),
+            **waiting_figures(would_send.plan),
         }
         if as_json:
             say_json(figures)
@@ -60,7 +68,7 @@ def send(
                 say(line)
         return
     check_sender(settings)
-    planned = plan(settings=settings)
+    planned = plan(settings=settings, holds_round=at_once)
     with counting("mails") as progress:
         outcome = deliver(settings=settings, progress=progress)
     if as_json:
@@ -137,11 +145,22 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
             {"reference": one.reference, "name": one.name, "rule": one.rule.value}
             for one in kept_back_in(planned)
         ],
+        **waiting_figures(planned),
         "mails_accepted": outcome.accepted,
         "mails_deferred": outcome.deferred,
         "mails_refused": outcome.refused,
         "mails_left": outcome.left,
         "problem": outcome.problem,
+    }
+
+
+def waiting_figures(planned: Plan) -> dict[str, object]:
+    """What is not urgent and waits, and until when."""
+    waiting = planned.waiting
+    return {
+        "cases_waiting": waiting.cases,
+        "organisations_waiting": waiting.organisations,
+        "waiting_until": waiting.until and waiting.until.isoformat(),
     }
 
 

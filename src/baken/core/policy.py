@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -19,11 +19,12 @@ from baken.core.sharing import SharingTerms
 
 
 class Rule(StrEnum):
-    """The rule that decided. The first five tell, the others keep silent."""
+    """The rule that decided. The first six tell, the others keep silent."""
 
     NEW = "new"
     WORSE = "worse"
     BACK = "back"
+    NEWS = "news"
     REMINDER = "reminder"
     THREAT = "threat"
     OPERATOR = "operator"
@@ -39,6 +40,8 @@ class Rule(StrEnum):
     TOO_OLD = "too-old"
     TOLD_RECENTLY = "told-recently"
     NOT_SEEN_SINCE = "not-seen-since"
+    NOT_SEEN_LATELY = "not-seen-lately"
+    WAITS = "waits"
     NO_OCCASION = "no-occasion"
     ASK_SOURCE = "ask-source"
     TLP_RED = "tlp-red"
@@ -62,7 +65,9 @@ class Rule(StrEnum):
         return 0 if self.tells else 1 if self.blocks else 2
 
 
-_TELLING: Final = frozenset({Rule.NEW, Rule.WORSE, Rule.BACK, Rule.REMINDER, Rule.THREAT})
+_TELLING: Final = frozenset(
+    {Rule.NEW, Rule.WORSE, Rule.BACK, Rule.NEWS, Rule.REMINDER, Rule.THREAT}
+)
 _BLOCKING: Final = frozenset(
     {Rule.ASK_SOURCE, Rule.TLP_RED, Rule.OUTSIDE_ONLY, Rule.NO_CONTACT, Rule.CONTACT_UNWANTED}
 )
@@ -101,6 +106,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When what is not urgent goes out: with an urgent message, or in the next round."""
+
+    next_round_at: datetime
+    urgent_from: Severity = Severity.HIGH
+    """What is this severe never waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings of the rules."""
 
@@ -108,7 +122,11 @@ class Policy:
     reminder_after: Mapping[Severity, timedelta] = field(
         default_factory=lambda: {severity: timedelta(days=30) for severity in Severity}
     )
-    """How long a finding that persists waits, by its severity."""
+    """How long a finding that persists waits, by its severity; counted in days of `zone`."""
+    zone: tzinfo = UTC
+    """The zone in which the service counts days."""
+    rhythm: Rhythm | None = None
+    """None: a round is held now, and nothing waits for one."""
     oldest_told: timedelta = timedelta(days=30)
     """A case that was last seen longer ago is not told."""
     channels: Mapping[str, Carries] | None = None
@@ -143,6 +161,10 @@ class CaseFacts:
     reopened_at: datetime | None
     told_at: datetime | None
     told_severity: Severity | None
+    has_news: bool = False
+    """It showed something that counts as news for its kind and that was not told yet."""
+    is_current: bool = True
+    """It was seen on the newest received day of its report type, or in the three days before."""
     is_told_here: bool = True
     """False when the case was not told yet under this threat. That it was told under a daily feed
     does not silence the threat."""
@@ -176,6 +198,14 @@ class Verdict:
     """By which route the organisation is told; None when it is not."""
     not_before: datetime | None = None
     """Until when it waits, where waiting is all that is needed."""
+    waits_with: Rule | None = None
+    """Of a verdict that waits for a round: the rule by which it is told then, by `route`."""
+
+    def if_due(self, *, is_due: bool) -> Verdict:
+        """This verdict, or, where it only waits for a round and `is_due`, that it is told now."""
+        if self.waits_with is None or not is_due:
+            return self
+        return Verdict(self.waits_with, self.label, self.route)
 
 
 def decide(
@@ -202,7 +232,24 @@ def decide(
     route = _route_for(label, routes, channels=policy.channels, now=now)
     if isinstance(route, Rule):
         return Verdict(route, label)
+    rhythm = policy.rhythm
+    if rhythm is not None and case.severity < rhythm.urgent_from and not under.is_threat:
+        return Verdict(Rule.WAITS, label, route, rhythm.next_round_at, waits_with=rule)
     return Verdict(rule, label, route)
+
+
+def taken_along(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts on all cases of one organisation, where an urgent message takes others along.
+
+    What waits for a round goes now when a message with the same label goes by the same route
+    anyway: two mails on two days would say less.
+    """
+    going = {_message_of(verdict) for verdict in verdicts if verdict.rule.tells}
+    return [verdict.if_due(is_due=_message_of(verdict) in going) for verdict in verdicts]
+
+
+def _message_of(verdict: Verdict) -> tuple[int, Tlp]:
+    return (0 if verdict.route is None else verdict.route.id, verdict.label)
 
 
 def decide_again(
@@ -219,7 +266,9 @@ def decide_again(
     `routes`, under which label, and whether to wait.
     """
     as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
-    of_any_age = replace(policy, minimum_severity=Severity.INFO, oldest_told=timedelta.max)
+    of_any_age = replace(
+        policy, minimum_severity=Severity.INFO, oldest_told=timedelta.max, rhythm=None
+    )
     return decide(as_news, under=under, routes=routes, policy=of_any_age, now=now)
 
 
@@ -281,16 +330,25 @@ def _rule_of_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) ->
         return Rule.WORSE
     if case.reopened_at is not None and case.reopened_at > case.told_at:
         return Rule.BACK
+    if case.has_news:
+        return Rule.NEWS
     if case.last_seen_at <= case.told_at:
         return Rule.NOT_SEEN_SINCE
-    if now - case.told_at < policy.reminder_after[case.severity]:
+    if now < _reminded_from(case.told_at, case.severity, policy=policy):
         return Rule.TOLD_RECENTLY
-    return Rule.REMINDER
+    return Rule.REMINDER if case.is_current else Rule.NOT_SEEN_LATELY
+
+
+def _reminded_from(told_at: datetime, severity: Severity, *, policy: Policy) -> datetime:
+    """When the day begins on which a reminder may go: a mail at nine does not wait until nine."""
+    told_on = told_at.astimezone(policy.zone).date()
+    day = told_on + timedelta(days=policy.reminder_after[severity].days)
+    return datetime.combine(day, time.min, tzinfo=policy.zone)
 
 
 def _waits_until(rule: Rule, case: CaseFacts, *, policy: Policy) -> datetime | None:
     if rule is Rule.TOLD_RECENTLY and case.told_at is not None:
-        return case.told_at + policy.reminder_after[case.severity]
+        return _reminded_from(case.told_at, case.severity, policy=policy)
     if rule is Rule.ON_HOLD and case.hold is not None:
         return case.hold.until
     if rule is Rule.ANSWERED and case.answer is not None:

@@ -39,6 +39,7 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         warnings=words.counted("warning", plan.notifications),
         cases=words.counted("case", plan.cases),
     )
+    yield from _waiting_lines(plan, words)
     for kept_back in _by_rule(kept_back_in(plan)):
         yield from kept_back_lines(kept_back, words, shown=_NAMES_SHOWN)
     yield words.say(
@@ -50,10 +51,22 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         yield words.say("send.left", mails=words.counted("mail", outcome.left))
 
 
+def _waiting_lines(plan: Plan, words: Words) -> Iterator[str]:
+    waiting = plan.waiting
+    if waiting.until is not None:
+        yield words.say(
+            "send.waiting",
+            cases=words.counted("case", waiting.cases),
+            organisations=words.counted("organisation", waiting.organisations),
+            date=waiting.until.date(),
+        )
+
+
 def dry_run_lines(done: DryRun, folder: str, words: Words) -> Iterator[str]:
     """What a run would send, as written into `folder`, in lines for a person."""
     mails = words.counted("mail", done.messages)
     yield words.say("dry_run.written", mails=mails, folder=folder)
+    yield from _waiting_lines(done.plan, words)
     if done.refused:
         yield words.say("dry_run.refused", count=done.refused)
 

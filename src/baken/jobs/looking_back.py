@@ -27,7 +27,7 @@ from baken.intake.selectors import store_owner_key, stored_files
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
 from baken.jobs.retention import s3_access
-from baken.jobs.sending import policy_of
+from baken.jobs.sending import policy_at
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
 from baken.outbox.services import preview
@@ -109,7 +109,9 @@ def look_back_for(
             engine=engine,
             progress=progress,
         )
-    previewed = preview(occasion, found.seen, policy=policy_of(settings), now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    policy = policy_at(now, settings=settings)
+    previewed = preview(occasion, found.seen, policy=policy, now=now)
     return Lookback(occasion, len(files), sum(file.rows for file in files), found, previewed)
 
 

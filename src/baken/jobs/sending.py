@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
 from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
+from baken.outbox.selectors import rhythm_at
 from baken.outbox.services import (
     DryRun,
     Outcome,
@@ -19,6 +21,7 @@ from baken.outbox.services import (
     deliver_waiting,
     dry_run,
     plan_notifications,
+    record_round,
 )
 from baken.settings.environment import Settings
 
@@ -35,11 +38,14 @@ def check_sender(settings: Settings) -> None:
         )
 
 
-def plan(*, settings: Settings) -> Plan:
-    """Plan what is to be told now."""
-    return plan_notifications(
-        policy=policy_of(settings), feed_tlp=settings.feed_tlp, now=datetime.now(UTC)
-    )
+def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
+    """Plan what is to be told now; with `holds_round` also what would wait for a round."""
+    now = datetime.now(UTC)
+    policy = policy_of(settings) if holds_round else policy_at(now, settings=settings)
+    planned = plan_notifications(policy=policy, feed_tlp=settings.feed_tlp, now=now)
+    if policy.rhythm is None:
+        record_round(now)
+    return planned
 
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
@@ -53,29 +59,43 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
     )
 
 
-def dry_run_into(folder: Path, *, settings: Settings, occasion_key: str | None = None) -> DryRun:
+def dry_run_into(
+    folder: Path,
+    *,
+    settings: Settings,
+    occasion_key: str | None = None,
+    holds_round: bool = False,
+) -> DryRun:
     """Write into `folder` the messages that a run would send, and send nothing.
 
-    With `occasion_key`, only those under that occasion, as if it were released. Raises
-    `NotFoundError`, `OutputRefusedError`.
+    With `occasion_key`, only those under that occasion, as if it were released; `holds_round` is as
+    in `plan`. Raises `NotFoundError`, `OutputRefusedError`.
     """
+    now = datetime.now(UTC)
     return dry_run(
         dry_run_roads(folder, settings),
-        policy=policy_of(settings),
+        policy=policy_of(settings) if holds_round else policy_at(now, settings=settings),
         feed_tlp=settings.feed_tlp,
         sender=sender_of(settings),
-        now=datetime.now(UTC),
+        now=now,
         occasion=find_occasion(occasion_key) if occasion_key else None,
     )
 
 
+def policy_at(now: datetime, *, settings: Settings) -> Policy:
+    """The policy that the settings describe, with what waits for a round at `now`."""
+    rhythm = rhythm_at(now, interval=settings.round_interval, zone=settings.zone)
+    return replace(policy_of(settings), rhythm=rhythm)
+
+
 def policy_of(settings: Settings) -> Policy:
-    """The policy that the settings describe."""
+    """The policy that the settings describe; a round is held."""
     return Policy(
         minimum_severity=settings.minimum_severity,
         reminder_after=settings.reminder_after,
         channels=carried(),
         feed_label=settings.feed_tlp,
+        zone=settings.zone,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from baken import feeds
 from baken.advice import written_kinds
 from baken.core.errors import OccasionError
-from baken.jobs.sending import policy_of
+from baken.jobs.sending import policy_at
 from baken.occasions.models import Occasion
 from baken.occasions.services import create_threat_occasion, read_threat
 from baken.outbox.selectors import count_telling
@@ -50,7 +50,9 @@ def close_occasion_and_replan(key: str, *, settings: Settings) -> ClosedOccasion
     """
     closed = close_threat(key, now=datetime.now(UTC))
     now = datetime.now(UTC)
-    plan = plan_notifications(policy=policy_of(settings), feed_tlp=settings.feed_tlp, now=now)
+    plan = plan_notifications(
+        policy=policy_at(now, settings=settings), feed_tlp=settings.feed_tlp, now=now
+    )
     return ClosedOccasion(closed, plan, count_telling(closed.case_ids, since=now))
 
 

@@ -103,6 +103,7 @@ class NotifiedCase(models.Model):
         NEW = "new", "new"
         WORSE = "worse", "got worse"
         BACK = "back", "came back after it was gone"
+        NEWS = "news", "showed something new"
         THREAT = "threat", "part of a threat"
         REMINDER = "reminder", "persists"
 
@@ -218,6 +219,18 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Round(models.Model):
+    """A planning that told everything, also what is not urgent."""
+
+    held_at = models.DateTimeField(unique=True)
+
+    class Meta:
+        ordering = ["-held_at"]
+
+    def __str__(self) -> str:
+        return f"{self.held_at:%Y-%m-%d %H:%M}"
 
 
 class Suppression(models.Model):

@@ -1,6 +1,7 @@
 """Plans what is to be told: notifications, and what the cases remember as told.
 
-One transaction an occasion, so that what is planned and what is remembered can never differ.
+One transaction a threat and one for the standing occasions, so that what is planned and what is
+remembered can never differ.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain
 from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import connection, transaction
 
-from baken.cases.selectors import cases_to_decide
+from baken.cases.selectors import CaseToDecide, cases_to_decide
 from baken.cases.services import hold_cases, record_told
 from baken.core.classification import Severity, Tlp
-from baken.core.policy import Policy, Rule, Verdict, decide, stricter
+from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
 from baken.core.text import as_array
 from baken.occasions.models import Occasion
@@ -30,16 +30,16 @@ from baken.outbox.addressees import addressees_of
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
-from baken.outbox.verdicts import routes_to, told_under
+from baken.outbox.verdicts import cases_due, routes_to, told_under
 from baken.outbox.withdrawals import withdraw
 
 _log = structlog.get_logger()
 
-_BETWEEN_OCCASIONS: Final = timedelta(microseconds=1)
+_BETWEEN_PLANS: Final = timedelta(microseconds=1)
 _LOOKED_AT_ONCE: Final = 2_000
 
-# The notifications that wait and are superseded: they tell the same cases, or could be merged with
-# the new one. A threat supersedes its own notifications only, since it is told besides the daily
+# The notifications that wait and are superseded: they tell the same cases, or the same reader under
+# the same label. A threat supersedes its own notifications only, since it is told besides the daily
 # feeds. A notification that is being handed over is locked, and left alone.
 _SUPERSEDED: Final = """
     SELECT n.id FROM outbox_notification AS n
@@ -47,10 +47,12 @@ _SUPERSEDED: Final = """
         SELECT FROM outbox_notifiedcase AS told
         JOIN occasions_occasion AS o ON o.id = told.occasion_id
         WHERE told.notification_id = n.id
-            AND CASE WHEN %(is_threat)s THEN o.id = %(occasion)s ELSE o.kind = 'standing' END
+            AND CASE WHEN %(threat)s IS NULL THEN o.kind = 'standing' ELSE o.id = %(threat)s END
             AND (
                 told.case_id = ANY(%(cases)s::bigint[])
-                OR (o.id = %(occasion)s AND n.organisation_id = ANY(%(organisations)s::bigint[]))
+                OR (n.route_id, n.tlp) IN (
+                    SELECT * FROM unnest(%(routes)s::bigint[], %(labels)s::text[])
+                )
             )
     )
     ORDER BY n.id
@@ -71,11 +73,12 @@ _TELL_AS_IT_STANDS: Final = """
         severity, first_seen_at, last_seen_at, sightings, rsit_type, host_name, url, product, cves,
         asset_value, evidence
     )
-    SELECT n.id, c.id, %(occasion)s, told.reason, c.told_at, c.told_severity,
+    SELECT n.id, c.id, told.occasion_id, told.reason, c.told_at, c.told_severity,
         c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type, c.host_name, c.url,
         c.product, c.cves, c.asset_value, c.evidence
-    FROM unnest(%(places)s::bigint[], %(cases)s::bigint[], %(reasons)s::text[])
-        AS told (place, case_id, reason)
+    FROM unnest(
+        %(places)s::bigint[], %(cases)s::bigint[], %(occasions)s::bigint[], %(reasons)s::text[]
+    ) AS told (place, case_id, occasion_id, reason)
     JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS n (id, place) USING (place)
     JOIN occasions_case AS c ON c.id = told.case_id
 """
@@ -91,59 +94,102 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is not urgent and waits, with the next urgent message or for a round."""
+
+    cases: int = 0
+    organisations: int = 0
+    until: datetime | None = None
+    """When the next round is due."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What planning wrote, and whom it could not reach."""
+    """What planning wrote, whom it could not reach, and what waits."""
 
     notifications: int = 0
     cases: int = 0
     unreachable: tuple[Unreachable, ...] = ()
+    waiting: Waiting = Waiting()
 
 
 def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
-    """Plan what is to be told now: one notification an organisation and occasion.
+    """Plan what is to be told now.
 
-    First gives standing occasions the label `feed_tlp`, and withdraws what waits and may no longer
-    be sent, so that its cases can be told in another way. May run any number of times: each case
-    records in the same transaction that it is told. Each occasion gets a `planned_at` of its own, a
-    microsecond after the one before: by that moment a case knows which notification told it last.
+    All standing occasions together make one notification an organisation, route and label; each
+    threat makes notifications of its own. First gives standing occasions the label `feed_tlp`, and
+    withdraws what waits and may no longer be sent, so that its cases can be told in another way.
+    May run any number of times: each case records in the same transaction that it is told. What is
+    planned together gets a `planned_at` of its own, a microsecond after the one before: by that
+    moment a case knows which notification told it last.
     """
     label_standing_occasions(feed_tlp)
     _withdraw_what_may_not_go(policy=policy, now=now)
     notifications, told = 0, set[int]()
     kept_back: dict[int, Unreachable] = {}
-    for place, occasion in enumerate(active_occasions()):
-        moment = now + place * _BETWEEN_OCCASIONS
+    waiting: dict[int, _Waits] = {}
+    for place, occasions in enumerate(_told_together()):
+        moment = now + place * _BETWEEN_PLANS
         with transaction.atomic():
-            if not lock_occasion(occasion):
+            active = [occasion for occasion in occasions if lock_occasion(occasion)]
+            if not active:
                 continue
             hold_cases()
-            under = _plan_under(occasion, policy=policy, now=moment)
-            transaction.on_commit(partial(_log_planned, occasion, under))  # not of a dry run
+            under = _plan_under(active, policy=policy, now=moment)
+            transaction.on_commit(partial(_log_planned, active, under))  # not of a dry run
         notifications += under.notifications
         told |= under.told
         kept_back = under.kept_back | kept_back  # the first occasion says why
+        waiting |= under.waiting
     # What one occasion keeps back, another may have told.
     unreachable = {why for case_id, why in kept_back.items() if case_id not in told}
-    return Plan(notifications, len(told), tuple(sorted(unreachable)))
+    still = [one for case_id, one in waiting.items() if case_id not in told]
+    return Plan(
+        notifications,
+        len(told),
+        tuple(sorted(unreachable)),
+        Waiting(
+            len(still),
+            len({one.organisation_id for one in still}),
+            min((one.until for one in still), default=None),
+        ),
+    )
+
+
+def _told_together() -> list[list[Occasion]]:
+    """The active occasions in parts that are planned together: each threat by itself, first."""
+    occasions = active_occasions()
+    standing = [occasion for occasion in occasions if not occasion.is_threat]
+    return [*([occasion] for occasion in occasions if occasion.is_threat), standing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """A case that waits for a round."""
+
+    organisation_id: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _PlanUnder:
-    """What planning did under one occasion; cases by id."""
+    """What planning did under one threat, or under the standing occasions; cases by id."""
 
     notifications: int
     told: frozenset[int]
     kept_back: dict[int, Unreachable]
+    waiting: dict[int, _Waits]
 
 
-def _log_planned(occasion: Occasion, under: _PlanUnder) -> None:
+def _log_planned(occasions: Sequence[Occasion], under: _PlanUnder) -> None:
     if under.notifications:
         _log.info(
             "notification.planned",
-            occasion=occasion.key,
+            occasions=[occasion.key for occasion in occasions],
             notifications=under.notifications,
             cases=len(under.told),
             kept_back=len(under.kept_back),
+            waiting=len(under.waiting),
         )
 
 
@@ -162,87 +208,126 @@ def _withdraw_what_may_not_go(*, policy: Policy, now: datetime) -> None:
 
 @dataclass(slots=True)
 class _ToTell:
-    """What is to be told to one organisation by one route."""
+    """What is to be told to one organisation by one route under one label."""
 
     route: Route
     label: Tlp
     severity: Severity
     rules: dict[int, Rule] = field(default_factory=dict)
     """By case: why it is told."""
+    occasions: list[int] = field(default_factory=list)
+    """Of each case, in the same order: under which it is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What the verdicts under one occasion come to."""
+    """What the verdicts come to."""
 
     to_tell: Sequence[_ToTell]
     kept_back: dict[int, Unreachable]
+    waiting: dict[int, _Waits]
 
 
-def _plan_under(occasion: Occasion, *, policy: Policy, now: datetime) -> _PlanUnder:
-    decided = _decide_each(occasion, policy=policy, now=now)
-    superseded = _superseded(occasion, decided)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A case with its verdict under one occasion."""
+
+    case: CaseToDecide
+    occasion_id: int
+    verdict: Verdict
+
+
+def _plan_under(occasions: Sequence[Occasion], *, policy: Policy, now: datetime) -> _PlanUnder:
+    decided = _decide_each(occasions, policy=policy, now=now)
+    superseded = _superseded(occasions, decided)
     if superseded:
         mine = Notification.objects.filter(pk__in=superseded)
         withdraw(mine, reason="a later notification tells it")
-        decided = _decide_each(occasion, policy=policy, now=now)
-    notified = _write(occasion, decided.to_tell, now=now)
-    return _PlanUnder(len(decided.to_tell), notified, decided.kept_back)
+        decided = _decide_each(occasions, policy=policy, now=now)
+    notified = _write(decided.to_tell, now=now)
+    return _PlanUnder(len(decided.to_tell), notified, decided.kept_back, decided.waiting)
 
 
-def _decide_each(occasion: Occasion, *, policy: Policy, now: datetime) -> _Decided:
-    under = occasion_facts(occasion)
-    told_here = told_under(occasion) if under.is_threat else None
-    cases = list(cases_to_decide(occasion, policy=policy, now=now, told_here=told_here))
-    routes = routes_to({case.organisation_id for case in cases}, now=now)
-    to_tell: list[_ToTell] = []
+def _decide_each(occasions: Sequence[Occasion], *, policy: Policy, now: datetime) -> _Decided:
+    asked = _asked_under(occasions, policy=policy, now=now)
+    parts: dict[tuple[int, Tlp], _ToTell] = {}
     kept_back: dict[int, Unreachable] = {}
-    for organisation_id, of_one in groupby(cases, key=attrgetter("organisation_id")):
-        mine = routes.get(organisation_id, ())
-        parts: dict[int, _ToTell] = {}
-        for case in of_one:
-            verdict = decide(case.facts, under=under, routes=mine, policy=policy, now=now)
-            if verdict.route is not None:
-                _add(parts, case.id, verdict, verdict.route, severity=case.facts.severity)
+    waiting: dict[int, _Waits] = {}
+    waiting_ids = (
+        one.case.id for of_one in asked.values() for one in of_one if one.verdict.waits_with
+    )
+    due = cases_due(list(waiting_ids))
+    for organisation_id, of_one in asked.items():
+        verdicts = [one.verdict.if_due(is_due=one.case.id in due) for one in of_one]
+        for one, verdict in zip(of_one, taken_along(verdicts), strict=True):
+            if verdict.waits_with is not None and verdict.not_before is not None:
+                waiting[one.case.id] = _Waits(organisation_id, verdict.not_before)
+            elif verdict.route is not None:
+                _add(parts, one, verdict, verdict.route)
             elif verdict.rule.blocks:
-                kept_back[case.id] = Unreachable(organisation_id, verdict.rule)
-        to_tell += parts.values()
-    return _Decided(to_tell, kept_back)
+                kept_back[one.case.id] = Unreachable(organisation_id, verdict.rule)
+    return _Decided(list(parts.values()), kept_back, waiting)
+
+
+def _asked_under(
+    occasions: Sequence[Occasion], *, policy: Policy, now: datetime
+) -> dict[int, list[_Asked]]:
+    """By organisation: its cases, each with the verdict of the occasion that counts for it."""
+    cases = {occasion.pk: _cases_under(occasion, policy=policy, now=now) for occasion in occasions}
+    who = {case.organisation_id for case in chain.from_iterable(cases.values())}
+    routes = routes_to(who, now=now)
+    found: dict[int, _Asked] = {}
+    for occasion in occasions:
+        under = occasion_facts(occasion)
+        for case in cases[occasion.pk]:
+            mine = routes.get(case.organisation_id, ())
+            verdict = decide(case.facts, under=under, routes=mine, policy=policy, now=now)
+            before = found.get(case.id)
+            if before is None or first_that_tells([before.verdict, verdict]) is verdict:
+                found[case.id] = _Asked(case, occasion.pk, verdict)
+    asked: dict[int, list[_Asked]] = {}
+    for one in found.values():
+        asked.setdefault(one.case.organisation_id, []).append(one)
+    return asked
+
+
+def _cases_under(occasion: Occasion, *, policy: Policy, now: datetime) -> list[CaseToDecide]:
+    told_here = told_under(occasion) if occasion.is_threat else None
+    return list(cases_to_decide(occasion, policy=policy, now=now, told_here=told_here))
 
 
 def _add(
-    parts: dict[int, _ToTell], case_id: int, verdict: Verdict, route: Route, *, severity: Severity
+    parts: dict[tuple[int, Tlp], _ToTell], one: _Asked, verdict: Verdict, route: Route
 ) -> None:
-    part = parts.get(route.id)
+    severity = one.case.facts.severity
+    part = parts.get((route.id, verdict.label))
     if part is None:
-        part = parts[route.id] = _ToTell(route, verdict.label, severity)
-    part.rules[case_id] = verdict.rule
+        part = parts[route.id, verdict.label] = _ToTell(route, verdict.label, severity)
+    part.rules[one.case.id] = verdict.rule
+    part.occasions.append(one.occasion_id)
     part.severity = max(part.severity, severity)
-    part.label = stricter(part.label, verdict.label)
 
 
-def _superseded(occasion: Occasion, decided: _Decided) -> list[UUID]:
+def _superseded(occasions: Sequence[Occasion], decided: _Decided) -> list[UUID]:
     """The notifications that wait and are superseded by the new ones, locked."""
     case_ids = [case_id for part in decided.to_tell for case_id in part.rules]
     case_ids += decided.kept_back
     if not case_ids or not waiting_notifications().exists():
         return []
-    organisations = {part.route.organisation_id for part in decided.to_tell}
-    organisations |= {one.organisation_id for one in decided.kept_back.values()}
     with connection.cursor() as cursor:
         cursor.execute(
             _SUPERSEDED,
             {
-                "occasion": occasion.pk,
-                "is_threat": occasion.is_threat,
+                "threat": next((one.pk for one in occasions if one.is_threat), None),
                 "cases": as_array(case_ids),
-                "organisations": as_array(organisations),
+                "routes": as_array([part.route.id for part in decided.to_tell]),
+                "labels": as_array([part.label.value for part in decided.to_tell]),
             },
         )
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _write(occasion: Occasion, to_tell: Sequence[_ToTell], *, now: datetime) -> frozenset[int]:
+def _write(to_tell: Sequence[_ToTell], *, now: datetime) -> frozenset[int]:
     """Write the notifications; gives the cases in them."""
     if not to_tell:
         return frozenset()
@@ -250,19 +335,21 @@ def _write(occasion: Occasion, to_tell: Sequence[_ToTell], *, now: datetime) -> 
     _copy_notifications(ids, to_tell, now=now)
     places: list[int] = []
     case_ids: list[int] = []
+    occasions: list[int] = []
     reasons: list[str] = []
     for place, part in enumerate(to_tell, start=1):
         places += [place] * len(part.rules)
         case_ids += part.rules
+        occasions += part.occasions
         reasons += [rule.value for rule in part.rules.values()]
     with connection.cursor() as cursor:
         cursor.execute(
             _TELL_AS_IT_STANDS,
             {
-                "occasion": occasion.pk,
                 "ids": ids,
                 "places": as_array(places),
                 "cases": as_array(case_ids),
+                "occasions": as_array(occasions),
                 "reasons": as_array(reasons),
             },
         )

@@ -12,6 +12,7 @@ from baken.outbox.notifications import (
     outbox_totals,
     warned_organisations,
 )
+from baken.outbox.rounds import rhythm_at
 from baken.outbox.suppressions import suppressions
 from baken.outbox.verdicts import (
     CaseVerdict,
@@ -29,6 +30,7 @@ __all__ = [
     "notification_states_under",
     "notifications_about",
     "outbox_totals",
+    "rhythm_at",
     "suppressions",
     "verdict_on",
     "verdicts_on",

@@ -8,8 +8,9 @@ from baken.outbox.dry_run import DryRun, dry_run
 from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
 from baken.outbox.pacing import Pace
-from baken.outbox.planning import Plan, Unreachable, plan_notifications
+from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
+from baken.outbox.rounds import record_round
 from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawals import ClosedThreat, close_threat
@@ -27,6 +28,7 @@ __all__ = [
     "Sender",
     "SuppressedAddress",
     "Unreachable",
+    "Waiting",
     "close_threat",
     "deliver_waiting",
     "dry_run",
@@ -35,6 +37,7 @@ __all__ = [
     "lift_suppression",
     "plan_notifications",
     "preview",
+    "record_round",
     "resume_sending",
     "suppress_address",
 ]

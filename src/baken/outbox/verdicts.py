@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import F, Q
+
 from baken.cases.models import Case
-from baken.cases.selectors import case_facts, is_covered_by
+from baken.cases.selectors import case_facts, cases_to_decide, is_covered_by
 from baken.constituency.selectors import routes_of
 from baken.core.errors import About
-from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells
+from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
@@ -96,7 +98,51 @@ def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict
         chosen = first_that_tells(verdict for verdict, _ in asked)
         under = next((occasion for verdict, occasion in asked if verdict is chosen), None)
         found[case.pk] = CaseVerdict(chosen, under)
-    return found
+    waiting = {case.organisation_id for case in cases if found[case.pk].verdict.waits_with}
+    if not waiting:
+        return found
+    due = _told_now_of(waiting, policy=policy, now=now)
+    return {
+        pk: replace(one, verdict=one.verdict.if_due(is_due=pk in due)) for pk, one in found.items()
+    }
+
+
+def cases_due(case_ids: Collection[int]) -> frozenset[int]:
+    """Those of these cases that were planned before, and that nobody got since they were told last.
+
+    They had their round, and wait for no other.
+    """
+    lost = NotifiedCase.objects.filter(case__in=case_ids, notification__state__in=_UNTOLD)
+    since = lost.filter(Q(case__told_at=None) | Q(notification__planned_at__gt=F("case__told_at")))
+    return frozenset(since.order_by().values_list("case_id", flat=True).distinct())
+
+
+def _told_now_of(
+    organisation_ids: Collection[int], *, policy: Policy, now: datetime
+) -> frozenset[int]:
+    """The cases of these organisations that the next planning tells under standing occasions."""
+    routes = routes_to(organisation_ids, now=now)
+    mine = Q(organisation__in=organisation_ids)
+    found: dict[int, tuple[int, Verdict]] = {}
+    for occasion in active_occasions():
+        if occasion.is_threat:
+            continue
+        under = occasion_facts(occasion)
+        for case in cases_to_decide(occasion, policy=policy, now=now, told_here=None, among=mine):
+            who = case.organisation_id
+            verdict = decide(
+                case.facts, under=under, routes=routes.get(who, ()), policy=policy, now=now
+            )
+            before = found.get(case.id)
+            if before is None or first_that_tells([before[1], verdict]) is verdict:
+                found[case.id] = (who, verdict)
+    due = cases_due([pk for pk, (_, verdict) in found.items() if verdict.waits_with])
+    told: set[int] = set()
+    for organisation_id in organisation_ids:
+        ids = [pk for pk, (who, _) in found.items() if who == organisation_id]
+        verdicts = taken_along([found[pk][1].if_due(is_due=pk in due) for pk in ids])
+        told |= {pk for pk, one in zip(ids, verdicts, strict=True) if one.rule.tells}
+    return frozenset(told)
 
 
 def verdict_on(case: Case, *, policy: Policy, now: datetime) -> CaseVerdict:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import platformdirs
 
 from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.mail_address import domain_of, split_mailbox
+from baken.core.rhythm import RoundInterval
 from baken.settings import shapes
 from baken.settings.declaration import (
     Derived,
@@ -139,6 +141,22 @@ class Settings:
         default=Language.NL,
         example="nl",
         meaning="The language of contacts that have none.",
+    )
+    zone: ZoneInfo = setting(
+        "BAKEN_ZONE",
+        shapes.ZONE,
+        default=ZoneInfo("Europe/Amsterdam"),
+        example="Europe/Amsterdam",
+        meaning="The time zone of the service: warnings give times in it, and reminders and rounds "
+        "count its days.",
+    )
+    round_interval: RoundInterval = setting(
+        "BAKEN_ROUND",
+        shapes.one_of(RoundInterval),
+        default=RoundInterval.WEEKLY,
+        example="weekly",
+        meaning="When findings below high go out. weekly: with the next urgent warning, or in the "
+        "first planning from Monday 00:00. daily: from 00:00. at-once: they never wait.",
     )
     feed_tlp: Tlp = setting(
         "BAKEN_FEED_TLP",

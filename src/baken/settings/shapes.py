@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baken.core.asset import normalise_domain
 from baken.core.classification import Severity, Tlp
@@ -192,12 +193,20 @@ def _show_server_addresses(value: Iterable[tuple[str, int]]) -> str:
     return ", ".join(shown) or "the system's"
 
 
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, OSError) as error:  # OSError: the name of a folder
+        raise ValueError("no time zone") from error
+
+
 def _listed(keys: Iterable[str]) -> str:
     *first, last = keys
     return f"{', '.join(first)} or {last}"
 
 
 FOLDER: Final = Shape("a folder", _folder)
+ZONE: Final = Shape("the name of a time zone", _zone)
 PEM_FILE: Final = Shape("a PEM file", Path)
 PORT: Final = whole_number("a port, 1 to 65535", least=1, most=65535)
 SECONDS: Final = Shape("seconds", _seconds, lambda value: f"{value:g}")

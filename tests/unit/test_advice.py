@@ -237,7 +237,7 @@ def test_an_unknown_kind_falls_back_to_its_type() -> None:
     said = advice_for("cve-2023-46805", rsit_type="vulnerable-system", language="en")
 
     assert said.kind == "vulnerable-system"
-    assert said.subject == "System of yours has a known vulnerability"
+    assert said.subject == "System of yours is vulnerable"
 
 
 def test_an_unknown_type_falls_back_to_undetermined() -> None:

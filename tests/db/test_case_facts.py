@@ -26,6 +26,7 @@ from baken.constituency.models import Asset, Organisation
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, decide
 from baken.core.routes import Carries, Route
+from baken.intake.selectors import newest_received_days
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import occasion_facts
 from small_world import make_organisation
@@ -156,13 +157,18 @@ def test_planning_and_explain_are_given_the_same_facts() -> None:
     def check(world: World) -> None:
         occasion, told_here, cases = world
         by_id = {case.pk: case for case in cases}
+        newest_days = newest_received_days()
         for asked in (told_here, None):
             for one in cases_to_decide(occasion, policy=POLICY, now=NOW, told_here=asked):
                 case = by_id[one.id]
                 is_told_here = asked is None or one.id in asked
-                assert one.facts == case_facts(case, is_told_here=is_told_here)
+                assert one.facts == case_facts(
+                    case, newest_days=newest_days, is_told_here=is_told_here
+                )
                 row = Case.objects.filter(pk=one.id).values_list(*fact_columns()).get()
-                assert facts_of_row(row) == case_facts(case)
+                assert facts_of_row(row, newest_days=newest_days) == case_facts(
+                    case, newest_days=newest_days
+                )
                 assert one.organisation_id == case.organisation_id
                 seen.add(one.facts.is_held)
 
@@ -182,7 +188,7 @@ def test_what_planning_does_not_read_would_be_silent_anyway() -> None:
         covered = set(cases_under(occasion).values_list("pk", flat=True))
         assert read <= covered
         for case in cases:
-            facts = case_facts(case, is_told_here=asked is None or case.pk in asked)
+            facts = case_facts(case, newest_days={}, is_told_here=asked is None or case.pk in asked)
             under = occasion_facts(occasion)
             for routes in ([ROUTE], []):
                 rule = decide(facts, under=under, routes=routes, policy=POLICY, now=NOW).rule

@@ -475,6 +475,6 @@ def test_what_is_not_stored_yet_decides_once_it_is(world: World, rule: Rule) -> 
         policy, now = policy_of(world.settings), datetime.now(UTC)
         return decide(facts, under=OccasionFacts(), routes=[route], policy=policy, now=now).rule
 
-    facts = case_facts(case_of_haven())
+    facts = case_facts(case_of_haven(), newest_days={})
     assert rule_of(facts) is Rule.NEW, "the case itself says nothing of it"
     assert rule_of(with_the_fact(facts)) is rule

@@ -23,6 +23,7 @@ HEAD = r"""
 \set told_at '{2026-11-27 00:00+00}'
 \set before_at '{NULL}'
 \set before_severity '{NULL}'
+\set before_news '{[]}'
 BEGIN;
 INSERT INTO constituency_organisation (id, reference, name, standing, sector)
 VALUES (9, 'haven', 'Haven', 'registered', '');
@@ -34,7 +35,9 @@ SIGHTING = "\t".join(
         "9", "open-rdp", "192.0.2.1:3389/tcp", "owner", "longest-prefix", "9", "f", "3",
         "2026-11-20 00:00+00", "2026-11-21 00:00+00", "2", "made-up", "made_up", "vulnerable",
         "vulnerable-system", "service", "vulnerable", "192.0.2.1", "3389", "tcp", r"\N", r"\N",
-        r"\N", "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}", "5",
+        r"\N", "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}",
+        '[{"name":"family","value":"mirai","first":"2026-11-20","last":"2026-11-21","sightings":2}]',
+        '{"family=mirai"}', "t", "5",
     ]
 )  # fmt: skip
 MAKE_CASES = ("sum_stage", "refresh_cases", "open_cases")

@@ -39,5 +39,5 @@ def test_stage_copy_and_insert_bear_every_column_once_in_order() -> None:
     inserted = statements.OPEN_CASES.partition("occasions_case (")[2].partition(")")[0]
     names = [name.strip() for name in inserted.split(",")]
     of_case = {column.name for column in COLUMNS if column.taken is not Taken.STAGE}
-    assert set(names) == of_case | {"state", "asset_value", "batch_id"}
+    assert set(names) == of_case | {"state", "asset_value", "batch_id", "details_more"}
     assert len(names) == len(set(names))

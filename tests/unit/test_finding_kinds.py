@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from baken.advice import written_kinds
+from baken.core.detail import NEWS_NAMES
 from baken.core.finding_kinds import (
     NAME_ONLY_KINDS,
     Layer,
     finding_kinds,
     parse_finding_kinds,
 )
-from baken.core.observation import OBSERVATION_SCHEMA
 from baken.feeds.shadowserver import report_table
 
 TABLE = report_table()
@@ -31,7 +31,7 @@ def test_every_value_is_one_of_those_allowed() -> None:
         assert kind.protocol == kind.protocol.strip()
         assert set(kind.transports) <= {"tcp", "udp"}
         assert bool(kind.transports) == bool(kind.protocol), key
-        assert set(kind.news) <= set(OBSERVATION_SCHEMA.names)
+        assert set(kind.news) <= set(NEWS_NAMES)
 
 
 def test_every_layer_is_that_of_some_kind() -> None:
@@ -45,7 +45,7 @@ def test_kinds_about_one_site_of_many_are_name_only() -> None:
 
 def test_a_new_cve_is_news_only_where_a_report_reads_the_systems_own_cves() -> None:
     reads_cves = {report_type.finding_kind for report_type in REPORTED if report_type.cves}
-    has_news = {key for key, kind in finding_kinds().items() if "cves" in kind.news}
+    has_news = {key for key, kind in finding_kinds().items() if "cve" in kind.news}
     assert has_news
     assert has_news <= reads_cves
 
@@ -93,8 +93,8 @@ def test_what_is_left_out_is_nothing() -> None:
             "open-x: it has unknown transports: sctp",
         ),
         ('open-x = { layer = "service", news = ["smell"] }', "open-x: it has unknown news: smell"),
-        ('open-x = { layer = "service", news = [["cves"]] }', "open-x: it has unknown news: "),
-        ('open-x = { layer = "service", news = "cves" }', "open-x: it has news that are no list"),
+        ('open-x = { layer = "service", news = [["cve"]] }', "open-x: it has unknown news: "),
+        ('open-x = { layer = "service", news = "cve" }', "open-x: it has news that are no list"),
         ('Open_X = { layer = "service" }', "Open_X: it is not in kebab case"),
         ("open-x = 1", "open-x: it is no table"),
     ],

@@ -70,6 +70,9 @@ COLUMNS: Final = (
     Column("product", "text", absent_as="''"),
     Column("tlp", "text"),
     Column("evidence", "jsonb"),
+    Column("details", "jsonb", Taken.SUMMED),
+    Column("news", "text[]", Taken.SUMMED),
+    Column("has_details", "boolean", Taken.STAGE),
     Column("strength", "smallint", Taken.STAGE),
 )
 """In the order in which a sighting is copied."""

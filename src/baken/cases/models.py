@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 
 from baken.cases.names import label_by_label
 from baken.constituency.models import Asset, Organisation
@@ -74,9 +74,34 @@ class Case(models.Model):
     product = models.TextField(blank=True)
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
     evidence = models.JSONField(default=dict)
+    # What was ever seen (`baken.core.detail`).
+    details = models.JSONField(
+        default=list, db_default=[], help_text="the distinct values, with when and how often"
+    )
+    details_more = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="how many values at least are not among `details`"
+    )
+    news = ArrayField(
+        models.TextField(),
+        default=list,
+        db_default=[],
+        help_text="family=mirai: what counts as news of its kind",
+    )
     # What the organisation was last told of it; written with the notification, in one transaction.
     told_at = models.DateTimeField(null=True)
     told_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
+    told_news = ArrayField(
+        models.TextField(), default=list, db_default=[], help_text="of `news`, what was told"
+    )
+    has_news = models.GeneratedField(
+        expression=ExpressionWrapper(
+            Q(told_at__isnull=False) & ~Q(news__contained_by=F("told_news")),
+            output_field=models.BooleanField(),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        help_text="it was told, and showed something since that was not",
+    )
 
     class Meta:
         db_table = "occasions_case"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import reduce
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, reduce
 from operator import or_
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from baken.constituency.selectors import is_registered
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
 from baken.core.sharing import SharingTerms
+from baken.intake.selectors import NewestDays, newest_received_days
 from baken.occasions.models import Occasion
 
 
@@ -65,19 +66,21 @@ def coverage_of(occasion: Occasion) -> Coverage:
     return Coverage(open_cases=counts["cases"], organisations=counts["who"])
 
 
-def case_facts(case: Case, *, is_told_here: bool = True) -> CaseFacts:
+def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True) -> CaseFacts:
     """What the verdict looks at; `case.organisation` and `case.asset` should be loaded.
 
+    `newest_days` are those of `newest_received_days`, asked once for many cases.
     `is_told_here` is whether it was told before under the occasion that is asked about.
     """
     asset = case.asset
     return _facts(
         case.relation, case.state, case.tlp, case.severity, case.last_seen_at, case.reopened_at,
-        case.told_at, case.told_severity, case.address_role, case.organisation.standing,
+        case.told_at, case.told_severity, case.has_news, case.feed, case.report_type,
+        case.address_role, case.organisation.standing,
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
-        is_told_here=is_told_here,
+        newest_days=newest_days, is_told_here=is_told_here,
     )  # fmt: skip
 
 
@@ -89,9 +92,9 @@ def fact_columns(prefix: str = "") -> tuple[str, ...]:
     return tuple(f"{prefix}{name}" for name in _FACTS)
 
 
-def facts_of_row(row: Sequence[Any]) -> CaseFacts:
+def facts_of_row(row: Sequence[Any], *, newest_days: NewestDays) -> CaseFacts:
     """What the verdict looks at of a case, from the values of `fact_columns`."""
-    return _facts(*row, is_told_here=True)
+    return _facts(*row, newest_days=newest_days, is_told_here=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,11 @@ def cases_to_decide(
         .order_by("organisation_id", "id")
     )
     # A hundred thousand cases as objects of the ORM take seconds, as values a fraction of one.
+    newest_days = newest_received_days()
     wanted = cases.values_list("id", "organisation_id", *_FACTS)
     for case_id, organisation_id, *row in _values_in_binary(wanted):
-        facts = _facts(*row, is_told_here=told_here is None or case_id in told_here)
+        is_told_here = told_here is None or case_id in told_here
+        facts = _facts(*row, newest_days=newest_days, is_told_here=is_told_here)
         yield CaseToDecide(case_id, organisation_id, facts)
 
 
@@ -151,11 +156,14 @@ def _values_in_binary(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 
 _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
-    "told_severity", "address_role", "organisation__standing", "asset__kind",
-    "asset__valid_from", "asset__valid_until",
+    "told_severity", "has_news", "feed", "report_type", "address_role", "organisation__standing",
+    "asset__kind", "asset__valid_from", "asset__valid_until",
 )  # fmt: skip
 """What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
 the asset still exists. Its id does not: the case keeps that."""
+_STILL_CURRENT: Final = timedelta(days=3)
+"""A system that a report type showed so long before its newest day may be there still: not each
+look finds everything."""
 _ROWS_AT_ONCE: Final = 2_000
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _ROLES: Final = {role.value: role for role in AddressRole}
@@ -171,15 +179,20 @@ def _facts(
     reopened_at: datetime | None,
     told_at: datetime | None,
     told_severity: int | None,
+    has_news: bool,
+    feed: str,
+    report_type: str,
     address_role: str,
     standing: str,
     asset_kind: str | None,
     valid_from: datetime | None,
     valid_until: datetime | None,
     *,
+    newest_days: NewestDays,
     is_told_here: bool,
 ) -> CaseFacts:
     """The one place where what the database holds of a case becomes what the verdict looks at."""
+    newest = newest_days.get((feed, report_type))
     return CaseFacts(
         severity=_SEVERITIES[severity],
         is_owner=relation == Case.Relation.OWNER,
@@ -193,9 +206,16 @@ def _facts(
         told_at=told_at,
         told_severity=None if told_severity is None else _SEVERITIES[told_severity],
         is_told_here=is_told_here,
+        has_news=has_news,
+        is_current=newest is None or _begin_of(newest) - last_seen_at <= _STILL_CURRENT,
         terms=_TERMS[tlp],
         role=_ROLES[address_role],
     )
+
+
+@cache
+def _begin_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def cases_in_order(ids: Sequence[int]) -> list[Case]:

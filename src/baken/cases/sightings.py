@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import ipaddress
-import json
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from baken.cases.columns import SIGHTING_COLUMNS
+from baken.cases.details import add_up, find_details
+from baken.cases.json_text import json_objects
 from baken.core.observation import AffectedRole
 from baken.matching import RULES
 
@@ -22,7 +23,6 @@ from baken.matching import RULES
 _KEY: Final = ["organisation_id", "finding_kind", "system"]
 _BY_NAME: Final = [AffectedRole.SITE.value, AffectedRole.ORGANISATION.value]
 _RANKS: Final = {rule.value: rank for rank, rule in enumerate(RULES)}
-_NEEDS_ESCAPE: Final = r'["\\\x00-\x1f]'
 # What COPY takes for the end of a value or of a row, or for an escape; the backslash comes first.
 _ESCAPES: Final = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _ENDS_A_VALUE: Final = r"[\\\t\n\r]"
@@ -36,13 +36,15 @@ def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFr
     them: an array and a JSON object in text. `strength` is higher for a stronger rule.
     """
     rows, places = np.unique(matches["row"].to_numpy(), return_inverse=True)
-    seen = _told(observations.take(pa.array(rows)))
+    matched = observations.take(pa.array(rows))
+    seen = _told(matched)
     held = pl.DataFrame(matches.drop(["row"])).with_columns(
         place=pl.Series(places),
         strength=len(RULES)
         - pl.col("rule").cast(pl.String).replace_strict(_RANKS, return_dtype=pl.Int64),
     )
-    groups = _grouped(seen, held)
+    keyed = _keyed(seen, held)
+    groups = _grouped(keyed)
     of_match = held.select("relation", "rule", "asset_id", "is_shared", "strength")
     of_last = seen.drop("finding_kind", "system", "observed_at", "severity", "cves")
     whole = pl.concat(
@@ -53,19 +55,28 @@ def find_sightings(observations: pa.RecordBatch, matches: pa.Table) -> pl.DataFr
         ],
         how="horizontal",
     )
-    return whole.select(SIGHTING_COLUMNS)
+    details = add_up(find_details(matched), of_matches=keyed, sightings=groups.select(_KEY))
+    with_details = whole.with_row_index("sighting").join(
+        details, on="sighting", how="left", maintain_order="left"
+    )
+    with_details = with_details.with_columns(has_details=pl.col("details").is_not_null())
+    return with_details.select(SIGHTING_COLUMNS)
 
 
-def _grouped(seen: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """One row a sighting, sorted by its key, with what sums its rows up.
-
-    `strongest` is a position in `held`, `last` one in `seen`. Only what tells rows apart is sorted
-    and grouped; the wide columns are taken for those positions afterwards.
-    """
+def _keyed(seen: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """One row a match: what tells rows apart, and what sums them up."""
     narrow = seen.select("finding_kind", "system", "observed_at", "severity", "cves")
-    keyed = narrow.select(pl.all().gather(held["place"])).with_columns(
+    return narrow.select(pl.all().gather(held["place"])).with_columns(
         held["organisation_id"], held["strength"], held["place"]
     )
+
+
+def _grouped(keyed: pl.DataFrame) -> pl.DataFrame:
+    """One row a sighting, sorted by its key, with what sums its rows up.
+
+    `strongest` is the number of a match, `last` that of an observation. Only what tells rows apart
+    is sorted and grouped; the wide columns are taken for those positions afterwards.
+    """
     has_cves = keyed["cves"].list.len().sum() > 0
     cves = pl.col("cves").list.explode().drop_nulls().unique().sort() if has_cves else pl.lit("")
     return (
@@ -116,34 +127,9 @@ def _told(observations: pa.RecordBatch) -> pl.DataFrame:
     frame = frame.with_columns(
         address=_addresses(frame),
         account=_accounts(observations),
-        evidence=_json_objects(observations["evidence"]),
+        evidence=json_objects(observations["evidence"]),
     )
     return frame.with_columns(system=_system())
-
-
-def _json_objects(column: pa.MapArray) -> pl.Series:
-    """Each map as a JSON object in text, without NUL, which PostgreSQL does not take."""
-    offsets = column.offsets.to_numpy()
-    start, end = int(offsets[0]), int(offsets[-1])
-    keys = _json_strings(pl.Series(column.keys.slice(start, end - start)))
-    values = _json_strings(pl.Series(column.items.slice(start, end - start)))
-    pairs = pl.select(pl.concat_str(keys, pl.lit(":"), values)).to_series()
-    lists = pa.LargeListArray.from_arrays(
-        pa.array(offsets.astype(np.int64) - start), pairs.to_arrow()
-    )
-    joined = pl.Series(lists).list.join(",")
-    return pl.select(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).to_series()
-
-
-def _json_strings(text: pl.Series) -> pl.Series:
-    quoted = pl.concat_str(pl.lit('"'), text, pl.lit('"'))
-    is_odd = text.str.contains(_NEEDS_ESCAPE)
-    if not is_odd.any():
-        return pl.select(quoted).to_series()
-    odd = text.filter(is_odd).unique()
-    written = [json.dumps(value.replace("\x00", ""), ensure_ascii=False) for value in odd]
-    escaped = text.replace_strict(odd, written, default=None, return_dtype=pl.String)
-    return pl.select(pl.coalesce(escaped, quoted)).to_series()
 
 
 def _accounts(observations: pa.RecordBatch) -> pl.Series:

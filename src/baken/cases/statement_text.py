@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from baken.cases.columns import COLUMNS, Column, Taken
+from baken.cases.gathered_text import gathered_later, is_to_sum, kept_of_stage, left_out_of_stage
+from baken.cases.indented import indented
 
 _WIDTH: Final = 96
 _MADE: Final = "-- Written by python -m baken.cases.statement_text; do not edit.\n"
@@ -44,6 +46,19 @@ stronger AS MATERIALIZED (
     unnest(other.cves) AS cve
     WHERE s.has_other_cves
     GROUP BY s.copied
+), detailed AS MATERIALIZED (
+    SELECT s.copied, jsonb_path_query_array(jsonb_agg(other.details), '$[*][*]') AS details
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system)
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
+), newest AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT item ORDER BY item) AS news
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.news) AS item
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
 )"""
 
 _WHOLE: Final = """\
@@ -53,19 +68,27 @@ FROM summed_sighting AS s
 JOIN staged_sighting AS l USING (copied)
 LEFT JOIN stronger AS r USING (copied)
 LEFT JOIN named AS n USING (copied)
+LEFT JOIN detailed AS d USING (copied)
+LEFT JOIN newest AS q USING (copied)
 LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
 WHERE {condition}"""
 
 _OPEN: Final = """\
 -- Opens the cases of what was summed that are not known yet. What the rows of one system say
--- between them (stronger, named) is made once and kept, lest it be made again for each row where
+-- between them (stronger, named, …) is made once and kept, lest it be made again for each row where
 -- the planner takes those rows for few. An organisation that was removed meanwhile gets no case.
 WITH {summed}
 INSERT INTO occasions_case (
 {inserted}
 )
 SELECT
-{selected}
+{selected},
+    CASE WHEN {is_to_sum} THEN (
+{kept}
+    ) ELSE coalesce(details, '[]') END,
+    CASE WHEN {is_to_sum} THEN (
+{left_out}
+    ) ELSE 0 END
 FROM (
 {whole}
 ) AS w
@@ -85,7 +108,8 @@ WITH {summed}, later AS (
         state = CASE WHEN {is_back} THEN 'open' ELSE c.state END,
         reopened_at = CASE WHEN {is_back} THEN :'now' ELSE c.reopened_at END,
         gone_at = CASE WHEN {is_back} THEN NULL ELSE c.gone_at END,
-{by_later}
+{by_later},
+{gathered}
     FROM (
 {later}
     ) AS w
@@ -94,7 +118,8 @@ WITH {summed}, later AS (
 ), earlier AS (
     UPDATE occasions_case AS c SET
         first_seen_at = least(c.first_seen_at, w.first_of_all),
-        sightings = c.sightings + {added_sightings}{by_earlier}
+        sightings = c.sightings + {added_sightings}{by_earlier},
+{gathered}
     FROM (
 {earlier}
     ) AS w
@@ -125,7 +150,8 @@ def _cves_today(otherwise: str) -> str:
 
 
 # How each column of the case is read from what was summed (s), the last row (l), the row with the
-# strongest rule where that is another (r), and the CVEs where the rows name different ones (n).
+# strongest rule where that is another (r), the CVEs where the rows name different ones (n), and the
+# details and news where other rows than the last have some too (d, q).
 _READ_BY_NAME: Final[Mapping[str, str]] = {
     "asset_id": "a.id AS asset_id, coalesce(a.value, '') AS asset_value",
     "severity": "s.gravest AS severity",
@@ -133,6 +159,8 @@ _READ_BY_NAME: Final[Mapping[str, str]] = {
     "last_seen_at": "l.last_seen_at",
     "sightings": "s.sum_of_all",
     "cves": "coalesce(n.cves, l.cves)::varchar[] AS cves",
+    "details": "coalesce(d.details, l.details) AS details, s.has_other_details",
+    "news": "coalesce(q.news, l.news) AS news",
 }
 
 
@@ -149,8 +177,10 @@ def _read(column: Column) -> str:
 _OF_CASE: Final = tuple(column for column in COLUMNS if column.taken is not Taken.STAGE)
 _MATCHED: Final = tuple(column.name for column in COLUMNS if column.taken is Taken.STRONGEST)
 _SEEN: Final = ("first_seen_at", "last_seen_at", "sightings")
+_GATHERED: Final = ("details", "news")
+"""What a case gathers from all it ever showed, in a way of its own."""
 _TAKEN_OVER: Final = (
-    *(c.name for c in _OF_CASE if c.taken is not Taken.KEY and c.name not in _SEEN),
+    *(c.name for c in _OF_CASE if c.taken is not Taken.KEY and c.name not in (*_SEEN, *_GATHERED)),
     "asset_value",
     "batch_id",
 )
@@ -168,9 +198,14 @@ def _open_cases() -> str:
     of_sums = ["first_of_all", "last_seen_at", "sum_of_all"]
     return _OPEN.format(
         summed=_summed(),
-        inserted=_listed([*key, "state", *_SEEN, *_TAKEN_OVER]),
-        selected=_listed([*key, "'open'", *of_sums, *_TAKEN_OVER]),
-        whole=_indented(_whole("s.case_id IS NULL")),
+        inserted=_listed([*key, "state", *_SEEN, *_TAKEN_OVER, "news", "details", "details_more"]),
+        selected=_listed(
+            [*key, "'open'", *of_sums, *_TAKEN_OVER, "coalesce(news, ARRAY[]::text[])"]
+        ),
+        is_to_sum=is_to_sum(),
+        kept=indented(kept_of_stage(), by=8),
+        left_out=indented(left_out_of_stage(), by=8),
+        whole=indented(_whole("s.case_id IS NULL")),
     )
 
 
@@ -178,6 +213,7 @@ def _refresh(
     comment: str,
     *,
     added_sightings: str,
+    sum_of_details: str,
     by_later: Mapping[str, str],
     by_earlier: Mapping[str, str],
 ) -> str:
@@ -186,9 +222,10 @@ def _refresh(
     return _REFRESH.format(
         comment=comment,
         summed=_summed(),
-        later=_indented(_whole("s.is_later"), by=8),
-        earlier=_indented(_whole("NOT s.is_later"), by=8),
+        later=indented(_whole("s.is_later"), by=8),
+        earlier=indented(_whole("NOT s.is_later"), by=8),
         added_sightings=added_sightings,
+        gathered=indented(gathered_later(sum_of_details), by=8),
         is_back=_IS_BACK,
         by_later=",\n".join(later),
         by_earlier="".join(earlier),
@@ -210,6 +247,7 @@ def _refresh_cases() -> str:
         "-- Cases that a report shows again: what is known of a case is what was seen last.\n"
         "-- Reports of one day are of one look, and what one says is not undone by another.",
         added_sightings="w.sum_of_all",
+        sum_of_details="sum(sightings)",
         by_later=by_day,
         by_earlier={"severity": _gravest_today("c.severity"), "cves": _cves_today("c.cves")},
     )
@@ -219,6 +257,8 @@ def _widen_cases() -> str:
     return _refresh(
         "-- The same sightings, matched against other assets: what counts now is what they say.",
         added_sightings="0",
+        # What the case knows already was counted then.
+        sum_of_details="coalesce(sum(sightings) FILTER (WHERE is_known), sum(sightings))",
         by_later={name: f"w.{name}" for name in _TAKEN_OVER},
         by_earlier={},
     )
@@ -244,10 +284,6 @@ def _listed(items: Iterable[str]) -> str:
             lines.append("")
         lines[-1] += f"{', ' if lines[-1] else '    '}{item}"
     return ",\n".join(lines)
-
-
-def _indented(text: str, *, by: int = 4) -> str:
-    return "\n".join(f"{' ' * by}{line}" for line in text.splitlines())
 
 
 WRITTEN: Final[Mapping[str, Callable[[], str]]] = {

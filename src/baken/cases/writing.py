@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +88,8 @@ def mark_gone(*, silence: timedelta, now: datetime) -> int:
 
 
 def record_told(case_ids: Collection[int], *, now: datetime) -> None:
-    """Write on each case that its organisation is told of it now, as severe as it is.
+    """Write on each case that its organisation is told of it now, as severe as it is, with all that
+    counts as news.
 
     Call it in the transaction that plans the notification: what is told and what is remembered as
     told can then never differ.
@@ -104,6 +106,7 @@ class ToldBefore:
     told_at: datetime
     before_at: datetime | None
     before_severity: int | None
+    before_news: Sequence[str]
 
 
 def restore_told(taken_back: Collection[ToldBefore]) -> None:
@@ -121,6 +124,7 @@ def restore_told(taken_back: Collection[ToldBefore]) -> None:
                 "told_at": [one.told_at for one in taken_back],
                 "before_at": [one.before_at for one in taken_back],
                 "before_severity": [one.before_severity for one in taken_back],
+                "before_news": [json.dumps(list(one.before_news)) for one in taken_back],
             },
         )
 

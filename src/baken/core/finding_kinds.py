@@ -15,7 +15,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
 
-from baken.core.observation import OBSERVATION_SCHEMA
+from baken.core.detail import NEWS_NAMES
 
 
 class Layer(StrEnum):
@@ -51,7 +51,8 @@ class FindingKind:
     transports: tuple[str, ...] = ()
     """What the service is seen over: "tcp", "udp" or both; empty without a protocol."""
     news: tuple[str, ...] = ()
-    """Columns of an observation whose new values count as news for a case already told."""
+    """Details (`baken.core.detail.NEWS_NAMES`) whose new values count as news for a case already
+    told."""
 
 
 @cache
@@ -90,7 +91,7 @@ def _finding_kind(key: str, facts: Any) -> FindingKind:
         is_name_only=facts.get("is_name_only", False),
         protocol=facts.get("protocol", ""),
         transports=_several(key, facts, "transports", allowed=_TRANSPORTS),
-        news=_several(key, facts, "news", allowed=OBSERVATION_SCHEMA.names),
+        news=_several(key, facts, "news", allowed=NEWS_NAMES),
     )
     if not isinstance(kind.is_name_only, bool):
         raise _wrong(key, "has an is_name_only that is neither true nor false")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from typing import Final
 
+from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from baken.intake.models import Batch, QuarantinedRow, StoredFile
 from baken.intake.retention import store_owner_key
 
 __all__ = [
+    "NewestDays",
     "last_received_at",
+    "newest_received_days",
     "quarantine_reasons",
     "still_to_be_read",
     "store_owner_key",
@@ -30,6 +34,29 @@ def last_received_at(feed: str) -> datetime | None:
     """When the last batch of `feed` came in, or None."""
     newest: datetime | None = Batch.objects.filter(feed=feed).aggregate(at=Max("received_at"))["at"]
     return newest
+
+
+# A report without rows speaks of the day in its name. No report speaks of a time after it came in,
+# and one of which no row could be read says nothing.
+_NEWEST_DAYS: Final = """
+    SELECT feed, report_type, max((least(received_at, coalesce(
+        observed_until,
+        (report_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond'
+    )) AT TIME ZONE 'UTC')::date)
+    FROM intake_batch
+    WHERE observed_until IS NOT NULL OR rows_read = 0
+    GROUP BY feed, report_type
+"""
+
+NewestDays = Mapping[tuple[str, str], date]
+"""The newest day (UTC) of which a report of each feed and report type was received."""
+
+
+def newest_received_days() -> NewestDays:
+    """The newest day of which each feed and report type delivered a report."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_DAYS)
+        return {(feed, report_type): day for feed, report_type, day in cursor.fetchall()}
 
 
 def stored_files(

@@ -126,9 +126,12 @@ class NotifiedCase(models.Model):
     cves = ArrayField(models.CharField(max_length=32), default=list)
     asset_value = models.CharField(max_length=255)
     evidence = models.JSONField(default=dict)
+    details = models.JSONField(default=list)
+    details_more = models.PositiveIntegerField(default=0)
     # What the case was told before this; the case gets it back when nobody gets this.
     told_before_at = models.DateTimeField(null=True)
     told_before_severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES, null=True)
+    told_before_news = ArrayField(models.TextField(), default=list)
 
     class Meta:
         ordering = ["notification", "-severity", "id"]

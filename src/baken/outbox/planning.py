@@ -70,12 +70,12 @@ _COPY_NOTIFICATIONS: Final = """
 _TELL_AS_IT_STANDS: Final = """
     INSERT INTO outbox_notifiedcase (
         notification_id, case_id, occasion_id, reason, told_before_at, told_before_severity,
-        severity, first_seen_at, last_seen_at, sightings, rsit_type, host_name, url, product, cves,
-        asset_value, evidence
+        told_before_news, severity, first_seen_at, last_seen_at, sightings, rsit_type, host_name,
+        url, product, cves, asset_value, evidence, details, details_more
     )
     SELECT n.id, c.id, told.occasion_id, told.reason, c.told_at, c.told_severity,
-        c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type, c.host_name, c.url,
-        c.product, c.cves, c.asset_value, c.evidence
+        c.told_news, c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type,
+        c.host_name, c.url, c.product, c.cves, c.asset_value, c.evidence, c.details, c.details_more
     FROM unnest(
         %(places)s::bigint[], %(cases)s::bigint[], %(occasions)s::bigint[], %(reasons)s::text[]
     ) AS told (place, case_id, occasion_id, reason)

@@ -15,6 +15,7 @@ from baken.constituency.selectors import routes_of
 from baken.core.errors import About
 from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
+from baken.intake.selectors import newest_received_days
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.outbox.models import Delivery, Notification, NotifiedCase, Suppression
@@ -81,6 +82,7 @@ def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict
         for occasion in occasions
         if occasion.is_threat
     }
+    newest_days = newest_received_days()
     found: dict[int, CaseVerdict] = {}
     for case in cases:
         asked: list[tuple[Verdict, Occasion]] = []
@@ -88,7 +90,7 @@ def verdicts_on(cases: Sequence[Case], *, policy: Policy, now: datetime) -> dict
             if is_covered_by(case, occasion):
                 is_told_here = occasion.pk not in told or case.pk in told[occasion.pk]
                 verdict = decide(
-                    case_facts(case, is_told_here=is_told_here),
+                    case_facts(case, newest_days=newest_days, is_told_here=is_told_here),
                     under=occasion_facts(occasion),
                     routes=routes.get(case.organisation_id, ()),
                     policy=policy,

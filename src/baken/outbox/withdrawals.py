@@ -24,7 +24,8 @@ from baken.outbox.notifications import notifications_under
 # too, it must not bring this one back. The ORM has no UPDATE … FROM.
 _UNLINK: Final = """
     UPDATE outbox_notifiedcase AS later
-    SET told_before_at = taken.told_before_at, told_before_severity = taken.told_before_severity
+    SET told_before_at = taken.told_before_at, told_before_severity = taken.told_before_severity,
+        told_before_news = taken.told_before_news
     FROM outbox_notifiedcase AS taken
     JOIN outbox_notification AS notification ON notification.id = taken.notification_id
     WHERE notification.id = ANY(%(ids)s) AND notification.planned_at = %(planned_at)s
@@ -121,7 +122,13 @@ def take_back(notification_ids: Collection[UUID]) -> None:
             cursor.execute(_UNLINK, {"ids": list(notification_ids), "planned_at": planned_at})
         restore_told(
             [
-                ToldBefore(one.case_id, planned_at, one.told_before_at, one.told_before_severity)
+                ToldBefore(
+                    one.case_id,
+                    planned_at,
+                    one.told_before_at,
+                    one.told_before_severity,
+                    one.told_before_news,
+                )
                 for one in told.filter(notification__planned_at=planned_at)
             ]
         )

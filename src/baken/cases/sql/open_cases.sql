@@ -1,6 +1,6 @@
 -- Written by python -m baken.cases.statement_text; do not edit.
 -- Opens the cases of what was summed that are not known yet. What the rows of one system say
--- between them (stronger, named) is made once and kept, lest it be made again for each row where
+-- between them (stronger, named, …) is made once and kept, lest it be made again for each row where
 -- the planner takes those rows for few. An organisation that was removed meanwhile gets no case.
 WITH stronger AS MATERIALIZED (
     SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
@@ -13,18 +13,83 @@ WITH stronger AS MATERIALIZED (
     unnest(other.cves) AS cve
     WHERE s.has_other_cves
     GROUP BY s.copied
+), detailed AS MATERIALIZED (
+    SELECT s.copied, jsonb_path_query_array(jsonb_agg(other.details), '$[*][*]') AS details
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system)
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
+), newest AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT item ORDER BY item) AS news
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.news) AS item
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
 )
 INSERT INTO occasions_case (
     organisation_id, finding_kind, system, state, first_seen_at, last_seen_at, sightings,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
     affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
-    product, tlp, evidence, asset_value, batch_id
+    product, tlp, evidence, asset_value, batch_id, news, details, details_more
 )
 SELECT
     organisation_id, finding_kind, system, 'open', first_of_all, last_seen_at, sum_of_all,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
     affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
-    product, tlp, evidence, asset_value, batch_id
+    product, tlp, evidence, asset_value, batch_id, coalesce(news, ARRAY[]::text[]),
+    CASE WHEN has_other_details OR jsonb_array_length(details) > 100 THEN (
+        SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+            'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
+        ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10))
+        FROM (
+            SELECT *, row_number() OVER (
+                PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+            ) AS place
+            FROM (
+                SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                    PARTITION BY name, "of" ORDER BY last DESC, value
+                ) END AS of_one
+                FROM (
+                    SELECT name, value, "of", min(first) AS first, max(last) AS last,
+                        sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
+                        name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                    FROM (
+                        SELECT false AS is_known, one.*
+                        FROM jsonb_to_recordset(w.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                    ) AS shown
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                ) AS added
+            ) AS counted
+        ) AS placed
+    ) ELSE coalesce(details, '[]') END,
+    CASE WHEN has_other_details OR jsonb_array_length(details) > 100 THEN (
+        SELECT count(*) FILTER (WHERE NOT is_moment AND place > 100)
+        FROM (
+            SELECT *, row_number() OVER (
+                PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+            ) AS place
+            FROM (
+                SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                    PARTITION BY name, "of" ORDER BY last DESC, value
+                ) END AS of_one
+                FROM (
+                    SELECT name, value, "of", min(first) AS first, max(last) AS last,
+                        sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
+                        name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                    FROM (
+                        SELECT false AS is_known, one.*
+                        FROM jsonb_to_recordset(w.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                    ) AS shown
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                ) AS added
+            ) AS counted
+        ) AS placed
+    ) ELSE 0 END
 FROM (
     SELECT
         s.case_id, l.organisation_id, l.finding_kind, l.system,
@@ -35,11 +100,15 @@ FROM (
         l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
         coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
         coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-        coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+        coalesce(l.product, '') AS product, l.tlp, l.evidence,
+        coalesce(d.details, l.details) AS details, s.has_other_details,
+        coalesce(q.news, l.news) AS news, :batch AS batch_id
     FROM summed_sighting AS s
     JOIN staged_sighting AS l USING (copied)
     LEFT JOIN stronger AS r USING (copied)
     LEFT JOIN named AS n USING (copied)
+    LEFT JOIN detailed AS d USING (copied)
+    LEFT JOIN newest AS q USING (copied)
     LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
     WHERE s.case_id IS NULL
 ) AS w

@@ -15,6 +15,19 @@ WITH stronger AS MATERIALIZED (
     unnest(other.cves) AS cve
     WHERE s.has_other_cves
     GROUP BY s.copied
+), detailed AS MATERIALIZED (
+    SELECT s.copied, jsonb_path_query_array(jsonb_agg(other.details), '$[*][*]') AS details
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system)
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
+), newest AS MATERIALIZED (
+    SELECT s.copied, array_agg(DISTINCT item ORDER BY item) AS news
+    FROM summed_sighting AS s
+    JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
+    unnest(other.news) AS item
+    WHERE s.has_other_details AND other.has_details
+    GROUP BY s.copied
 ), later AS (
     UPDATE occasions_case AS c SET
         first_seen_at = least(c.first_seen_at, w.first_of_all),
@@ -45,7 +58,40 @@ WITH stronger AS MATERIALIZED (
         tlp = w.tlp,
         evidence = w.evidence,
         asset_value = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.asset_value ELSE w.asset_value END,
-        batch_id = w.batch_id
+        batch_id = w.batch_id,
+        news = CASE WHEN w.news IS NULL OR w.news <@ c.news OR cardinality(c.news) >= 500 THEN c.news ELSE ARRAY(SELECT DISTINCT unnest(c.news || w.news) ORDER BY 1) END,
+        (details, details_more) = (
+            SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
+            ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10)), c.details), greatest(c.details_more, count(*) FILTER (WHERE NOT is_moment AND place > 100))
+            FROM (
+                SELECT *, row_number() OVER (
+                    PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                ) AS place
+                FROM (
+                    SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                        PARTITION BY name, "of" ORDER BY last DESC, value
+                    ) END AS of_one
+                    FROM (
+                        SELECT name, value, "of", min(first) AS first, max(last) AS last,
+                            sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
+                            name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                        FROM (
+                            SELECT true AS is_known, one.*
+                            FROM jsonb_to_recordset(CASE WHEN w.details IS NOT NULL THEN c.details END) AS one (
+                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                            )
+                            UNION ALL
+                            SELECT false AS is_known, one.*
+                            FROM jsonb_to_recordset(w.details) AS one (
+                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                            )
+                        ) AS shown
+                        GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                    ) AS added
+                ) AS counted
+            ) AS placed
+        )
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,
@@ -56,11 +102,15 @@ WITH stronger AS MATERIALIZED (
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+            coalesce(l.product, '') AS product, l.tlp, l.evidence,
+            coalesce(d.details, l.details) AS details, s.has_other_details,
+            coalesce(q.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
         LEFT JOIN stronger AS r USING (copied)
         LEFT JOIN named AS n USING (copied)
+        LEFT JOIN detailed AS d USING (copied)
+        LEFT JOIN newest AS q USING (copied)
         LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
         WHERE s.is_later
     ) AS w
@@ -71,7 +121,40 @@ WITH stronger AS MATERIALIZED (
         first_seen_at = least(c.first_seen_at, w.first_of_all),
         sightings = c.sightings + w.sum_of_all,
         severity = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date THEN greatest(c.severity, w.severity) ELSE c.severity END,
-        cves = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.cves <> w.cves THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE c.cves END
+        cves = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.cves <> w.cves THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE c.cves END,
+        news = CASE WHEN w.news IS NULL OR w.news <@ c.news OR cardinality(c.news) >= 500 THEN c.news ELSE ARRAY(SELECT DISTINCT unnest(c.news || w.news) ORDER BY 1) END,
+        (details, details_more) = (
+            SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
+            ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10)), c.details), greatest(c.details_more, count(*) FILTER (WHERE NOT is_moment AND place > 100))
+            FROM (
+                SELECT *, row_number() OVER (
+                    PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                ) AS place
+                FROM (
+                    SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                        PARTITION BY name, "of" ORDER BY last DESC, value
+                    ) END AS of_one
+                    FROM (
+                        SELECT name, value, "of", min(first) AS first, max(last) AS last,
+                            sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
+                            name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                        FROM (
+                            SELECT true AS is_known, one.*
+                            FROM jsonb_to_recordset(CASE WHEN w.details IS NOT NULL THEN c.details END) AS one (
+                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                            )
+                            UNION ALL
+                            SELECT false AS is_known, one.*
+                            FROM jsonb_to_recordset(w.details) AS one (
+                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                            )
+                        ) AS shown
+                        GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                    ) AS added
+                ) AS counted
+            ) AS placed
+        )
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,
@@ -82,11 +165,15 @@ WITH stronger AS MATERIALIZED (
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-            coalesce(l.product, '') AS product, l.tlp, l.evidence, :batch AS batch_id
+            coalesce(l.product, '') AS product, l.tlp, l.evidence,
+            coalesce(d.details, l.details) AS details, s.has_other_details,
+            coalesce(q.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
         LEFT JOIN stronger AS r USING (copied)
         LEFT JOIN named AS n USING (copied)
+        LEFT JOIN detailed AS d USING (copied)
+        LEFT JOIN newest AS q USING (copied)
         LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
         WHERE NOT s.is_later
     ) AS w

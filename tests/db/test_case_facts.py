@@ -239,8 +239,8 @@ def test_facts_are_made_in_one_place_and_of_what_is_stored_in_another() -> None:
 def test_only_these_ask_for_a_verdict() -> None:
     assert calls_of("decide") == {
         "core/policy.py": ["decide_again"],
-        "outbox/planning.py": ["_decide_each"],
+        "outbox/planning.py": ["_asked_under"],
         "outbox/preview.py": ["_rule"],
-        "outbox/verdicts.py": ["verdicts_on"],
+        "outbox/verdicts.py": ["verdicts_on", "_told_now_of"],
     }
     assert calls_of("decide_again") == {"outbox/last_check.py": ["_why_not_of"]}

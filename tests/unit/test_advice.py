@@ -278,8 +278,8 @@ def test_paragraphs_are_one_line_and_commands_keep_their_own() -> None:
 
     assert "\n" not in said.seen + said.matters
     assert said.check.splitlines() == [
-        "Test from outside your own network, for example over a mobile phone:",
-        "    nmap -Pn -p 3389 <address>",
+        "[Test port {port} from outside your own network, for example over a mobile phone:]",
+        "    [nmap -Pn {scan} {address}]",
         'The port must be "closed" or "filtered", not "open".',
     ]
 

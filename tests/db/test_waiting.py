@@ -115,6 +115,8 @@ def test_nothing_goes_out_in_the_name_of_the_example(
     check_sender(settings_of_test)  # the documentation's names are allowed in a test
     with pytest.raises(SettingsError, match="BAKEN_MAIL_FROM"):
         check_sender(replace(settings_of_test, allow_documentation_ranges=False))
+    with pytest.raises(SettingsError, match="BAKEN_SENDER_NAME"):
+        check_sender(replace(settings_of_test, sender_name=""))
     done = baken("run", BAKEN_ALLOW_DOCUMENTATION_RANGES="no")
     assert done.exit_code == SettingsError.exit_code
     assert "Nothing was done" in done.err

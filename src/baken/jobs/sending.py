@@ -27,7 +27,7 @@ from baken.settings.environment import Settings
 
 
 def check_sender(settings: Settings) -> None:
-    """Raises `SettingsError` when warnings would go out in the name of the example address."""
+    """Raises `SettingsError` when warnings would go out in nobody's name, or in the example's."""
     _, address = split_mailbox(settings.mail_from)
     is_example = domain_of(address).endswith(".example.nl")
     if is_example and not settings.allow_documentation_ranges:
@@ -35,6 +35,11 @@ def check_sender(settings: Settings) -> None:
             f"BAKEN_MAIL_FROM is {settings.mail_from}: an example, at which nobody reads answers.",
             remedy="Set it to your own address, for instance National CSIRT <warnings@your.domain>."
             " Nothing was done; baken send --dry-run FOLDER works without.",
+        )
+    if not settings.sender_name:
+        raise SettingsError(
+            "Nobody signs the warnings: neither BAKEN_SENDER_NAME nor BAKEN_MAIL_FROM has a name.",
+            remedy="Set BAKEN_SENDER_NAME to the name that people know you by. Nothing was done.",
         )
 
 

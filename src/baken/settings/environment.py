@@ -42,6 +42,9 @@ _REMINDER_AFTER: Final[Mapping[Severity, timedelta]] = {
 _SENDERS_ADDRESS: Final = Derived(
     "the address in BAKEN_MAIL_FROM", lambda earlier: split_mailbox(earlier.mail_from)[1]
 )
+_SENDERS_NAME: Final = Derived(
+    "the name in BAKEN_MAIL_FROM", lambda earlier: split_mailbox(earlier.mail_from)[0]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ class Settings:
     mail_from: str = setting(
         "BAKEN_MAIL_FROM",
         shapes.mailbox("a mail address, with or without a name"),
-        default="Baken <warnings@baken.example.nl>",
+        default="National CSIRT <warnings@baken.example.nl>",
         example="National CSIRT <warnings@csirt.example.nl>",
         meaning="The sender that people see.",
     )
@@ -121,9 +124,10 @@ class Settings:
     sender_name: str = setting(
         "BAKEN_SENDER_NAME",
         shapes.line_of_text("a name"),
-        default="Baken",
+        default=_SENDERS_NAME,
         example="National CSIRT",
-        meaning="The name of the service that warns, as mails give it.",
+        meaning="The name of the service that warns, as mails give it; without it, the name in "
+        "BAKEN_MAIL_FROM. One of the two must be there.",
     )
     message_id_domain: str = setting(
         "BAKEN_MESSAGE_ID_DOMAIN",

@@ -94,7 +94,7 @@ def prose_of(said: Advice) -> list[str]:
     """The sentences of one advice, without the commands."""
     check = [line for line in said.check.splitlines() if not line.startswith("    ")]
     paragraphs = [said.seen, said.matters, *said.now, *said.later, *check]
-    return [s for p in paragraphs for s in re.split(r"(?<=[.!?])\s+(?=[A-Z0-9\"\[])", p) if s]
+    return [s for p in paragraphs for s in re.split(r"(?<=[.!?])\]?\s+(?=[A-Z0-9\"\[])", p) if s]
 
 
 def words_of(text: str, language: str) -> dict[str, Any]:

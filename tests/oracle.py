@@ -9,19 +9,22 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 NAME_ONLY = {"compromised-website", "malware-url", "phishing-url", "spam-url"}
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 STRENGTH = [
     "longest-prefix",
     "domain",
     "email-domain",
+    "part-of-network",
     "as-number",
+    "site-on-address",
     "covering-prefix",
     "host-of-name",
     "as-number-above",
 ]
-OWNER_RULES = STRENGTH[:4]
+OWNER_RULES = STRENGTH[:6]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Held:
 
     asset_id: int
     organisation_id: int
-    value: ipaddress.IPv4Network | ipaddress.IPv6Network | int | str
+    value: Network | int | str
     valid_from: datetime | None = None
     valid_until: datetime | None = None
 
@@ -47,30 +50,49 @@ class Seen:
     observed_at: datetime
     finding_kind: str = "open-rdp"
     address: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+    network_bits: int | None = None
+    hinted_name: str | None = None
     host_name: str | None = None
     email_domain: str | None = None
     asn: int | None = None
+
+    @property
+    def network(self) -> Network | None:
+        """What the row is about as a network: an address is one of full length."""
+        if self.address is None:
+            return None
+        bits = self.address.max_prefixlen if self.network_bits is None else self.network_bits
+        return ipaddress.ip_network((self.address, bits), strict=False)
 
 
 def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
     """The matches of one observation, without its row number, sorted by organisation."""
     valid = [asset for asset in assets if asset.counts_at(seen.observed_at)]
     name_only = seen.finding_kind in NAME_ONLY
+    named_site = name_only and seen.host_name is not None
+    nameless_site = name_only and seen.host_name is None
     found: list[tuple[str, int, Held, bool]] = []
 
-    networks = [a for a in valid if _contains(a.value, seen.address)]
-    longest = max((a.value.prefixlen for a in networks), default=None)  # type: ignore[union-attr]
-    narrowest = [a for a in networks if a.value.prefixlen == longest]  # type: ignore[union-attr]
-    for asset in networks:
-        length = asset.value.prefixlen  # type: ignore[union-attr]
-        if name_only:
-            found.append(("host-of-name", length, asset, False))
-        elif asset in narrowest:
-            found.append(("longest-prefix", length, asset, _is_shared(narrowest)))
+    around = [a for a in valid if _covers(a.value, seen.network)]
+    inside = [a for a in valid if a not in around and _lies_in(a.value, seen.network)]
+    longest = max((a.value.prefixlen for a in around), default=None)  # type: ignore[union-attr]
+    narrowest = [a for a in around if a.value.prefixlen == longest]  # type: ignore[union-attr]
+    for asset in around + inside:
+        same = [a for a in valid if a.value == asset.value]
+        if named_site:
+            rule = "host-of-name"
+        elif asset not in narrowest + inside:
+            rule = "covering-prefix"
+        elif nameless_site:
+            rule = "site-on-address"
+        elif asset in inside:
+            rule = "part-of-network"
         else:
-            found.append(("covering-prefix", length, asset, False))
+            rule = "longest-prefix"
+        length = asset.value.prefixlen  # type: ignore[union-attr]
+        found.append((rule, length, asset, rule in OWNER_RULES and _is_shared(same)))
 
-    something_narrower = bool(networks)
+    something_narrower = bool(around)
     for name, rule in ((seen.host_name, "domain"), (seen.email_domain, "email-domain")):
         domains = [a for a in valid if _is_under(name, a.value)]
         most = max((len(a.value.split(".")) for a in domains), default=None)  # type: ignore[union-attr]
@@ -80,10 +102,11 @@ def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
 
     numbers = [a for a in valid if isinstance(a.value, int) and a.value == seen.asn]
     for asset in numbers:
-        if something_narrower or name_only:
+        if something_narrower or named_site:
             found.append(("as-number-above", 0, asset, False))
         else:
-            found.append(("as-number", 0, asset, _is_shared(numbers)))
+            rule = "site-on-address" if nameless_site else "as-number"
+            found.append((rule, 0, asset, _is_shared(numbers)))
 
     found.sort(key=lambda f: (f[2].organisation_id, STRENGTH.index(f[0]), -f[1], f[2].asset_id))
     strongest: dict[int, dict[str, Any]] = {}
@@ -101,12 +124,18 @@ def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
     return list(strongest.values())
 
 
-def _contains(value: object, address: object) -> bool:
-    if not isinstance(value, (ipaddress.IPv4Network, ipaddress.IPv6Network)):
-        return False
-    if not isinstance(address, (ipaddress.IPv4Address, ipaddress.IPv6Address)):
-        return False
-    return address.version == value.version and address in value
+def _covers(value: object, named: Network | None) -> bool:
+    """Whether an asset is a network around the whole of the one that is named."""
+    return isinstance(value, Network) and named is not None and _is_subnet(named, value)
+
+
+def _lies_in(value: object, named: Network | None) -> bool:
+    """Whether an asset is a network inside the one that is named."""
+    return isinstance(value, Network) and named is not None and _is_subnet(value, named)
+
+
+def _is_subnet(inner: Network, outer: Network) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
 def _is_under(name: str | None, value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.matching import ASSET_SCHEMA, MATCH_SCHEMA, Matcher
 from baken.matching.array_matcher import ArrayMatcher
-from baken.matching.asset_index import build_index
+from baken.matching.asset_index import AssetIndex, build_index
 from oracle import Held, Seen, holders_of
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -67,9 +68,12 @@ def observation_batch(seen: list[Seen]) -> pa.RecordBatch:
                 "ipv4": number if is_ipv4 else None,
                 "ipv6_high": number >> 64 if is_ipv6 else None,
                 "ipv6_low": number & (2**64 - 1) if is_ipv6 else None,
+                "network_bits": one.network_bits,
                 "affected_role": "service",
                 "address_role": "vulnerable",
                 "host_name": one.host_name,
+                "hinted_name": one.hinted_name,
+                "hint_origin": one.hinted_name and "reverse-lookup",
                 "email_domain": one.email_domain,
                 "asn": one.asn,
                 "severity": 3,
@@ -120,19 +124,29 @@ def constituencies(draw: st.DrawFn) -> list[Held]:
     return held
 
 
-observations = st.lists(
-    st.builds(
-        Seen,
-        observed_at=TIMES,
-        finding_kind=st.sampled_from(["open-rdp", "compromised-website"]),
-        address=st.none() | st.sampled_from(ADDRESSES).map(ipaddress.ip_address),
-        host_name=st.none()
-        | st.sampled_from([*NAMES, "www.example.nl", "nl", "a.b.c.example.com"]),
-        email_domain=st.none() | st.sampled_from([*NAMES, "mail.shop.example.nl"]),
-        asn=st.none() | st.integers(64496, 64499),
-    ),
-    max_size=12,
-)
+NAMES_SEEN = [*NAMES, "www.example.nl", "nl", "a.b.c.example.com"]
+
+
+@st.composite
+def sightings(draw: st.DrawFn) -> Seen:
+    address = draw(st.none() | st.sampled_from(ADDRESSES).map(ipaddress.ip_address))
+    bits = None
+    if address is not None and draw(st.booleans()):
+        bits = draw(st.integers(0, address.max_prefixlen))
+        address = ipaddress.ip_network((address, bits), strict=False).network_address
+    return Seen(
+        observed_at=draw(TIMES),
+        finding_kind=draw(st.sampled_from(["open-rdp", "compromised-website"])),
+        address=address,
+        network_bits=bits,
+        host_name=draw(st.none() | st.sampled_from(NAMES_SEEN)),
+        hinted_name=draw(st.none() | st.sampled_from(NAMES_SEEN)),
+        email_domain=draw(st.none() | st.sampled_from([*NAMES, "mail.shop.example.nl"])),
+        asn=draw(st.none() | st.integers(64496, 64499)),
+    )
+
+
+observations = st.lists(sightings(), max_size=12)
 
 
 def test_a_matcher_agrees_with_the_oracle(make_matcher: Make, examples: int) -> None:
@@ -163,6 +177,36 @@ def test_every_prefix_length_contains_what_it_should(
         assert matches(make_matcher, seen, held) == expected(seen, held)
 
     contains()
+
+
+@pytest.mark.parametrize(
+    ("address_type", "width"), [(ipaddress.IPv4Address, 32), (ipaddress.IPv6Address, 128)]
+)
+def test_a_named_network_concerns_what_lies_around_and_inside_it(
+    make_matcher: Make, examples: int, address_type: Any, width: int
+) -> None:
+    lengths = st.integers(0, width)
+
+    @settings(max_examples=max(4, examples // 2), deadline=None)
+    @given(
+        named=lengths,
+        held=st.lists(st.tuples(st.integers(1, width), st.integers(0, width)), max_size=8),
+        address=st.sampled_from([0, 2**width - 1]) | st.integers(0, 2**width - 1),
+    )
+    def concerns(named: int, held: list[tuple[int, int]], address: int) -> None:
+        network = ipaddress.ip_network((address_type(address), named), strict=False)
+        # Near one another: each differs from the address in one bit, or in none.
+        values = [
+            ipaddress.ip_network(
+                (address_type(address ^ (1 << bit >> 1) & (2**width - 1)), length), strict=False
+            )
+            for length, bit in held
+        ]
+        assets = [Held(n, 1 + n % 3, value) for n, value in enumerate(values, start=1)]
+        seen = [Seen(START, address=network.network_address, network_bits=named)]
+        assert matches(make_matcher, seen, assets) == expected(seen, assets)
+
+    concerns()
 
 
 def test_two_holders_of_the_same_narrowest_prefix_both_match_and_it_says_so(
@@ -199,6 +243,95 @@ def test_the_holder_of_a_shared_address_is_only_operator_of_a_hacked_site(
         (1, "operator", "host-of-name"),
         (2, "owner", "domain"),
     ]
+
+
+WORKED_OUT = [
+    Held(1, 1, ipaddress.ip_network("198.51.100.0/24")),
+    Held(
+        2, 2, ipaddress.ip_network("198.51.100.64/28"),
+        datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC),
+    ),
+    Held(3, 3, 64496),
+    Held(4, 4, "example.nl"),
+    Held(5, 5, "shop.example.nl"),
+    Held(6, 6, ipaddress.ip_network("2001:db8::/32")),
+    Held(7, 7, ipaddress.ip_network("2001:db8:10::/48")),
+    Held(8, 7, ipaddress.ip_network("2001:db8:10:1::/64")),
+    Held(9, 8, ipaddress.ip_network("203.0.113.128/25")),
+    Held(10, 9, ipaddress.ip_network("203.0.113.128/25")),
+]  # fmt: skip
+"""The constituency of docs/explanation/matching.md; A to J are 1 to 9."""
+IN_MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def seen_at(network: str, **facts: Any) -> Seen:
+    address, _, bits = network.partition("/")
+    return Seen(
+        facts.pop("observed_at", IN_MARCH),
+        address=ipaddress.ip_address(address),
+        network_bits=int(bits) if bits else None,
+        **facts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "rules"),
+    [
+        # A name that nobody asked for.
+        (seen_at("192.0.2.9", hinted_name="www.example.nl"), {}),
+        (
+            seen_at("198.51.100.7", hinted_name="www.example.nl", asn=64496),
+            {1: "longest-prefix", 3: "as-number-above"},
+        ),
+        (
+            seen_at("198.51.100.7", host_name="shop.example.nl", hinted_name="www.example.nl"),
+            {1: "longest-prefix", 5: "domain"},
+        ),
+        # A site without a name.
+        (
+            seen_at(
+                "198.51.100.70", finding_kind="malware-url", asn=64496,
+                hinted_name="mail.example.nl",
+            ),
+            {1: "covering-prefix", 2: "site-on-address", 3: "as-number-above"},
+        ),
+        (seen_at("203.0.113.5", finding_kind="malware-url", asn=64496), {3: "site-on-address"}),
+        (
+            seen_at("198.51.100.70", finding_kind="malware-url", host_name="example.com"),
+            {1: "host-of-name", 2: "host-of-name"},
+        ),
+        # A row that names a network.
+        (
+            seen_at("198.51.100.0/25", asn=64496),
+            {1: "longest-prefix", 2: "part-of-network", 3: "as-number-above"},
+        ),
+        (
+            seen_at("198.51.100.0/25", asn=64496, observed_at=datetime(2026, 8, 1, tzinfo=UTC)),
+            {1: "longest-prefix", 3: "as-number-above"},
+        ),
+        (seen_at("198.51.100.72/29"), {1: "covering-prefix", 2: "longest-prefix"}),
+        (
+            seen_at("203.0.113.0/24", asn=64496),
+            {3: "as-number", 8: "part-of-network", 9: "part-of-network"},
+        ),
+        (seen_at("2001:db8:10::/60"), {6: "covering-prefix", 7: "longest-prefix"}),
+    ],
+)  # fmt: skip
+def test_the_examples_of_the_explanation(
+    make_matcher: Make, seen: Seen, rules: dict[int, str]
+) -> None:
+    found = matches(make_matcher, [seen], WORKED_OUT)
+    assert {match["organisation_id"]: match["rule"] for match in found} == rules
+    assert found == expected([seen], WORKED_OUT)
+
+
+def test_an_index_in_a_file_knows_named_networks_too(tmp_path: Path) -> None:
+    path = tmp_path / "assets.arrow"
+    build_index(asset_table(WORKED_OUT), as_of=IN_MARCH).save(path)
+    index = AssetIndex.open(path)
+    assert index is not None
+    seen = [seen_at("198.51.100.0/25", asn=64496), seen_at("2001:db8:10::/44")]
+    assert matches(lambda _: ArrayMatcher(index), seen, WORKED_OUT) == expected(seen, WORKED_OUT)
 
 
 def test_an_asset_counts_up_to_and_not_including_its_end(make_matcher: Make) -> None:

@@ -47,8 +47,8 @@ by row and organisation. `is_shared` says that another organisation holds the sa
 
 
 MATCHED_COLUMNS: Final = (
-    "observed_at", "finding_kind", "ipv4", "ipv6_high", "ipv6_low", "host_name", "email_domain",
-    "asn",
+    "observed_at", "finding_kind", "ipv4", "ipv6_high", "ipv6_low", "network_bits", "host_name",
+    "email_domain", "asn",
 )  # fmt: skip
 """The columns of an observation that a matcher looks at; it needs no others."""
 
@@ -59,7 +59,11 @@ class MatchRule(StrEnum):
     LONGEST_PREFIX = "longest-prefix"
     DOMAIN = "domain"
     EMAIL_DOMAIN = "email-domain"
+    PART_OF_NETWORK = "part-of-network"
+    """The asset lies inside the network that the row names."""
     AS_NUMBER = "as-number"
+    SITE_ON_ADDRESS = "site-on-address"
+    """A site without an asked-for name is at an address of the holder, perhaps somebody else's."""
     COVERING_PREFIX = "covering-prefix"
     HOST_OF_NAME = "host-of-name"
     AS_NUMBER_ABOVE = "as-number-above"
@@ -71,7 +75,14 @@ class MatchRule(StrEnum):
 
 
 _OWNER_RULES: Final = frozenset(
-    {MatchRule.LONGEST_PREFIX, MatchRule.DOMAIN, MatchRule.EMAIL_DOMAIN, MatchRule.AS_NUMBER}
+    {
+        MatchRule.LONGEST_PREFIX,
+        MatchRule.DOMAIN,
+        MatchRule.EMAIL_DOMAIN,
+        MatchRule.PART_OF_NETWORK,
+        MatchRule.AS_NUMBER,
+        MatchRule.SITE_ON_ADDRESS,
+    }
 )
 
 

@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 from baken.core.finding_kinds import NAME_ONLY_KINDS
 from baken.matching import MATCH_SCHEMA, MATCHED_COLUMNS, RULES, MatchRule
 from baken.matching.asset_index import AssetIndex
-from baken.matching.holdings import IS_NARROWEST, IS_SHARED, Found
+from baken.matching.holdings import IS_NARROWEST, IS_SHARED, Found, join_found, runs
 from baken.matching.name_table import Texts
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
+Int64s: TypeAlias = npt.NDArray[np.int64]
 UInt8s: TypeAlias = npt.NDArray[np.uint8]
 UInt32s: TypeAlias = npt.NDArray[np.uint32]
 UInt64s: TypeAlias = npt.NDArray[np.uint64]
@@ -40,30 +41,53 @@ _RELATIONS: Final = pa.array(["operator", "owner"])
 class _Source(IntEnum):
     """What an asset was found by."""
 
-    NETWORK = 0
-    DOMAIN = 1
-    EMAIL = 2
-    ASN = 3
+    PART = 0  # of a network that the row names
+    NETWORK = 1
+    DOMAIN = 2
+    EMAIL = 3
+    ASN = 4
 
 
-def _rank(rule: MatchRule) -> int:
-    return RULES.index(rule)
+class _Standing(IntEnum):
+    """What an address or AS number can make of its holder."""
+
+    MACHINE = 0
+    """The owner: the row is about a machine."""
+    ABOVE = 1
+    """An operator: the row is about a named site or, for an AS number, something narrower holds it.
+    """
+    SITE = 2
+    """The owner of an address at which a site is that has no name."""
 
 
-# By source, by whether nothing narrower was found in it, by whether the row stands above: the
-# system is known by name only or, for an AS number, something narrower than it was found.
+def _ranks(*rules: MatchRule) -> list[int]:
+    return [RULES.index(rule) for rule in (*rules, rules[-1])]  # four, so that a shift finds them
+
+
+_AT_ADDRESS: Final = _ranks(
+    MatchRule.LONGEST_PREFIX, MatchRule.HOST_OF_NAME, MatchRule.SITE_ON_ADDRESS
+)
+_AROUND_ADDRESS: Final = _ranks(
+    MatchRule.COVERING_PREFIX, MatchRule.HOST_OF_NAME, MatchRule.COVERING_PREFIX
+)
+_IN_NETWORK: Final = _ranks(
+    MatchRule.PART_OF_NETWORK, MatchRule.HOST_OF_NAME, MatchRule.SITE_ON_ADDRESS
+)
+_OF_NUMBER: Final = _ranks(
+    MatchRule.AS_NUMBER, MatchRule.AS_NUMBER_ABOVE, MatchRule.SITE_ON_ADDRESS
+)
+# By source, by whether nothing narrower was found in it, by standing.
 _RULE_OF: Final = np.array(
     [
-        [
-            [_rank(MatchRule.COVERING_PREFIX), _rank(MatchRule.HOST_OF_NAME)],
-            [_rank(MatchRule.LONGEST_PREFIX), _rank(MatchRule.HOST_OF_NAME)],
-        ],
-        [[_rank(MatchRule.DOMAIN)] * 2] * 2,
-        [[_rank(MatchRule.EMAIL_DOMAIN)] * 2] * 2,
-        [[_rank(MatchRule.AS_NUMBER), _rank(MatchRule.AS_NUMBER_ABOVE)]] * 2,
+        _IN_NETWORK * 2,
+        _AROUND_ADDRESS + _AT_ADDRESS,
+        [RULES.index(MatchRule.DOMAIN)] * 8,
+        [RULES.index(MatchRule.EMAIL_DOMAIN)] * 8,
+        _OF_NUMBER * 2,
     ],
     dtype=np.uint8,
 )
+_STANDING_BITS: Final = np.uint8(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +142,14 @@ class ArrayMatcher:
         seen_at = piece["observed_at"].cast(pa.int64()).to_numpy()
         found: dict[_Source, Found] = {}
         is_sorted = True
+        networks = self._network_nodes(piece)
+        if networks is not None and piece["network_bits"].null_count < piece.num_rows:
+            networks, parts = self._named_networks(piece, networks, seen_at=seen_at)
+            if parts.rows.size:
+                found[_Source.PART] = parts
+                is_sorted = False
         for source, nodes, holdings in (
-            (_Source.NETWORK, self._network_nodes(piece), index.networks),
+            (_Source.NETWORK, networks, index.networks),
             (_Source.DOMAIN, self._name_nodes(piece["host_name"]), index.domains),
             (_Source.EMAIL, self._name_nodes(piece["email_domain"]), index.domains),
             (_Source.ASN, self._asn_nodes(piece["asn"]), index.numbers),
@@ -132,8 +162,7 @@ class ArrayMatcher:
             if held.rows.size:
                 found[source] = held
                 is_sorted &= has_order
-        is_name_only = self._is_name_only(piece["finding_kind"])
-        ruled = _join_ruled(list(_rule(found, is_name_only, rows=piece.num_rows)))
+        ruled = _join_ruled(list(_rule(found, self._standings(piece), rows=piece.num_rows)))
         if is_sorted and len(found) < 2:
             return ruled
         return _strongest_of_each(ruled, self._index.holders.organisation_ranks)
@@ -154,6 +183,36 @@ class ArrayMatcher:
         nodes[rows] = self._index.ipv6.nodes_of(words)
         return nodes
 
+    def _named_networks(
+        self, piece: pa.RecordBatch, nodes: UInt32s, *, seen_at: Int64s
+    ) -> tuple[UInt32s, Found]:
+        """The nodes with those around the whole of each named network, and what lies inside them.
+
+        `nodes` are those of the networks' first addresses. What lies inside comes row by row, the
+        narrowest and then the asset with the lowest id first.
+        """
+        nodes = nodes.copy()
+        named = piece["network_bits"]
+        inside = []
+        for order, kind, names in (
+            (self._index.ipv4_order, np.uint32, ["ipv4"]),
+            (self._index.ipv6_order, np.uint64, ["ipv6_high", "ipv6_low"]),
+        ):
+            rows = _present(pc.if_else(piece[names[0]].is_valid(), named, None))
+            bits = _values(named, np.uint8)[rows]
+            nodes[rows] = order.around(nodes[rows], bits=bits)
+            words = [_values(piece[name], kind)[rows] for name in names]
+            firsts, counts = order.inside(words, bits=bits)
+            parts, part_rows = runs(firsts, counts), np.repeat(rows, counts)
+            held = self._index.networks.own(
+                parts, seen_at=np.take(seen_at, part_rows), holders=self._index.holders
+            )
+            lengths = order.lengths_of(parts)[held.rows].astype(np.int64)
+            held_rows = part_rows[held.rows]
+            by_length = np.lexsort((held.slots, -lengths, held_rows))
+            inside.append(Found(held_rows[by_length], held.slots[by_length], held.marks[by_length]))
+        return nodes, join_found(inside)
+
     def _name_nodes(self, names: pa.Array) -> UInt32s | None:
         missing = names.null_count
         if missing == len(names) or not len(self._index.names.names):
@@ -172,30 +231,35 @@ class ArrayMatcher:
             nodes *= column.is_valid().to_numpy(zero_copy_only=False)
         return nodes
 
-    def _is_name_only(self, kinds: pa.Array) -> Bools | None:
-        """Whether each row's system is known by its name only; None when no row's is."""
-        is_name_only = pc.is_in(kinds, self._name_only_kinds)
+    def _standings(self, piece: pa.RecordBatch) -> UInt8s | None:
+        """Each row's `_Standing`; None when all are about machines."""
+        is_name_only = pc.is_in(piece["finding_kind"], self._name_only_kinds)
         if not pc.any(is_name_only).as_py():
             return None
-        return np.asarray(is_name_only.to_numpy(zero_copy_only=False))
+        standings: UInt8s = is_name_only.to_numpy(zero_copy_only=False).view(np.uint8)
+        # Only a name that the source asked for says that a site has somebody to answer for it.
+        has_no_name = piece["host_name"].is_null().to_numpy(zero_copy_only=False)
+        # One where the kind is name-only: `ABOVE`. Twice that without a name: `SITE`.
+        standings <<= has_no_name.view(np.uint8)
+        return standings
 
 
-def _rule(
-    found: dict[_Source, Found], is_name_only: Bools | None, *, rows: int
-) -> Iterable[_Ruled]:
+def _rule(found: dict[_Source, Found], standings: UInt8s | None, *, rows: int) -> Iterable[_Ruled]:
     """What was found, source by source, with the rule that makes it a match."""
-    has_narrower = np.zeros(rows, dtype=np.bool_) if is_name_only is None else is_name_only.copy()
+    of_number = np.zeros(rows, dtype=np.uint8) if standings is None else standings.copy()
     for source, held in found.items():
         is_narrowest = held.marks & IS_NARROWEST
-        is_above = np.zeros(held.rows.size, dtype=np.uint8)
         if source is _Source.ASN:
-            is_above = np.take(has_narrower, held.rows).astype(np.uint8)
-        elif is_name_only is not None:
-            is_above = np.take(is_name_only, held.rows).astype(np.uint8)
-        rules = np.take(_RULE_OF[source], is_narrowest << np.uint8(1) | is_above)
+            standing = np.take(of_number, held.rows)
+        elif standings is not None:
+            standing = np.take(standings, held.rows)
+        else:
+            standing = np.zeros(held.rows.size, dtype=np.uint8)
+        rules = np.take(_RULE_OF[source], is_narrowest << _STANDING_BITS | standing)
         is_shared = (held.marks & IS_SHARED).astype(np.bool_) & np.take(_IS_OWNER, rules)
-        if source is not _Source.ASN and _Source.ASN in found:
-            has_narrower[held.rows] = True
+        # A part of a named network leaves the rest of it to the AS number.
+        if source is not _Source.PART and _Source.ASN in found:
+            of_number[held.rows] = _Standing.ABOVE
         yield _Ruled(held.rows, held.slots, rules, is_shared)
 
 

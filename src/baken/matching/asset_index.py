@@ -28,6 +28,7 @@ from baken.matching.holdings import (
     gather_holdings,
 )
 from baken.matching.name_table import NameTable, make_name_table
+from baken.matching.network_order import NetworkOrder, network_keys
 from baken.matching.prefix_trie import (
     ASN_STRIDES,
     FEW_IPV4_STRIDES,
@@ -39,7 +40,7 @@ from baken.matching.prefix_trie import (
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[np.generic]]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts up when the arrays of a file change their meaning: older files are made anew."""
 
 _FEW_PREFIXES: Final = 20_000
@@ -55,6 +56,9 @@ class AssetIndex:
     ipv6: PrefixTrie
     networks: Holdings
     """Of the nodes of both tries: those of `ipv6` are counted on from those of `ipv4`."""
+    ipv4_order: NetworkOrder
+    ipv6_order: NetworkOrder
+    """The nodes of each trie by address, for rows that name a network."""
     names: NameTable
     domains: Holdings
     asns: PrefixTrie
@@ -74,6 +78,8 @@ class AssetIndex:
             **self.ipv4.arrays("ipv4"),
             **self.ipv6.arrays("ipv6"),
             **self.networks.arrays("networks"),
+            **self.ipv4_order.arrays("ipv4_order"),
+            **self.ipv6_order.arrays("ipv6_order"),
             **self.names.arrays("names"),
             **self.domains.arrays("domains"),
             **self.asns.arrays("asns"),
@@ -89,6 +95,8 @@ class AssetIndex:
             ipv4=PrefixTrie.from_arrays("ipv4", arrays),
             ipv6=PrefixTrie.from_arrays("ipv6", arrays),
             networks=Holdings.from_arrays("networks", arrays),
+            ipv4_order=NetworkOrder.from_arrays("ipv4_order", arrays),
+            ipv6_order=NetworkOrder.from_arrays("ipv6_order", arrays),
             names=NameTable.from_arrays("names", arrays),
             domains=Holdings.from_arrays("domains", arrays),
             asns=PrefixTrie.from_arrays("asns", arrays),
@@ -136,9 +144,9 @@ def build_index(assets: pa.Table, *, as_of: datetime) -> AssetIndex:
     moment = int(as_of.timestamp() * 1_000_000)
     networks = frame.filter(pl.col("network").is_not_null()).select("slot", "network")
     is_ipv6 = pl.col("network").str.contains(":", literal=True)
-    ipv4, ipv4_parents, ipv4_nodes = _plant_ipv4(networks.filter(~is_ipv6))
-    ipv6, ipv6_parents, ipv6_nodes = _plant_ipv6(
-        networks.filter(is_ipv6), first_node=1 + ipv4_parents.size
+    ipv4, ipv4_order, ipv4_nodes = _plant_ipv4(networks.filter(~is_ipv6))
+    ipv6, ipv6_order, ipv6_nodes = _plant_ipv6(
+        networks.filter(is_ipv6), first_node=1 + ipv4_order.parents.size
     )
     named = frame.filter(pl.col("domain").is_not_null())
     distinct = named["domain"].unique()
@@ -167,10 +175,12 @@ def build_index(assets: pa.Table, *, as_of: datetime) -> AssetIndex:
         ipv4=ipv4,
         ipv6=ipv6,
         networks=holdings(
-            np.concatenate([np.zeros(1, dtype=np.uint32), ipv4_parents, ipv6_parents]),
+            np.concatenate([np.zeros(1, dtype=np.uint32), ipv4_order.parents, ipv6_order.parents]),
             np.concatenate([ipv4_nodes, ipv6_nodes]),
             pl.concat([networks.filter(~is_ipv6)["slot"], networks.filter(is_ipv6)["slot"]]),
         ),
+        ipv4_order=ipv4_order,
+        ipv6_order=ipv6_order,
         names=names,
         domains=holdings(names.parents(), name_nodes, named["slot"]),
         asns=asns,
@@ -197,8 +207,8 @@ def _microseconds(moments: pl.Series, *, missing: int) -> Int64s:
     return moments.cast(pl.Int64).fill_null(missing).to_numpy().astype(np.int64)
 
 
-def _plant_ipv4(networks: pl.DataFrame) -> tuple[PrefixTrie, UInt32s, UInt32s]:
-    """The trie, the parent of each of its nodes from 1 on, and the node of each of `networks`."""
+def _plant_ipv4(networks: pl.DataFrame) -> tuple[PrefixTrie, NetworkOrder, UInt32s]:
+    """The trie, its nodes from 1 on in order, and the node of each of `networks`."""
     parts = networks["network"].str.split("/")
     octets = parts.list.get(0).str.split(".").list.eval(pl.element().cast(pl.UInt32))
     numbers = np.zeros(networks.height, dtype=np.uint32)
@@ -207,30 +217,35 @@ def _plant_ipv4(networks: pl.DataFrame) -> tuple[PrefixTrie, UInt32s, UInt32s]:
     lengths = parts.list.get(1).cast(pl.UInt8).to_numpy()
     keys = numbers.astype(np.uint64) << np.uint64(8) | lengths
     distinct, inverse = np.unique(keys, return_inverse=True)
+    words = [(distinct >> np.uint64(8)).astype(np.uint32)]
+    distinct_lengths = (distinct & np.uint64(255)).astype(np.uint8)
     trie, parents = plant_trie(
-        [(distinct >> np.uint64(8)).astype(np.uint32)],
-        (distinct & np.uint64(255)).astype(np.uint8),
+        words,
+        distinct_lengths,
         strides=IPV4_STRIDES if distinct.size > _FEW_PREFIXES else FEW_IPV4_STRIDES,
         first_node=1,
     )
-    return trie, parents, (inverse + 1).astype(np.uint32)
+    order = NetworkOrder(network_keys(words, distinct_lengths), parents, first_node=1)
+    return trie, order, (inverse + 1).astype(np.uint32)
 
 
-def _plant_ipv6(networks: pl.DataFrame, *, first_node: int) -> tuple[PrefixTrie, UInt32s, UInt32s]:
+def _plant_ipv6(
+    networks: pl.DataFrame, *, first_node: int
+) -> tuple[PrefixTrie, NetworkOrder, UInt32s]:
     """Like `_plant_ipv4`."""
-    distinct = networks["network"].unique(maintain_order=True)
     # The standard library reads IPv6 text; there are few such assets next to IPv4 ones.
+    distinct = pl.Series(
+        sorted(networks["network"].unique(), key=ipaddress.IPv6Network), dtype=pl.String
+    )
     parsed = [ipaddress.IPv6Network(text) for text in distinct]
     packed = b"".join(network.network_address.packed for network in parsed)
-    words = np.frombuffer(packed, dtype=">u8").astype(np.uint64).reshape(-1, 2)
-    trie, parents = plant_trie(
-        [words[:, 0].copy(), words[:, 1].copy()],
-        np.array([network.prefixlen for network in parsed], dtype=np.uint8),
-        strides=IPV6_STRIDES,
-        first_node=first_node,
-    )
+    both = np.frombuffer(packed, dtype=">u8").astype(np.uint64).reshape(-1, 2)
+    words = [both[:, 0].copy(), both[:, 1].copy()]
+    lengths = np.array([network.prefixlen for network in parsed], dtype=np.uint8)
+    trie, parents = plant_trie(words, lengths, strides=IPV6_STRIDES, first_node=first_node)
     nodes = np.arange(first_node, first_node + len(parsed), dtype=np.uint32)
-    return trie, parents, _positions_in(networks["network"], distinct, at=nodes)
+    order = NetworkOrder(network_keys(words, lengths), parents, first_node=first_node)
+    return trie, order, _positions_in(networks["network"], distinct, at=nodes)
 
 
 def _positions_in(values: pl.Series, distinct: pl.Series, *, at: UInt32s) -> UInt32s:

@@ -95,7 +95,7 @@ class Holdings:
 
     def _ready(self, rows: Int64s, ready: UInt32s) -> Found:
         counts = ready[:, 1].astype(np.int64)
-        answers = np.take(self.answers, _runs(ready[:, 0], counts))
+        answers = np.take(self.answers, runs(ready[:, 0], counts))
         return Found(
             rows=np.repeat(rows, counts),
             slots=answers >> _MARK_BITS,
@@ -105,7 +105,7 @@ class Holdings:
     def _dated(self, rows: Int64s, nodes: UInt32s, seen_at: Int64s, holders: Holders) -> Found:
         firsts = np.take(self.chain_starts, nodes)
         counts = np.take(self.chain_starts[1:], nodes) - firsts
-        entries = _runs(firsts, counts)
+        entries = runs(firsts, counts)
         slots = np.take(self.chain_slots, entries)
         found_rows = np.repeat(rows, counts)
         at = np.take(seen_at, found_rows)
@@ -117,6 +117,23 @@ class Holdings:
             np.take(self.chain_depths, entries)[is_valid],
             holders=holders,
         )
+
+    def own(self, nodes: Int64s, *, seen_at: Int64s, holders: Holders) -> Found:
+        """What holds exactly each of `nodes` at the moment beside it, and nothing above it.
+
+        One holding a node and organisation; a row of the answer is a position in `nodes`.
+        """
+        firsts = np.take(self.chain_starts, nodes)
+        counts = np.take(self.chain_starts[1:], nodes) - firsts
+        entries = runs(firsts, counts)
+        slots = np.take(self.chain_slots, entries)
+        places = np.repeat(np.arange(nodes.size), counts)
+        at = np.take(seen_at, places)
+        kept = np.take(self.chain_depths, entries) == 0
+        kept &= np.take(holders.valid_from, slots) <= at
+        kept &= at < np.take(holders.valid_until, slots)
+        depths = np.zeros(np.count_nonzero(kept), dtype=np.uint8)
+        return narrowest_of_each(places[kept], slots[kept], depths, holders=holders)
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """What this is made of, by names that begin with `name`."""
@@ -198,7 +215,7 @@ def _take_quads(quads: UInt32s, nodes: UInt32s) -> UInt32s:
     return np.take(quads.view(np.complex128), nodes).view(np.uint32).reshape(-1, 4)
 
 
-def _runs(firsts: npt.NDArray[np.integer], counts: Int64s) -> Int64s:
+def runs(firsts: npt.NDArray[np.integer], counts: Int64s) -> Int64s:
     """``counts[i]`` numbers from ``firsts[i]`` on, for each *i*."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if ends.size else 0
@@ -223,7 +240,7 @@ def _chains(
     depth = 0
     while below.size:
         counts = own_starts[above + np.uint32(1)] - own_starts[above]
-        entries = _runs(own_starts[above], counts)
+        entries = runs(own_starts[above], counts)
         nodes.append(np.repeat(below, counts))
         slots.append(own_slots[entries])
         depths.append(np.full(entries.size, depth, dtype=np.uint8))

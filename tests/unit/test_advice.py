@@ -113,6 +113,12 @@ def test_the_kinds_with_words_are_kinds_we_know() -> None:
     assert finding_kinds().keys() >= set(KINDS)
 
 
+@pytest.mark.parametrize("kind", sorted(finding_kinds()))
+def test_no_kind_we_know_needs_the_words_of_a_type(kind: str) -> None:
+    """A type covers much that a kind does not say; "can be reached" is all that a protocol says."""
+    assert kind in KINDS or finding_kinds()[kind].protocol
+
+
 def test_every_rsit_type_has_a_fallback() -> None:
     folder = files(advice) / "_rsit"
     assert {child.name for child in folder.iterdir() if child.is_dir()} == set(RSIT_TYPES)
@@ -207,6 +213,13 @@ def test_a_text_is_plain_text_without_links_or_foreign_words(text: str, language
     assert not re.search(r"\b(events?|alerts?|tickets?|clients?|customers?)\b", said, re.IGNORECASE)
     placeholders = {"nl": "<address>", "en": "<adres>"}
     assert placeholders[language] not in said
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_leaves_the_day_to_the_deadline_of_the_mail(text: str) -> None:
+    assert not re.search(r"\bvandaag\b", everything_in(advice_of(text, "nl")), re.IGNORECASE)
+    said = " ".join([*advice_of(text, "en").now, *advice_of(text, "en").later])
+    assert not re.search(r"\btoday\b", said, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("text", TEXTS)

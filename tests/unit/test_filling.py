@@ -65,6 +65,11 @@ def test_a_service_over_udp_is_scanned_over_udp() -> None:
     assert "    nmap -Pn -sU -p 161 192.0.2.1" in said.check
 
 
+def test_nmap_is_told_that_an_address_is_ipv6() -> None:
+    said = filled(WRITTEN, replace(SEEN, address="2001:db8::1"))
+    assert "    nmap -6 -Pn -p 13389 2001:db8::1" in said.check
+
+
 @pytest.mark.parametrize(
     ("language", "phrase"), [("nl", "a, b, c en nog 2 andere"), ("en", "a, b, c and 2 others")]
 )

@@ -34,6 +34,8 @@ _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,19}")
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?")
 # A family: no sentence fits in it, no link, and no number that somebody could call.
 _FAMILY: Final = re.compile(r"(?!.*\d{4})(?!.*://)(?!.*www\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,39}")
+# Without -6, nmap takes no IPv6 address.
+_NMAP: Final = re.compile(r"\bnmap ")
 _SCANS: Final = {"tcp": "-p {port}", "udp": "-sU -p {port}"}
 
 
@@ -125,6 +127,8 @@ def _filled_line(line: str, known: Mapping[str, str]) -> str:
     if not line.startswith(_COMMAND):
         return _filled(line, known)
     command = _filled(line.strip(), known)
+    if ":" in known["address"]:
+        command = _NMAP.sub("nmap -6 ", command)
     return f"{_COMMAND}{command}" if command else ""
 
 

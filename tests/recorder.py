@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import psycopg
 from django.db import connection
 
 from baken.channels import Message, Receipt, StdoutChannel
+from baken.jobs.matching_again import match_what_waits
 from baken.jobs.sending import plan, policy_of, sender_of
 from baken.outbox.pacing import Pace
 from baken.outbox.services import Outcome, Road, deliver_waiting
@@ -48,6 +50,7 @@ def run(roads: dict[str, Road], settings: Settings, **options: Any) -> Outcome:
         roads,
         policy=policy_of(settings),
         sender=sender_of(settings),
+        match_again=partial(match_what_waits, settings),
         **{"progress": lambda _: None, "clock": lambda: datetime.now(UTC), **options},
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from django.db import connection
 from baken.cases.models import Case
 from baken.channels import Message, Receipt, StdoutChannel
 from baken.core.errors import About, ChannelError, NotFoundError
+from baken.jobs.matching_again import match_what_waits
 from baken.jobs.sending import plan, policy_of, sender_of
 from baken.outbox.deliveries import finish_refusals
 from baken.outbox.models import Addressee, Delivery, Notification, Provider
@@ -70,6 +72,7 @@ def deliver(roads: dict[str, Road], settings: Settings, **options: Any) -> Outco
         roads,
         policy=policy_of(settings),
         sender=sender_of(settings),
+        match_again=partial(match_what_waits, settings),
         clock=lambda: datetime.now(UTC),
         **{"progress": lambda _: None, **options},
     )

@@ -18,6 +18,7 @@ HEAD = r"""
 \set ON_ERROR_STOP 1
 \set batch 1
 \set now '2026-11-27 00:00+00'
+\set since '2026-11-01 00:00+00'
 \set silence '3 days'
 \set ids '{1}'
 \set told_at '{2026-11-27 00:00+00}'
@@ -35,13 +36,14 @@ SIGHTING = "\t".join(
         "9", "open-rdp", "192.0.2.1:3389/tcp", "owner", "longest-prefix", "9", "f", "3",
         "2026-11-20 00:00+00", "2026-11-21 00:00+00", "2", "made-up", "made_up", "vulnerable",
         "vulnerable-system", "service", "vulnerable", "192.0.2.1", "3389", "tcp", r"\N", r"\N",
-        r"\N", "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}",
+        r"\N", r"\N", "{CVE-2026-0001}", r"\N", "TLP:AMBER", "{}",
         '[{"name":"family","value":"mirai","first":"2026-11-20","last":"2026-11-21","sightings":2}]',
         '{"family=mirai"}', "t", "5",
     ]
 )  # fmt: skip
 MAKE_CASES = ("sum_stage", "refresh_cases", "open_cases")
 AFTER = ("widen_cases", "record_told", "restore_told", "mark_gone")
+REMATCH = ("move_cases", "release_cases", "create_stage", "stage_rematched", "name_batches")
 
 
 def statement(name: str) -> str:
@@ -52,8 +54,12 @@ def test_every_statement_runs_in_psql() -> None:
     script = HEAD + statement("lock_cases") + statement("create_stage")
     script += f"{statement('copy_into_stage')}{SIGHTING}\n\\.\n"
     script += "".join(map(statement, (*MAKE_CASES, *AFTER)))
+    script += statement("list_systems") + statement("create_rematched")
+    script += statement("copy_rematched") + "1,9,owner,longest-prefix,9,false,7\n\\.\n"
+    script += "DROP TABLE staged_sighting;\n" + "".join(map(statement, REMATCH))
     script += "SELECT 'case', system FROM occasions_case WHERE organisation_id = 9;\nROLLBACK;\n"
-    used = {"lock_cases", "create_stage", "copy_into_stage", *MAKE_CASES, *AFTER}
+    used = {"lock_cases", "create_stage", "copy_into_stage", *MAKE_CASES, *AFTER, *REMATCH}
+    used |= {"list_systems", "create_rematched", "copy_rematched"}
     assert {path.stem for path in FOLDER.glob("*.sql")} == used, "every file is tried"
     with connection.cursor() as cursor:  # the server's own, so that it is always there
         cursor.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'")

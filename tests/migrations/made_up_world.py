@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,7 @@ from baken.core.errors import SendingHaltedError
 from baken.intake.models import StoreOwner
 from baken.intake.services import expire_files
 from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
+from baken.jobs.matching_again import match_what_waits
 from baken.jobs.retention import purge_store
 from baken.jobs.roads import roads_of
 from baken.jobs.sending import policy_of, sender_of
@@ -277,6 +279,7 @@ class _World:
             roads_of(self._settings),
             policy=policy_of(self._settings),
             sender=sender_of(self._settings),
+            match_again=partial(match_what_waits, self._settings),
             clock=lambda: now + timedelta(seconds=next(seconds)),
             progress=lambda _: None,
         )

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ import structlog
 from django.db import connection, transaction
 
 from baken.cases import statements
+from baken.cases.matching_again import note_matched
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.stored_work import FindSightings, Source
 from baken.cases.writing import (
@@ -78,11 +80,13 @@ def accept_report(
     store: ObservationStore,
     now: datetime,
     progress: Progress,
+    assets: UUID | None = None,
 ) -> AcceptedReport:
     """Read `report` once: store it, match it, open its cases, keep what could not be read.
 
     All of it in one transaction, so that a crash leaves nothing. May run twice: a report with the
-    same feed and content hash is recognised and left alone.
+    same feed and content hash is recognised and left alone. `assets` is the version of the assets
+    that `matcher` knows; unless it is that of the other cases, all are matched again before a plan.
     """
     with transaction.atomic():
         lock_content(file)
@@ -90,7 +94,9 @@ def accept_report(
         if known is not None:
             return _known_report(known)
         batch = begin_batch(file)
-        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+        return _read_into(
+            batch, report, matcher=matcher, store=store, now=now, progress=progress, assets=assets
+        )
 
 
 def accept_report_again(
@@ -101,30 +107,41 @@ def accept_report_again(
     store: ObservationStore,
     now: datetime,
     progress: Progress,
+    assets: UUID | None = None,
 ) -> AcceptedReport:
     """Like `accept_report`, for a person who asks for a known report to be read once more."""
     with transaction.atomic():
         lock_content(file)
         batch = begin_batch(file)
-        return _read_into(batch, report, matcher=matcher, store=store, now=now, progress=progress)
+        return _read_into(
+            batch, report, matcher=matcher, store=store, now=now, progress=progress, assets=assets
+        )
 
 
 def match_stored(
-    sources: Sequence[Source], work: FindSightings, *, engine: Engine, now: datetime
+    sources: Sequence[Source],
+    work: FindSightings,
+    *,
+    engine: Engine,
+    now: datetime,
+    assets: UUID | None = None,
 ) -> Iterator[MatchedBatch]:
     """Match what `work` selects of stored files against the constituency of today.
 
     `sources` come batch by batch, and each batch is one transaction. Opens the cases that were
     missed; may run any number of times, since sightings that are known are not counted again. A
-    damaged file is reported, and the others are still read. Raises `StoreUnavailableError`.
+    damaged file is reported, and the others are still read. `assets` is the version that `engine`
+    knows, or an earlier one. Raises `StoreUnavailableError`.
     """
     with closing(engine.run(sources, work)) as pieces:
         rows = (row for piece in pieces for row in piece.to_pylist())
         for batch, of_batch in groupby(rows, key=itemgetter("batch")):
-            yield _match_batch(batch, of_batch, now=now)
+            yield _match_batch(batch, of_batch, now=now, assets=assets)
 
 
-def _match_batch(batch: int, pieces: Iterator[dict[str, Any]], *, now: datetime) -> MatchedBatch:
+def _match_batch(
+    batch: int, pieces: Iterator[dict[str, Any]], *, now: datetime, assets: UUID | None
+) -> MatchedBatch:
     read = matched = 0
     problems: dict[str, StoredFileDamagedError] = {}
 
@@ -138,7 +155,9 @@ def _match_batch(batch: int, pieces: Iterator[dict[str, Any]], *, now: datetime)
                 )
             yield piece["sightings"] or b""
 
-    cases = cases_of_sightings(batch, sightings(), now=now, refresh=statements.WIDEN_CASES)
+    with transaction.atomic():
+        cases = cases_of_sightings(batch, sightings(), now=now, refresh=statements.WIDEN_CASES)
+        note_matched(assets)
     listed = still_to_be_read(problems)
     told = [problem for path, problem in problems.items() if path in listed]
     return MatchedBatch(read, matched, cases, told)
@@ -157,6 +176,7 @@ def _read_into(
     store: ObservationStore,
     now: datetime,
     progress: Progress,
+    assets: UUID | None,
 ) -> AcceptedReport:
     rows_read, counts = 0, RowCounts()
     warnings: list[str] = []
@@ -182,6 +202,7 @@ def _read_into(
             progress(rows_read)
         stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
         cases = write_cases(cursor, batch.pk, now=now, refresh=statements.REFRESH_CASES)
+        note_matched(assets)
         observed = (min(moments), max(moments)) if moments else None
         complete_batch(
             batch,

@@ -66,6 +66,7 @@ COLUMNS: Final = (
     Column("host_name", "text", absent_as="''"),
     Column("url", "text", absent_as="''"),
     Column("email_domain", "text", absent_as="''"),
+    Column("asn", "bigint", absent_as="NULL"),
     Column("cves", "text[]", Taken.SUMMED),
     Column("product", "text", absent_as="''"),
     Column("tlp", "text"),

@@ -70,6 +70,7 @@ class Case(models.Model):
     host_name = models.CharField(max_length=253, blank=True)
     url = models.TextField(blank=True)
     email_domain = models.CharField(max_length=253, blank=True)
+    asn = models.BigIntegerField(null=True)
     cves = ArrayField(models.CharField(max_length=32), default=list)
     product = models.TextField(blank=True)
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
@@ -133,3 +134,19 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding_kind} on {self.system}"
+
+
+class MatchedAssets(models.Model):
+    """The one row that says which version of the assets all open cases were matched against.
+
+    Without a row, or a version in it, some may have been matched against others.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="matched_assets_once", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.version)

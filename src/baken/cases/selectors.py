@@ -14,14 +14,20 @@ import psycopg
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from baken.cases.matching_again import matched_assets
 from baken.cases.models import Case
 from baken.cases.names import label_by_label, range_below
-from baken.constituency.selectors import is_registered
+from baken.constituency.selectors import asset_version, is_registered
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
 from baken.core.sharing import SharingTerms
 from baken.intake.selectors import NewestDays, newest_received_days
 from baken.occasions.models import Occasion
+
+
+def are_cases_matched() -> bool:
+    """Whether all open cases were matched against the assets of now."""
+    return matched_assets() == asset_version()
 
 
 def cases_under(occasion: Occasion) -> QuerySet[Case]:

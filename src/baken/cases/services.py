@@ -12,6 +12,7 @@ from baken.cases.accepting import (
     match_stored,
 )
 from baken.cases.looking_back import LookedBack, look_back
+from baken.cases.matching_again import MatchedAgain, match_cases_again
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
@@ -34,6 +35,7 @@ __all__ = [
     "CountWhoIsSeen",
     "FindSightings",
     "LookedBack",
+    "MatchedAgain",
     "MatchedBatch",
     "Progress",
     "Source",
@@ -48,6 +50,7 @@ __all__ = [
     "lock_cases",
     "look_back",
     "mark_gone",
+    "match_cases_again",
     "match_stored",
     "record_told",
     "restore_told",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from baken.cases.columns import COLUMNS, Column, Taken
+from baken.cases.columns import COLUMNS, SIGHTING_COLUMNS, Column, Taken
 from baken.cases.gathered_text import gathered_later, is_to_sum, kept_of_stage, left_out_of_stage
 from baken.cases.indented import indented
 
@@ -32,6 +32,21 @@ _COPY: Final = """\
 COPY staged_sighting (
 {columns}
 ) FROM STDIN
+"""
+
+_STAGE_REMATCHED: Final = """\
+-- Sightings of systems that match an organisation now which has no open case about them: as the
+-- case says that stands for the system, since the report itself is not read again.
+INSERT INTO staged_sighting (
+{columns}
+)
+SELECT
+{values}
+FROM rematched AS m
+JOIN occasions_case AS source ON source.id = m.case_id
+LEFT JOIN occasions_case AS own ON own.organisation_id = m.organisation_id
+    AND own.finding_kind = source.finding_kind AND own.system = source.system
+WHERE own.id IS NULL OR (own.state = 'gone' AND own.last_seen_at < source.last_seen_at)
 """
 
 _SUMMED: Final = """\
@@ -268,6 +283,14 @@ def _create_stage() -> str:
     return _CREATE_STAGE.format(columns=_listed(f"{one.name} {one.type}" for one in COLUMNS))
 
 
+def _stage_rematched() -> str:
+    matched = {"organisation_id", "strength", *_MATCHED}
+    values = [f"{'m' if one.name in matched else 'source'}.{one.name}" for one in COLUMNS]
+    values[SIGHTING_COLUMNS.index("has_details")] = "source.details <> '[]'"
+    names = _listed(column.name for column in COLUMNS)
+    return _STAGE_REMATCHED.format(columns=names, values=_listed(values))
+
+
 def _copy_into_stage() -> str:
     return _COPY.format(columns=_listed(column.name for column in COLUMNS))
 
@@ -289,6 +312,7 @@ def _listed(items: Iterable[str]) -> str:
 WRITTEN: Final[Mapping[str, Callable[[], str]]] = {
     "create_stage": _create_stage,
     "copy_into_stage": _copy_into_stage,
+    "stage_rematched": _stage_rematched,
     "open_cases": _open_cases,
     "refresh_cases": _refresh_cases,
     "widen_cases": _widen_cases,

@@ -24,10 +24,14 @@ def import_files(
 ) -> None:
     """Import organisations, contacts, assets and routes. A bad row does not stop the others.
 
+    When assets changed, open cases are matched again: what waits goes to whose system it is now.
+
     Exit code 1 when a row or a file was refused.
     """
     settings = begin()
+    from baken.cases.services import MatchedAgain
     from baken.constituency.services import dry_run_import, import_constituency
+    from baken.jobs.matching_again import match_what_waits
     from baken.jobs.roads import address_readers
 
     bring_in = dry_run_import if dry_run else import_constituency
@@ -37,8 +41,9 @@ def import_files(
         default_language=settings.default_language,
         address_readers=address_readers(),
     )
+    again = MatchedAgain() if dry_run else match_what_waits(settings)
     if as_json:
-        say_json(asdict(outcome))
+        say_json({**asdict(outcome), "matched_again": asdict(again)})
     else:
         for name in ("organisations", "contacts", "assets", "routes"):
             counts = getattr(outcome, name)
@@ -62,6 +67,11 @@ def import_files(
             )
         if outcome.overlaps.count > _SHOWN:
             say(f"  and {outcome.overlaps.count - _SHOWN:,} more overlaps")
+        if again.moved or again.released or again.opened:
+            say(
+                f"open cases matched again: {again.moved:,} matched otherwise, "
+                f"{again.released:,} no longer told to who had them, {again.opened:,} new"
+            )
         if dry_run:
             say("This was a dry run: nothing was changed.")
     if outcome.problems:

@@ -18,7 +18,7 @@ from baken.core.errors import ReportRefusedError, StoreError
 from baken.feeds import Feed, ReadLimits
 from baken.intake.services import report_file
 from baken.jobs.feed_choice import feed_named, recognising_feed
-from baken.jobs.matchers import current_matcher
+from baken.jobs.matchers import versioned_matcher
 from baken.jobs.retention import store_of
 from baken.occasions.services import ensure_standing_occasions
 from baken.pipeline.memory import keep_freed_memory
@@ -69,7 +69,7 @@ class ReadOnce:
     _accept = staticmethod(accept_report)
 
     def __init__(self, settings: Settings) -> None:
-        self._matcher = current_matcher(settings)
+        self._assets, self._matcher = versioned_matcher(settings)
         self._store = store_of(settings)
         self._limits = limits_of(settings)
 
@@ -85,6 +85,7 @@ class ReadOnce:
             store=self._store,
             now=datetime.now(UTC),
             progress=progress,
+            assets=self._assets,
         )
 
 

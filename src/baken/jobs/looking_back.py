@@ -20,6 +20,7 @@ from baken.cases.services import (
     look_back,
     match_stored,
 )
+from baken.constituency.selectors import asset_version
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
 from baken.intake.models import StoredFile
@@ -79,9 +80,12 @@ def match_again(
     rows = rows_matched = 0
     cases = CaseCounts()
     problems: list[StoredFileDamagedError] = []
+    assets = asset_version()  # before the engine is made: it knows this state or a later one
     with open_engine(engine_name, settings=settings) as engine:
         for sources in _portions(_files_of(selection)):
-            for done in match_stored(sources, work, engine=engine, now=datetime.now(UTC)):
+            for done in match_stored(
+                sources, work, engine=engine, now=datetime.now(UTC), assets=assets
+            ):
                 rows, rows_matched = rows + done.rows, rows_matched + done.rows_matched
                 cases += done.cases
                 problems += done.problems

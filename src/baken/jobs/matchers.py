@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from baken.constituency.selectors import asset_version, versioned_assets
 from baken.core.errors import OutputRefusedError
@@ -17,7 +18,13 @@ log = logging.getLogger(__name__)
 
 def current_matcher(settings: Settings) -> ArrayMatcher:
     """A matcher for the assets that the database holds now."""
-    return ArrayMatcher(current_index(settings))
+    return versioned_matcher(settings)[1]
+
+
+def versioned_matcher(settings: Settings) -> tuple[UUID, ArrayMatcher]:
+    """`current_matcher` with the version of the assets that it knows."""
+    version, index = _versioned_index(settings)
+    return version, ArrayMatcher(index)
 
 
 def current_index(settings: Settings) -> AssetIndex:
@@ -25,14 +32,19 @@ def current_index(settings: Settings) -> AssetIndex:
 
     Two processes may make it at once: each makes the whole of it, and either may be kept.
     """
+    return _versioned_index(settings)[1]
+
+
+def _versioned_index(settings: Settings) -> tuple[UUID, AssetIndex]:
     folder = settings.home / "index"
-    kept = AssetIndex.open(_path(folder, str(asset_version())))
+    now = asset_version()
+    kept = AssetIndex.open(_path(folder, str(now)))
     if kept is not None:
-        return kept
+        return now, kept
     version, assets = versioned_assets()
     index = build_index(assets, as_of=datetime.now(UTC))
     _keep(index, folder, version=str(version))
-    return index
+    return version, index
 
 
 def current_index_file(settings: Settings) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
+from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
 from baken.outbox.selectors import rhythm_at
@@ -44,7 +45,11 @@ def check_sender(settings: Settings) -> None:
 
 
 def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
-    """Plan what is to be told now; with `holds_round` also what would wait for a round."""
+    """Plan what is to be told now, to whom the systems belong now.
+
+    With `holds_round` also what would wait for a round.
+    """
+    match_what_waits(settings)
     now = datetime.now(UTC)
     policy = policy_of(settings) if holds_round else policy_at(now, settings=settings)
     planned = plan_notifications(policy=policy, feed_tlp=settings.feed_tlp, now=now)
@@ -55,10 +60,15 @@ def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
 
 def deliver(*, settings: Settings, progress: Progress) -> Outcome:
     """Hand over what is planned, each by its channel. Raises `SendingHaltedError`."""
+
+    def match_again() -> None:
+        match_what_waits(settings)
+
     return deliver_waiting(
         roads_of(settings),
         policy=policy_of(settings),
         sender=sender_of(settings),
+        match_again=match_again,
         clock=lambda: datetime.now(UTC),
         progress=progress,
     )
@@ -76,12 +86,17 @@ def dry_run_into(
     With `occasion_key`, only those under that occasion, as if it were released; `holds_round` is as
     in `plan`. Raises `NotFoundError`, `OutputRefusedError`.
     """
+
+    def match_again() -> None:
+        match_what_waits(settings)
+
     now = datetime.now(UTC)
     return dry_run(
         dry_run_roads(folder, settings),
         policy=policy_of(settings) if holds_round else policy_at(now, settings=settings),
         feed_tlp=settings.feed_tlp,
         sender=sender_of(settings),
+        match_again=match_again,
         now=now,
         occasion=find_occasion(occasion_key) if occasion_key else None,
     )

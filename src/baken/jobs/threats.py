@@ -9,6 +9,7 @@ from pathlib import Path
 from baken import feeds
 from baken.advice import written_kinds
 from baken.core.errors import OccasionError
+from baken.jobs.matching_again import match_what_waits
 from baken.jobs.sending import policy_at
 from baken.occasions.models import Occasion
 from baken.occasions.services import create_threat_occasion, read_threat
@@ -49,6 +50,7 @@ def close_occasion_and_replan(key: str, *, settings: Settings) -> ClosedOccasion
     does the second. Key: the occasion's. Raises `NotFoundError`.
     """
     closed = close_threat(key, now=datetime.now(UTC))
+    match_what_waits(settings)
     now = datetime.now(UTC)
     plan = plan_notifications(
         policy=policy_at(now, settings=settings), feed_tlp=settings.feed_tlp, now=now

@@ -51,7 +51,9 @@ _CLAIM: Final = """
 
 # In the order of ids, so that two senders never wait for each other.
 _LOCK: Final = """
-    SELECT n.id, EXISTS (SELECT FROM outbox_halt WHERE lifted_at IS NULL)
+    SELECT n.id, EXISTS (SELECT FROM outbox_halt WHERE lifted_at IS NULL),
+        (SELECT version FROM constituency_assetversion)
+            IS DISTINCT FROM (SELECT version FROM cases_matchedassets)
     FROM outbox_notification AS n
     WHERE n.id = ANY(%(ids)s) AND n.state = 'planned' AND n.claimed_by = %(sender)s
     ORDER BY n.id
@@ -135,6 +137,8 @@ class Intentions:
     dropped: frozenset[UUID]
     """Withdrawn, now or since prepared; the rest wait for a provider that takes no more now."""
     is_halted: bool = False
+    is_outdated: bool = False
+    """The constituency changed since cases were matched: nothing is intended before they are."""
 
 
 def tell_the_planner() -> None:
@@ -198,13 +202,15 @@ def record_and_intend(
     withdrawn in a transaction that follows.
     """
     with transaction.atomic():
-        locked, is_halted = _lock(
+        locked, is_halted, is_outdated = _lock(
             [*(one.intended.notification_id for one in done), *wanted], sender=sender
         )
         _record(done)
         _keep_pace_after(done, {name for _, name in wanted.values()}, pace=pace, now=now)
         if wanted and is_halted:
             return Intentions((), frozenset(), is_halted=True)
+        if wanted and is_outdated:
+            return Intentions((), frozenset(), is_outdated=True)
         standing = {pk: wanted[pk] for pk in wanted if pk in locked}
         stopped = why_not(standing, policy=policy, now=now)
         standing = {pk: said for pk, said in standing.items() if pk not in stopped}
@@ -237,12 +243,17 @@ def finish_refusals() -> int:
     return len(ids)
 
 
-def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[frozenset[UUID], bool]:
-    """Those that wait and are claimed by `sender`, locked; and whether sending is halted."""
+def _lock(notification_ids: Sequence[UUID], *, sender: int) -> tuple[frozenset[UUID], bool, bool]:
+    """Those that wait and are claimed by `sender`, locked; whether sending is halted; and whether
+    the constituency changed since cases were matched."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"ids": list(notification_ids), "sender": sender})
         rows = cursor.fetchall()
-    return frozenset(pk for pk, _ in rows), any(is_halted for _, is_halted in rows)
+    return (
+        frozenset(pk for pk, *_ in rows),
+        any(is_halted for _, is_halted, _ in rows),
+        any(is_outdated for *_, is_outdated in rows),
+    )
 
 
 def _record(done: Sequence[Done]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,12 +41,15 @@ def dry_run(
     policy: Policy,
     feed_tlp: Tlp,
     sender: Sender,
+    match_again: Callable[[], object] = lambda: None,
     now: datetime,
     occasion: Occasion | None = None,
 ) -> DryRun:
     """Plan and compose everything, undo it all, then give the messages to `roads`.
 
     With an `occasion`, only what goes out under that one, as if it were released.
+
+    `match_again` matches what waits when the constituency changed; that is undone too.
 
     The roads must not leave the house: a folder, the screen. All messages are in memory at once.
     Raises `OutputRefusedError` when a road takes none.
@@ -59,6 +62,7 @@ def dry_run(
         except ChannelError as error:
             raise _output_refused(error.reply) from error
         with transaction.atomic():
+            match_again()
             if occasion is not None:
                 release_for_dry_run(occasion, now=now)
             plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)

@@ -101,6 +101,9 @@ class Preparer:
 
     def look_again(self) -> None:
         """Claim again, although nothing was found before."""
+        if self._coming:  # it may have looked before there was something to find
+            self._ready += self._coming.result()
+            self._coming = None
         self._is_exhausted = False
 
     def _prepare(self) -> list[Prepared]:

@@ -45,6 +45,8 @@ _log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
+MatchAgain = Callable[[], object]
+"""Matches what waits against the constituency of now, and commits that."""
 
 MOST_UNRECORDED: Final = 16
 """The most deliveries that are intended and not yet recorded: a crash makes these uncertain."""
@@ -78,6 +80,7 @@ def deliver_waiting(
     *,
     policy: Policy,
     sender: Sender,
+    match_again: MatchAgain,
     clock: Clock,
     progress: Progress,
 ) -> Outcome:
@@ -86,8 +89,9 @@ def deliver_waiting(
     Each channel goes by its own road of `roads`; what is planned for another channel is left.
     Several processes may send at once. A delivery that an earlier process left in *sending* is
     *uncertain* and is sent again under the same Message-ID. A refusal by one recipient does not
-    stop the others. When our own server is away, that road ends, and what is left waits for the
-    next run.
+    stop the others. When the constituency changes, what waits is matched again before anything else
+    is intended; what another is to be told then waits for the next planning. When our own server is
+    away, that road ends, and what is left waits for the next run.
 
     Raises `SendingHaltedError`.
     """
@@ -114,6 +118,7 @@ def deliver_waiting(
                 number=number,
                 policy=policy,
                 sender=sender,
+                match_again=match_again,
                 clock=steady,
                 count=count,
             )
@@ -166,6 +171,7 @@ class _Run:
         number: int,
         policy: Policy,
         sender: Sender,
+        match_again: MatchAgain,
         clock: Clock,
         count: Callable[[Sequence[Done]], None],
     ) -> None:
@@ -174,6 +180,8 @@ class _Run:
         self._number = number
         # A standing occasion bears its label by now: what it was planned under, or a stricter one.
         self._policy = replace(policy, channels={channel: road.carries}, feed_label=None)
+        self._match_again = match_again
+        self._is_outdated = False  # the constituency changed: nothing goes before a new match
         self._clock = clock
         self._count = count
         self._started_at = clock()
@@ -213,10 +221,15 @@ class _Run:
             return True
         if self._problem:
             return False
+        if self._is_outdated:
+            self._match_again()
+            self._is_outdated = False
+            self._preparer.look_again()
+            return True
         return self._preparer.has_some or self._wait_for_providers()
 
     def _window(self) -> int:
-        if self._problem:
+        if self._problem or self._is_outdated:
             return 0
         return MOST_UNRECORDED if self._is_trusted else 1
 
@@ -246,6 +259,7 @@ class _Run:
         put_aside = {one.claim.notification_id for one in chosen} - gone
         if put_aside:  # their providers take no more now
             release_claims(put_aside, sender=self._number)
+        self._is_outdated = self._is_outdated or came_of_it.is_outdated
         if came_of_it.is_halted:
             self._problem = "Sending was halted."
         self._take_note(done)

@@ -7,7 +7,7 @@ CREATE TEMPORARY TABLE staged_sighting (
     first_seen_at timestamptz, last_seen_at timestamptz, sightings bigint, feed text,
     report_type text, rsit_taxonomy text, rsit_type text, affected_role text, address_role text,
     address inet, port integer, transport text, host_name text, url text, email_domain text,
-    cves text[], product text, tlp text, evidence jsonb, details jsonb, news text[],
+    asn bigint, cves text[], product text, tlp text, evidence jsonb, details jsonb, news text[],
     has_details boolean, strength smallint,
     copied bigint GENERATED ALWAYS AS IDENTITY (CACHE 10000)
 ) ON COMMIT DROP

@@ -30,14 +30,14 @@ WITH stronger AS MATERIALIZED (
 INSERT INTO occasions_case (
     organisation_id, finding_kind, system, state, first_seen_at, last_seen_at, sightings,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
-    affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
-    product, tlp, evidence, asset_value, batch_id, news, details, details_more
+    affected_role, address_role, address, port, transport, host_name, url, email_domain, asn,
+    cves, product, tlp, evidence, asset_value, batch_id, news, details, details_more
 )
 SELECT
     organisation_id, finding_kind, system, 'open', first_of_all, last_seen_at, sum_of_all,
     relation, rule, asset_id, is_shared, severity, feed, report_type, rsit_taxonomy, rsit_type,
-    affected_role, address_role, address, port, transport, host_name, url, email_domain, cves,
-    product, tlp, evidence, asset_value, batch_id, coalesce(news, ARRAY[]::text[]),
+    affected_role, address_role, address, port, transport, host_name, url, email_domain, asn,
+    cves, product, tlp, evidence, asset_value, batch_id, coalesce(news, ARRAY[]::text[]),
     CASE WHEN has_other_details OR jsonb_array_length(details) > 100 THEN (
         SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
@@ -99,9 +99,9 @@ FROM (
         l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
         l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
         coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
-        coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-        coalesce(l.product, '') AS product, l.tlp, l.evidence,
-        coalesce(d.details, l.details) AS details, s.has_other_details,
+        coalesce(l.email_domain, '') AS email_domain, l.asn,
+        coalesce(n.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
+        l.evidence, coalesce(d.details, l.details) AS details, s.has_other_details,
         coalesce(q.news, l.news) AS news, :batch AS batch_id
     FROM summed_sighting AS s
     JOIN staged_sighting AS l USING (copied)

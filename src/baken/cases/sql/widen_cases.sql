@@ -52,6 +52,7 @@ WITH stronger AS MATERIALIZED (
         host_name = w.host_name,
         url = w.url,
         email_domain = w.email_domain,
+        asn = w.asn,
         cves = w.cves,
         product = w.product,
         tlp = w.tlp,
@@ -100,9 +101,9 @@ WITH stronger AS MATERIALIZED (
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
-            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-            coalesce(l.product, '') AS product, l.tlp, l.evidence,
-            coalesce(d.details, l.details) AS details, s.has_other_details,
+            coalesce(l.email_domain, '') AS email_domain, l.asn,
+            coalesce(n.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
+            l.evidence, coalesce(d.details, l.details) AS details, s.has_other_details,
             coalesce(q.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
@@ -161,9 +162,9 @@ WITH stronger AS MATERIALIZED (
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
-            coalesce(l.email_domain, '') AS email_domain, coalesce(n.cves, l.cves)::varchar[] AS cves,
-            coalesce(l.product, '') AS product, l.tlp, l.evidence,
-            coalesce(d.details, l.details) AS details, s.has_other_details,
+            coalesce(l.email_domain, '') AS email_domain, l.asn,
+            coalesce(n.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
+            l.evidence, coalesce(d.details, l.details) AS details, s.has_other_details,
             coalesce(q.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)

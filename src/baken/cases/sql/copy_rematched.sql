@@ -1,0 +1,1 @@
+COPY rematched FROM STDIN (FORMAT csv)

@@ -70,6 +70,11 @@ def test_nmap_is_told_that_an_address_is_ipv6() -> None:
     assert "    nmap -6 -Pn -p 13389 2001:db8::1" in said.check
 
 
+def test_a_command_keeps_its_spaces() -> None:
+    said = filled(replace(WRITTEN, check="    find . -type f  -name x"), SEEN)
+    assert said.check == "    find . -type f  -name x"
+
+
 @pytest.mark.parametrize(
     ("language", "phrase"), [("nl", "a, b, c en nog 2 andere"), ("en", "a, b, c and 2 others")]
 )

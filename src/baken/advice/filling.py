@@ -123,16 +123,20 @@ def _by_number(cve: str) -> tuple[int, int]:
 
 
 def _filled_line(line: str, known: Mapping[str, str]) -> str:
-    """A line of `check`: a command keeps its indent, and none is left of an empty one."""
+    """A line of `check`: a command keeps its indent and spaces; an empty one leaves neither."""
     if not line.startswith(_COMMAND):
         return _filled(line, known)
-    command = _filled(line.strip(), known)
+    command = _joined(line.strip(), known).strip()
     if ":" in known["address"]:
         command = _NMAP.sub("nmap -6 ", command)
     return f"{_COMMAND}{command}" if command else ""
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
+    return _GAP.sub(r"\1", _joined(text, known)).strip()
+
+
+def _joined(text: str, known: Mapping[str, str]) -> str:
     said: list[str] = []
     for part in _parts(text):
         if any(not known[name] for name in part.names):
@@ -140,7 +144,7 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
                 raise ValueError(f"{text!r} needs a service, and its finding kind has none.")
             continue
         said.append(_NAME.sub(lambda found: known[found[1]], part.text))
-    return _GAP.sub(r"\1", "".join(said)).strip()
+    return "".join(said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -144,7 +144,12 @@ def test_the_text_of_every_type_can_be_filled_without_a_service(
 
 
 def assert_fills(advice: Advice, *, service: str) -> None:
-    for values in (Values(service=service), replace(SEEN, service=service)):
+    nothing, everything = Values(service=service), replace(SEEN, service=service)
+    all_but_one = [
+        replace(everything, **{field.name: getattr(nothing, field.name)})
+        for field in fields(Values)
+    ]
+    for values in (nothing, everything, *all_but_one):
         said = filled(advice, values)
         prose = [said.subject, said.seen, said.matters, *said.now, *said.later]
         assert said.now

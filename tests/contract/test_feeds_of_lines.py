@@ -153,7 +153,6 @@ def test_every_real_sample_is_read(shared_data: Path) -> None:
 
     # Each looked at by hand, and true.
     assert reasons == {
-        ("blocklist", "network-instead-of-address"): 1,
         ("event4_honeypot_ddos", "wrong-field-count"): 3,  # http_agent is named but not there
         ("event4_honeypot_ddos_amp", "bad-address"): 1,  # five numbers
         ("scan_rdp", "wrong-field-count"): 2,  # jarm is named but not there

@@ -144,6 +144,38 @@ def test_a_later_row_without_the_name_does_not_make_an_owner_an_operator(ingest:
     assert (case.relation, case.rule) == ("owner", "domain")
 
 
+@pytest.mark.parametrize(
+    ("report_type", "protocol", "system"),
+    [
+        ("scan_snmp", "udp", "192.0.2.11:161/udp"),
+        ("scan_rdp", "tcp", "192.0.2.11:161/tcp"),
+        ("scan_memcached", "", "192.0.2.11:161"),
+    ],
+)
+def test_a_row_without_a_protocol_is_about_the_same_system(
+    ingest: Ingest, report_type: str, protocol: str, system: str
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    for hour, told in enumerate(["", protocol]):
+        row = f"{YESTERDAY:%Y-%m-%d} 0{hour}:00:00,192.0.2.11,{told},161\n"
+        ingest(f"timestamp,ip,protocol,port\n{row}", name=f"2026-11-26-{report_type}-{hour}.csv")
+    case = Case.objects.get()
+    assert (case.system, case.transport) == (system, protocol)
+
+
+@pytest.mark.parametrize(
+    ("network", "system"),
+    [("192.0.2.91/29", "192.0.2.88/29"), ("192.0.2.60/32", "192.0.2.60")],
+)
+def test_a_network_on_a_list_is_a_system_by_its_own_name(
+    ingest: Ingest, network: str, system: str
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    row = f"{YESTERDAY:%Y-%m-%d} 01:00:00,{network},spam\n"
+    ingest(f"timestamp,ip,reason\n{row}", name="2026-11-26-blocklist-test.csv")
+    assert Case.objects.get().system == system
+
+
 def test_two_reports_of_one_day_do_not_undo_each_other(ingest: Ingest) -> None:
     make_organisation("haven", "192.0.2.0/24")
     for row in (

@@ -19,7 +19,7 @@ REPORTED = [*TABLE.types.values(), TABLE.unknown]
 
 
 def test_every_kind_that_a_report_brings_or_that_has_words_is_listed_and_no_other() -> None:
-    reported = {report_type.finding_kind for report_type in REPORTED}
+    reported = TABLE.finding_kinds
     assert finding_kinds().keys() == reported | written_kinds()
 
 

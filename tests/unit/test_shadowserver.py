@@ -5,75 +5,26 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from baken.core.errors import ReportRefusedError
-from baken.core.observation import OBSERVATION_SCHEMA, ParsedBatch, QuarantinedRow
+from baken.core.observation import OBSERVATION_SCHEMA
 from baken.feeds import FEEDS, ReadLimits
 from baken.feeds.shadowserver import report_table
+from shadowserver_reports import Outcome, Read, read_report
 
 HEADER = "timestamp,severity,ip,protocol,port,hostname,tag,asn,geo,rdp_protocol,ssl_version"
 MOMENT = "2026-11-22 01:02:03"
 ROW = "2026-11-22 01:02:03,high,192.0.2.7,tcp,3389,www.example.nl,rdp,64496,NL,RDP,2"
 
 
-class Outcome:
-    """Everything that one report gave."""
-
-    def __init__(self, batches: list[ParsedBatch]) -> None:
-        self.batches = batches
-        self.rows: list[dict[str, Any]] = [
-            row for batch in batches for row in batch.observations.to_pylist()
-        ]
-        self.quarantined: list[QuarantinedRow] = [
-            row for batch in batches for row in batch.quarantined
-        ]
-        self.warnings = [warning for batch in batches for warning in batch.warnings]
-
-    @property
-    def only_row(self) -> dict[str, Any]:
-        (row,) = self.rows
-        return row
-
-    @property
-    def only_fault(self) -> QuarantinedRow:
-        (fault,) = self.quarantined
-        return fault
-
-    @property
-    def evidence(self) -> dict[str, str]:
-        return dict(self.only_row["evidence"])
-
-    @property
-    def reasons(self) -> list[tuple[int, str]]:
-        return [(row.line, row.reason) for row in self.quarantined]
-
-
-Read = Callable[..., Outcome]
-
-
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
     """Read `text` as the report file `name`."""
-
-    def read_text(
-        text: str | bytes,
-        *,
-        name: str = "2026-11-22-scan_rdp-example.csv",
-        report_type: str | None = None,
-        limits: ReadLimits | None = None,
-    ) -> Outcome:
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        report = FEEDS["shadowserver"].open_report(
-            path, report_type=report_type, limits=limits or ReadLimits()
-        )
-        return Outcome(list(report.batches()))
-
-    return read_text
+    return partial(read_report, tmp_path)
 
 
 def table(*rows: str, header: str = HEADER) -> str:
@@ -165,6 +116,33 @@ def test_ipv4_written_as_mapped_ipv6_is_ipv4(read: Read) -> None:
     assert found["ipv6_high"] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        *(("192.0.2.88/29", "192.0.2.88/29"), ("192.0.2.91/29", "192.0.2.88/29")),
+        *(("192.0.2.0/24", "192.0.2.0/24"), ("192.0.2.1/31", "192.0.2.0/31")),
+        *(("10.0.0.0/8", "10.0.0.0/8"), ("::ffff:192.0.2.88/125", "192.0.2.88/29")),
+        *(("2001:db8::/32", "2001:db8::/32"), ("2001:DB8::ffff/64", "2001:db8::/64")),
+        *(("2001:db8::7/127", "2001:db8::6/127"), ("2001::/16", "2001::/16")),
+    ],
+)
+def test_a_network_is_its_first_address_and_its_length(read: Read, text: str, network: str) -> None:
+    expected = ipaddress.ip_network(network)
+
+    assert read(table(row(ip=text))).network == expected
+    assert read(table(ROW, row(ip=text), row(ip="2001:db8::1"), ROW)).rows[1]["network_bits"] == (
+        expected.prefixlen
+    )
+
+
+@pytest.mark.parametrize("text", ["192.0.2.60/32", "2001:db8::60/128", "::ffff:192.0.2.60/128"])
+def test_a_network_as_long_as_an_address_is_an_address(read: Read, text: str) -> None:
+    address = text.partition("/")[0]
+
+    assert read(table(row(ip=text))).rows == read(table(row(ip=address))).rows
+    assert read(table(row(ip=text))).only_row["network_bits"] is None
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0", "255.255.255.255", "198.51.100.100", "203.0.113.9"])  # noqa: S104
 def test_every_ipv4_address_is_its_number(read: Read, address: str) -> None:
     assert read(table(row(ip=address))).only_row["ipv4"] == int(ipaddress.ip_address(address))
@@ -215,6 +193,32 @@ def test_a_bad_as_number_costs_the_number_and_not_the_row(read: Read, asn: str) 
     assert read(table(row(asn=asn))).only_row["asn"] is None
 
 
+@pytest.mark.parametrize(
+    ("report_type", "transport"),
+    [
+        *(("scan_snmp", "udp"), ("scan6_snmp", "udp"), ("scan_dns", "udp"), ("scan_rdp", "tcp")),
+        *(("scan_ldap_tcp", "tcp"), ("scan_ldap_udp", "udp"), ("scan_mssql", "udp")),
+        *(("scan_netis_router", "udp"), ("scan_exchange", "tcp"), ("scan_synfulknock", "tcp")),
+        *(("scan_memcached", None), ("scan_slp", None), ("scan_ics", None), ("device_id", None)),
+        *(("event4_sinkhole", None), ("scan_tomorrow", None)),
+    ],
+)
+def test_without_a_protocol_the_transport_is_that_of_the_type_if_it_has_one(
+    read: Read, report_type: str, transport: str | None
+) -> None:
+    name = f"{report_type}.csv"
+    header = "timestamp,ip,src_ip,port,protocol"
+    row_of = f"{MOMENT},192.0.2.1,192.0.2.1,161"
+    absent = table(row_of, header=header.removesuffix(",protocol"))
+    rows = table(f"{row_of},", f"{row_of},icmp", f"{row_of},TCP", f"{row_of},udp", header=header)
+
+    assert read(absent, name=name).only_row["transport"] == transport
+    assert [found["transport"] for found in read(rows, name=name).rows] == [
+        *(transport, None),
+        *("tcp", "udp"),
+    ]
+
+
 def test_a_transport_other_than_tcp_and_udp_is_left_out(read: Read) -> None:
     assert read(table(row(protocol="UDP"))).only_row["transport"] == "udp"
     assert read(table(row(protocol="icmp"))).only_row["transport"] is None
@@ -249,6 +253,23 @@ def test_cve_numbers_are_taken_from_the_tag_once_and_in_capitals(read: Read) -> 
     tag = "exchange;cve-2021-26855;CVE-2021-26855;cve-2023-46805"
 
     assert read(table(row(tag=tag))).only_row["cves"] == ["CVE-2021-26855", "CVE-2023-46805"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "cves"),
+    [
+        ("cve-1999-0001", ["CVE-1999-0001"]),
+        ("Cve-2026-123456789", ["CVE-2026-123456789"]),
+        ("http;CVE-2026-1234567890123456789", ["CVE-2026-1234567890123456789"]),
+        (
+            "cve-2026-1111_rce,cve-2026-2222|cVE-2026-33333",
+            ["CVE-2026-1111", "CVE-2026-2222", "CVE-2026-33333"],
+        ),
+        ("cve-2026-123;cve-26-1234;cve;cve-", []),
+    ],
+)
+def test_a_cve_number_has_four_digits_or_more(read: Read, tag: str, cves: list[str]) -> None:
+    assert read(table(row(tag=f'"{tag}"'))).only_row["cves"] == cves
 
 
 def test_the_cve_a_scanner_attacks_with_is_no_weakness_of_the_scanner(read: Read) -> None:
@@ -703,8 +724,20 @@ def test_a_column_whose_name_looks_like_a_pattern_is_a_column(read: Read) -> Non
         ("2001:db8::1::2", "bad-address"),
         ("fe80::1%eth0", "bad-address"),
         ("www.example.nl", "bad-address"),
-        ("192.0.2.0/24", "network-instead-of-address"),
-        ("2001:db8::/32", "network-instead-of-address"),
+        *(
+            (f"192.0.2.0/{length}", "bad-network")
+            for length in ("", "0", "7", "33", "024", "+24", "x")
+        ),
+        *(
+            (f"2001:db8::/{length}", "bad-network")
+            for length in ("", "0", "15", "129", "1e1", "/64")
+        ),
+        *(("::ffff:192.0.2.0/96", "bad-network"), ("192.0.02.0/24", "bad-network")),
+        *(
+            ("www.example.nl/24", "bad-address"),
+            ("192.0.2/24", "bad-address"),
+            ("/24", "bad-address"),
+        ),
     ],
 )
 def test_a_row_with_a_bad_address_is_quarantined(read: Read, address: str, reason: str) -> None:

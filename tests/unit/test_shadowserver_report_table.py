@@ -16,7 +16,7 @@ from baken.feeds.shadowserver import report_table
 from baken.feeds.shadowserver.report_table import as_markdown, parse_report_table
 
 TABLE = report_table()
-NOT_IN_THE_SCHEMA = {"phish_url"}
+NOT_IN_THE_SCHEMA = {"phish_url", "event6_microsoft_sinkhole_http"}
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +117,12 @@ def test_a_fault_in_the_table_names_the_type() -> None:
         [groups.g]
         evidence = []
         [groups.g.types]
-        scan_x = { kind = "x", rsit = "nonsense", severity = "low", role = "service" }
+        scan_x = { kind = "x", rsit = "RSIT", severity = "low", role = "service" }
     """
     with pytest.raises(ValueError, match="scan_x: nonsense is no RSIT type"):
-        parse_report_table(text)
+        parse_report_table(text.replace("RSIT", "nonsense"))
+    with pytest.raises(ValueError, match="scan_x: it has no address_role"):
+        parse_report_table(text.replace("RSIT", "other"))
 
 
 def test_the_reference_page_is_up_to_date() -> None:

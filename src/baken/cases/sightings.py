@@ -129,7 +129,7 @@ def _told(observations: pa.RecordBatch) -> pl.DataFrame:
         account=_accounts(observations),
         evidence=json_objects(observations["evidence"]),
     )
-    return frame.with_columns(system=_system())
+    return frame.with_columns(system=_system(_named_addresses(frame)))
 
 
 def _accounts(observations: pa.RecordBatch) -> pl.Series:
@@ -157,13 +157,21 @@ def _addresses(frame: pl.DataFrame) -> pl.Series:
     return joined.select(pl.coalesce(ipv4, "ipv6")).to_series()
 
 
-def _system() -> pl.Expr:
-    # An address with its port is one service; the port from which something was sent is not.
-    role, address = pl.col("affected_role"), pl.col("address")
+def _named_addresses(frame: pl.DataFrame) -> pl.Expr:
+    """The address, or the network, that each row names."""
+    if frame["network_bits"].null_count() == frame.height:
+        return pl.col("address")
+    network = pl.format("{}/{}", "address", "network_bits")
+    return pl.coalesce(network, "address")  # without a length, no network
+
+
+def _system(address: pl.Expr) -> pl.Expr:
+    # An address with its port is one service; the port from which something was sent is not. Where
+    # the transport is not known, none is named.
+    role = pl.col("affected_role")
     shown = pl.when(address.str.contains(":", literal=True)).then(pl.format("[{}]", address))
-    service = pl.format(
-        "{}:{}/{}", shown.otherwise(address), pl.col("port"), pl.col("transport").fill_null("tcp")
-    )
+    service = pl.format("{}:{}", shown.otherwise(address), pl.col("port"))
+    service = pl.coalesce(pl.format("{}/{}", service, pl.col("transport")), service)
     anything = pl.coalesce(address, "host_name", "email_domain", pl.lit("?"))
     return (
         pl.when(role == AffectedRole.ACCOUNT.value)

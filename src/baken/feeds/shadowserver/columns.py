@@ -89,7 +89,7 @@ def find_columns(
     for position, name in enumerate(header):
         if name:
             where.setdefault(name, position)
-    for old, new in old_names.items():
+    for old, new in {**old_names, **report_type.old_names}.items():
         if old in where and new not in where:
             where[new] = where[old]
 
@@ -120,7 +120,8 @@ def find_columns(
         unkept = {*parts.single, *report_type.names, *report_type.noise}
         evidence = tuple(name for name in dict.fromkeys(header) if name and name not in unkept)
     hints = [hint.column for hint in parts.hints]
-    wanted = (*parts.single, *parts.names, *hints, *parts.cves, *parts.product, *evidence)
+    ruling = present(rule.column for rule in report_type.rules)
+    wanted = (*parts.single, *parts.names, *hints, *parts.cves, *parts.product, *ruling, *evidence)
     return ReportColumns(
         width=len(header),
         positions={name: where[name] for name in dict.fromkeys(wanted) if name},

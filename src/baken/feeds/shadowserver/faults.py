@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from baken.core.asset import WIDEST_IPV4_PREFIX, WIDEST_IPV6_PREFIX
 from baken.core.observation import QuarantinedRow
 from baken.feeds.reading import OverlongLine
 from baken.feeds.shadowserver.columns import TIMESTAMP, ReportColumns
@@ -20,8 +21,9 @@ _EXPLANATIONS: Final = {
     "bad-time": "This is not a time in UTC, after 1990 and not in the future; right would be "
     "2026-01-31 23:59:59.",
     "bad-address": "This is not an IP address; right would be 192.0.2.1 or 2001:db8::1.",
-    "network-instead-of-address": (
-        "This is a network where one address is expected; right would be 192.0.2.1."
+    "bad-network": (
+        "This is a network without a usable length, or one too wide to concern anybody (wider than "
+        f"/{WIDEST_IPV4_PREFIX}, in IPv6 /{WIDEST_IPV6_PREFIX}); right would be 192.0.2.0/24."
     ),
     "no-affected-system": (
         "The row has no address, no usable host name and no e-mail address, so it concerns nobody."
@@ -92,9 +94,9 @@ def _bad_time(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRo
 
 
 def _bad_address(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRow:
-    address, slash, length = value.strip().partition("/")
-    is_network = bool(slash) and length.isdecimal() and (":" in address or address.count(".") == 3)
-    reason = "network-instead-of-address" if is_network else "bad-address"
+    address, slash, _ = value.strip().partition("/")
+    is_network = bool(slash) and (":" in address or address.count(".") == 3)
+    reason = "bad-network" if is_network else "bad-address"
     return _row(line=line, column=columns.parts.address, value=value, reason=reason)
 
 

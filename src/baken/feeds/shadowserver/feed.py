@@ -45,7 +45,7 @@ class ShadowserverFeed:
         """Sure of a known report type in the name; anything else that may be CSV is possible."""
         has_ending = path.name.lower().endswith(_READABLE_ENDINGS)
         table = report_table()
-        if has_ending and _promised_report(path, table=table).report_type in table.types:
+        if has_ending and _promised_report(path, table=table).report_type in table.names:
             return Confidence.LIKELY
         return Confidence.POSSIBLE if has_ending or _has_timestamps(path) else Confidence.NONE
 
@@ -59,10 +59,10 @@ class ShadowserverFeed:
         """The report at `path`; its type from the file's name unless `report_type` tells it."""
         table = report_table()
         check_readable(path)
-        named = read_file_name(path.name, known_types=table.types)
-        if report_type is None and named.report_type not in table.types:
+        named = read_file_name(path.name, known_types=table.names)
+        if report_type is None and named.report_type not in table.names:
             named = _named_within(path, named, table=table)
-        name = (report_type or named.report_type).strip().lower()
+        name = table.name_of((report_type or named.report_type).strip().lower())
         info = ReportInfo(
             source=self.key,
             report_type=name,
@@ -91,8 +91,8 @@ class ShadowserverFeed:
 
 def _promised_report(path: Path, *, table: ReportTable) -> NamedReport:
     """What the name of the file promises, or that of the file within; raises nothing."""
-    named = read_file_name(path.name, known_types=table.types)
-    if named.report_type in table.types:
+    named = read_file_name(path.name, known_types=table.names)
+    if named.report_type in table.names:
         return named
     try:
         return _named_within(path, named, table=table)
@@ -102,8 +102,8 @@ def _promised_report(path: Path, *, table: ReportTable) -> NamedReport:
 
 def _named_within(path: Path, named: NamedReport, *, table: ReportTable) -> NamedReport:
     """`named`, unless the file within a ZIP kept a better name: some are renamed on their way."""
-    inner = read_file_name(member_name(path), known_types=table.types)
-    return inner if inner.report_type in table.types else named
+    inner = read_file_name(member_name(path), known_types=table.names)
+    return inner if inner.report_type in table.names else named
 
 
 def _has_timestamps(path: Path) -> bool:

@@ -10,9 +10,10 @@ from typing import Final
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from baken.core.classification import Severity, Tlp
-from baken.core.observation import OBSERVATION_SCHEMA, QuarantinedRow, address_role_before
+from baken.core.observation import OBSERVATION_SCHEMA, QuarantinedRow
 from baken.feeds.shadowserver.addresses import parse_addresses
 from baken.feeds.shadowserver.columns import ReportColumns
 from baken.feeds.shadowserver.evidence import evidence_map
@@ -22,13 +23,13 @@ from baken.feeds.shadowserver.moments import parse_times
 from baken.feeds.shadowserver.names import email_domains
 from baken.feeds.shadowserver.naming import row_names
 from baken.feeds.shadowserver.report_table import ReportType
+from baken.feeds.shadowserver.row_rules import apply_rules
 from baken.feeds.shadowserver.tidying import MAX_URL_CHARACTERS, Text
 
-_CVE: Final = r"(?i)CVE-\d{4}-\d{4,7}\b"
+_CVE: Final = r"(?i)CVE-[0-9]{4}-[0-9]{4,19}"  # as CVE's own schema has it
 _NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
 _SEVERITIES: Final = {severity.key: int(severity) for severity in Severity}
 _TRANSPORTS: Final = ("tcp", "udp")
-_UNREAD: Final = ("network_bits",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,16 @@ def observe(
     kept = tidy.select(
         [*columns.parts.product, *columns.evidence, *columns.parts.names, *hinted]
     ).cut()
-    default = origin.report_type.severity
     facts = facts.hstack(
         [
-            *_told(text, columns=columns, default_severity=default),
+            *_told(text, columns=columns, report_type=origin.report_type),
             _url(tidy, columns=columns).alias("url"),
             _product(kept, columns=columns).alias("product"),
             _cves(text, columns=columns).alias("cves"),
         ]
     )
+    if origin.report_type.rules:
+        facts = apply_rules(facts, text, rules=origin.report_type.rules)
     evidence = evidence_map(_evidence(kept, facts, columns=columns), rows=text.height)
     return _as_batch(facts, evidence=evidence, origin=origin), quarantined
 
@@ -101,15 +103,15 @@ def _email_domain(text: Text, *, columns: ReportColumns) -> pl.Series:
     return email_domains(text.columns[columns.parts.email])
 
 
-def _told(text: Text, *, columns: ReportColumns, default_severity: Severity) -> list[pl.Series]:
+def _told(text: Text, *, columns: ReportColumns, report_type: ReportType) -> list[pl.Series]:
     """What a row may tell and need not: severity, port, AS number and transport."""
     parts = columns.parts
     found = text.work_out(
         {
-            "severity": _severity(_text_of(parts.severity), default=default_severity),
+            "severity": _severity(_text_of(parts.severity), default=report_type.severity),
             "port": _number(_text_of(parts.port), dtype=pl.UInt16),
             "asn": _number(_text_of(parts.asn), dtype=pl.UInt32),
-            "transport": _transport(_text_of(parts.transport)),
+            "transport": _transport(_text_of(parts.transport), default=report_type.over),
         }
     )
     return [series.alias(name) for name, series in found.items()]
@@ -132,9 +134,11 @@ def _number(text: pl.Expr, *, dtype: type[pl.DataType]) -> pl.Expr:
     return pl.when(number > 0).then(number)
 
 
-def _transport(text: pl.Expr) -> pl.Expr:
+def _transport(text: pl.Expr, *, default: str) -> pl.Expr:
+    """ "tcp" or "udp": what the row says; where it says nothing, `default` if there is one."""
     lower = text.str.to_lowercase()
-    return pl.when(lower.is_in(_TRANSPORTS)).then(lower)
+    told = pl.when(lower.is_in(_TRANSPORTS)).then(lower)
+    return told.when(lower == "").then(pl.lit(default)) if default else told
 
 
 def _url(tidy: Text, *, columns: ReportColumns) -> pl.Series:
@@ -200,15 +204,18 @@ def _as_batch(facts: pl.DataFrame, *, evidence: pa.MapArray, origin: Origin) -> 
     for field in OBSERVATION_SCHEMA:
         if field.name == "evidence":
             array = evidence
-        elif field.name in _UNREAD:
-            array = pa.nulls(rows, field.type)
-        elif field.name in said_by_all:
-            array = said_by_all[field.name].slice(0, rows)
+        elif field.name in facts.columns:
+            array = _as_array(facts[field.name], type_=field.type)
+            if field.name in said_by_all:  # by all rows that a rule says nothing of
+                array = pc.coalesce(array, said_by_all[field.name].slice(0, rows))
         else:
-            array = facts[field.name].to_arrow(compat_level=pl.CompatLevel.oldest())
-            array = array.cast(field.type)
+            array = said_by_all[field.name].slice(0, rows)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, schema=OBSERVATION_SCHEMA)
+
+
+def _as_array(series: pl.Series, *, type_: pa.DataType) -> pa.Array:
+    return series.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(type_)
 
 
 @lru_cache(maxsize=4)
@@ -221,7 +228,7 @@ def _said_by_all(origin: Origin, *, at_least: int) -> Mapping[str, pa.StringArra
         "rsit_taxonomy": origin.report_type.rsit_taxonomy,
         "rsit_type": origin.report_type.rsit_type,
         "affected_role": origin.report_type.role.value,
-        "address_role": address_role_before(origin.report_type.role.value),
+        "address_role": origin.report_type.address_role.value,
         "tlp": origin.tlp.value,
     }
     return {

@@ -373,7 +373,7 @@ def says_dry_run(world: World, occasion: str) -> Said:
 def text_of(mail: Path) -> str:
     body = message_from_bytes(mail.read_bytes(), policy=default_policy).get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return " ".join(str(body.get_content()).split())  # wherever its lines break
 
 
 def says_planning(world: World, occasion: str) -> Said:

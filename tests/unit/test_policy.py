@@ -304,6 +304,25 @@ def test_without_permission_the_source_is_asked_of_what_is_strict(label: Tlp) ->
     assert verdict_of(case, under=OccasionFacts(label=label), policy=policy).rule is rule
 
 
+def test_the_terms_of_a_feed_and_of_its_rows_both_count() -> None:
+    of_feed = SharingTerms(may_notify_affected=False, may_show_supplier=False)
+    policy = replace(POLICY, channels={"mail": SEALED}, terms_of_feeds={"partner": of_feed})
+    rows = SharingTerms(label=Tlp.AMBER, may_name_source=False)
+    of_partner = replace(UNTOLD, feed="partner", terms=rows)
+    assert verdict_of(of_partner, policy=policy).terms == SharingTerms(
+        may_notify_affected=False, may_name_source=False, may_show_supplier=False
+    )
+    strict = replace(of_partner, terms=LABELLED[Tlp.RED])
+    assert verdict_of(strict, policy=policy).rule is Rule.ASK_SOURCE
+    assert verdict_of(replace(strict, feed="other"), policy=policy).rule is Rule.NEW
+    calm = replace(of_partner, severity=Severity.MEDIUM)
+    paced = replace(policy, rhythm=ROUND)
+    same_label = replace(UNTOLD, feed="other", terms=LABELLED[Tlp.AMBER])
+    urgent_of_another = verdict_of(same_label, policy=paced)
+    waits = verdict_of(calm, policy=paced)
+    assert taken_along([waits, urgent_of_another])[0].rule is Rule.WAITS, "other terms"
+
+
 @pytest.mark.parametrize("setting", [None, *Tlp])
 def test_the_label_of_the_feeds_is_that_of_the_settings(setting: Tlp | None) -> None:
     policy = replace(POLICY, channels={"mail": SEALED}, feed_label=setting)
@@ -557,6 +576,7 @@ NEW_DEFAULTS: dict[str, Any] = {
     "answer": None,
     "hold": None,
     "handed_over_to": "",
+    "feed": "",
     "has_news": False,
     "is_current": True,
 }

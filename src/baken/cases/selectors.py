@@ -215,6 +215,7 @@ def _facts(
         has_news=has_news,
         is_current=newest is None or _begin_of(newest) - last_seen_at <= _STILL_CURRENT,
         terms=_TERMS[tlp],
+        feed=feed,
         role=_ROLES[address_role],
     )
 

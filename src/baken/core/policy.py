@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from baken.core.classification import AddressRole, Severity, Tlp
@@ -133,6 +134,9 @@ class Policy:
     """The channels that can be used, by key, and what each can carry. None: any, in plain text."""
     feed_label: Tlp | None = None
     """The label of every standing occasion. None: the one it bears."""
+    terms_of_feeds: Mapping[str, SharingTerms] = field(default_factory=dict)
+    """What each feed lets us do, by its key; its label stands with each row. A feed that is not
+    here allows everything."""
 
     def label_of(self, occasion: OccasionFacts) -> Tlp:
         """The label of what is told under `occasion`, before those of its cases."""
@@ -169,6 +173,8 @@ class CaseFacts:
     """False when the case was not told yet under this threat. That it was told under a daily feed
     does not silence the threat."""
     terms: SharingTerms = _ANYTHING_GOES
+    """What came with its rows, besides the terms of their feed."""
+    feed: str = ""
     role: AddressRole = AddressRole.VULNERABLE
     answer: Answer | None = None
     hold: Hold | None = None
@@ -198,6 +204,8 @@ class Verdict:
     """By which route the organisation is told; None when it is not."""
     not_before: datetime | None = None
     """Until when it waits, where waiting is all that is needed."""
+    terms: SharingTerms = _ANYTHING_GOES
+    """What the source lets a message about it say and do, besides the label."""
     waits_with: Rule | None = None
     """Of a verdict that waits for a round: the rule by which it is told then, by `route`."""
 
@@ -205,7 +213,7 @@ class Verdict:
         """This verdict, or, where it only waits for a round and `is_due`, that it is told now."""
         if self.waits_with is None or not is_due:
             return self
-        return Verdict(self.waits_with, self.label, self.route)
+        return replace(self, rule=self.waits_with, not_before=None, waits_with=None)
 
 
 def decide(
@@ -225,7 +233,8 @@ def decide(
     rule = _rule_of_case(case, under=under, policy=policy, now=now)
     if not rule.tells:
         return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))
-    if label in _NEEDS_PERMISSION and not case.terms.may_notify_affected:
+    terms = _besides_label(case.terms, policy.terms_of_feeds.get(case.feed, _ANYTHING_GOES))
+    if label in _NEEDS_PERMISSION and not terms.may_notify_affected:
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):
         return Verdict(Rule.TLP_RED, label)
@@ -234,22 +243,32 @@ def decide(
         return Verdict(route, label)
     rhythm = policy.rhythm
     if rhythm is not None and case.severity < rhythm.urgent_from and not under.is_threat:
-        return Verdict(Rule.WAITS, label, route, rhythm.next_round_at, waits_with=rule)
-    return Verdict(rule, label, route)
+        return Verdict(Rule.WAITS, label, route, rhythm.next_round_at, terms, waits_with=rule)
+    return Verdict(rule, label, route, terms=terms)
+
+
+@cache
+def _besides_label(one: SharingTerms, other: SharingTerms) -> SharingTerms:
+    """What both let us do; the label is decided by itself."""
+    return SharingTerms(
+        may_notify_affected=one.may_notify_affected and other.may_notify_affected,
+        may_name_source=one.may_name_source and other.may_name_source,
+        may_show_supplier=one.may_show_supplier and other.may_show_supplier,
+    )
 
 
 def taken_along(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts on all cases of one organisation, where an urgent message takes others along.
 
-    What waits for a round goes now when a message with the same label goes by the same route
+    What waits for a round goes now when a message under the same terms goes by the same route
     anyway: two mails on two days would say less.
     """
     going = {_message_of(verdict) for verdict in verdicts if verdict.rule.tells}
     return [verdict.if_due(is_due=_message_of(verdict) in going) for verdict in verdicts]
 
 
-def _message_of(verdict: Verdict) -> tuple[int, Tlp]:
-    return (0 if verdict.route is None else verdict.route.id, verdict.label)
+def _message_of(verdict: Verdict) -> tuple[int, Tlp, SharingTerms]:
+    return (0 if verdict.route is None else verdict.route.id, verdict.label, verdict.terms)
 
 
 def decide_again(

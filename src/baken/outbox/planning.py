@@ -22,6 +22,7 @@ from baken.cases.services import hold_cases, record_told
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
+from baken.core.sharing import SharingTerms
 from baken.core.text import as_array
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
@@ -206,9 +207,13 @@ def _withdraw_what_may_not_go(*, policy: Policy, now: datetime) -> None:
                 withdraw(Notification.objects.filter(pk__in=ids), reason=reason)
 
 
+_Message = tuple[int, Tlp, SharingTerms]
+"""What sets one message apart: its route, its label, and the other terms of what it tells."""
+
+
 @dataclass(slots=True)
 class _ToTell:
-    """What is to be told to one organisation by one route under one label."""
+    """What is to be told to one organisation by one route under the same terms."""
 
     route: Route
     label: Tlp
@@ -250,7 +255,7 @@ def _plan_under(occasions: Sequence[Occasion], *, policy: Policy, now: datetime)
 
 def _decide_each(occasions: Sequence[Occasion], *, policy: Policy, now: datetime) -> _Decided:
     asked = _asked_under(occasions, policy=policy, now=now)
-    parts: dict[tuple[int, Tlp], _ToTell] = {}
+    parts: dict[_Message, _ToTell] = {}
     kept_back: dict[int, Unreachable] = {}
     waiting: dict[int, _Waits] = {}
     waiting_ids = (
@@ -296,13 +301,12 @@ def _cases_under(occasion: Occasion, *, policy: Policy, now: datetime) -> list[C
     return list(cases_to_decide(occasion, policy=policy, now=now, told_here=told_here))
 
 
-def _add(
-    parts: dict[tuple[int, Tlp], _ToTell], one: _Asked, verdict: Verdict, route: Route
-) -> None:
+def _add(parts: dict[_Message, _ToTell], one: _Asked, verdict: Verdict, route: Route) -> None:
     severity = one.case.facts.severity
-    part = parts.get((route.id, verdict.label))
+    message = (route.id, verdict.label, verdict.terms)
+    part = parts.get(message)
     if part is None:
-        part = parts[route.id, verdict.label] = _ToTell(route, verdict.label, severity)
+        part = parts[message] = _ToTell(route, verdict.label, severity)
     part.rules[one.case.id] = verdict.rule
     part.occasions.append(one.occasion_id)
     part.severity = max(part.severity, severity)

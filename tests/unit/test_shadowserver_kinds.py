@@ -183,6 +183,18 @@ def test_the_severity_of_a_rule_is_a_floor(read: Read) -> None:
     }
 
 
+def test_a_file_that_lies_open_is_no_missing_update(read: Read) -> None:
+    rows = [{"tag": tag} for tag in ("exposed-env", "http;exposed-git", "http")]
+    found = rows_of(read, "scan_http_vulnerable", *rows).rows
+
+    assert [(row["finding_kind"], row["rsit_type"], row["severity"]) for row in found] == [
+        ("exposed-file", "information-disclosure", 4),
+        ("exposed-file", "information-disclosure", 4),
+        ("vulnerable-http", "vulnerable-system", 4),
+    ]
+    assert {row["address_role"] for row in found} == {"vulnerable"}
+
+
 def test_an_implant_in_a_column_of_its_own_is_a_back_door(read: Read) -> None:
     rows = [{"tag": "smb", "smb_implant": value} for value in ("N", "Y", "")]
 

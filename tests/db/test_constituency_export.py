@@ -91,7 +91,7 @@ def test_a_folder_gets_three_tables_that_a_spreadsheet_opens(tmp_path: Path) -> 
     assert (exported.organisations, exported.contacts, exported.assets) == (1, 1, 3)
     organisations, contacts, assets = exported.files
     assert organisations.read_bytes() == (
-        b"\xef\xbb\xbfreference,name,sector\r\nhaven,Havenbedrijf,haven\r\n"
+        b"\xef\xbb\xbfreference,name,sector,rhythm\r\nhaven,Havenbedrijf,haven,\r\n"
     )
     assert rows_in(contacts) == [
         ["organisation", "name", "role", "email", "phone", "language", "channel"],
@@ -146,7 +146,7 @@ def test_a_workbook_holds_text_and_no_formula(tmp_path: Path) -> None:
     assert book.sheet_names == ["organisations", "contacts", "assets"]
     cells = [book.get_sheet_by_name(name).to_python()[1] for name in book.sheet_names]
     assert cells == [
-        ["haven", "=HYPERLINK(1)", "haven"],
+        ["haven", "=HYPERLINK(1)", "haven", ""],
         ["haven", "", "general", "", "+31701234567", "nl", "phone"],
         ["haven", "192.0.2.0/24", "2026-07-01", ""],
     ]

@@ -187,3 +187,15 @@ def test_the_command_says_what_waits_until_when_and_sends_it_when_told(
     assert json.loads(baken("send", "--dry-run", str(dry), "--now", "--json").out)["mails"] == 1
     dutch = baken("send", "--dry-run", str(dry), "--language", "nl").out
     assert "Wacht: 1 geval van 1 organisatie" in dutch
+
+
+def test_an_organisation_is_told_in_the_rhythm_that_the_sheet_says(
+    ingest: Ingest, after_round: Settings
+) -> None:
+    haven = make_organisation("haven", "192.0.2.0/24")
+    make_organisation("markt", "198.51.100.0/24")
+    haven.rhythm = RoundInterval.AT_ONCE
+    haven.save()
+    ingest(report_text("192.0.2.1", "198.51.100.1", severity=CALM))
+    assert rule_of("192.0.2.1", after_round) is Rule.NEW
+    assert (plan(settings=after_round).notifications, told()) == (1, {"192.0.2.1"})

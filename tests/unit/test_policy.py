@@ -407,6 +407,14 @@ def test_an_urgent_message_takes_along_what_waits_for_the_same_reader() -> None:
     assert taken_along([urgent, other_route, other_label]) == [urgent, other_route, other_label]
 
 
+def test_an_organisation_may_have_a_rhythm_of_its_own() -> None:
+    policy = replace(PACED, own_rhythms={"at-once": None, "daily": ROUND})
+    assert verdict_of(replace(CALM, rhythm="at-once"), policy=policy).rule is Rule.NEW
+    at_once = replace(policy, rhythm=None)
+    assert verdict_of(replace(CALM, rhythm="daily"), policy=at_once).rule is Rule.WAITS
+    assert verdict_of(CALM, policy=at_once).rule is Rule.NEW
+
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
@@ -577,6 +585,7 @@ NEW_DEFAULTS: dict[str, Any] = {
     "hold": None,
     "handed_over_to": "",
     "feed": "",
+    "rhythm": "",
     "has_news": False,
     "is_current": True,
 }

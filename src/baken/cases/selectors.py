@@ -82,7 +82,7 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
     return _facts(
         case.relation, case.state, case.tlp, case.severity, case.last_seen_at, case.reopened_at,
         case.told_at, case.told_severity, case.has_news, case.feed, case.report_type,
-        case.address_role, case.organisation.standing,
+        case.address_role, case.organisation.standing, case.organisation.rhythm,
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
@@ -163,7 +163,7 @@ def _values_in_binary(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
     "told_severity", "has_news", "feed", "report_type", "address_role", "organisation__standing",
-    "asset__kind", "asset__valid_from", "asset__valid_until",
+    "organisation__rhythm", "asset__kind", "asset__valid_from", "asset__valid_until",
 )  # fmt: skip
 """What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
 the asset still exists. Its id does not: the case keeps that."""
@@ -190,6 +190,7 @@ def _facts(
     report_type: str,
     address_role: str,
     standing: str,
+    rhythm: str,
     asset_kind: str | None,
     valid_from: datetime | None,
     valid_until: datetime | None,
@@ -216,6 +217,7 @@ def _facts(
         is_current=newest is None or _begin_of(newest) - last_seen_at <= _STILL_CURRENT,
         terms=_TERMS[tlp],
         feed=feed,
+        rhythm=rhythm,
         role=_ROLES[address_role],
     )
 

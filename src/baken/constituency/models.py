@@ -32,6 +32,11 @@ class Organisation(models.Model):
         max_length=16, choices=Standing.choices, default=Standing.REGISTERED
     )
     sector = models.CharField(max_length=64, blank=True)
+    rhythm = models.CharField(
+        max_length=8,
+        blank=True,
+        help_text="how often what is not urgent goes out; empty: as the service does",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

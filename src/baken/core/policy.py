@@ -128,6 +128,8 @@ class Policy:
     """The zone in which the service counts days."""
     rhythm: Rhythm | None = None
     """None: a round is held now, and nothing waits for one."""
+    own_rhythms: Mapping[str, Rhythm | None] = field(default_factory=dict)
+    """The same for organisations with a rhythm of their own, by its name (core.rhythm)."""
     oldest_told: timedelta = timedelta(days=30)
     """A case that was last seen longer ago is not told."""
     channels: Mapping[str, Carries] | None = None
@@ -175,6 +177,8 @@ class CaseFacts:
     terms: SharingTerms = _ANYTHING_GOES
     """What came with its rows, besides the terms of their feed."""
     feed: str = ""
+    rhythm: str = ""
+    """The rhythm of its organisation, where that has one of its own."""
     role: AddressRole = AddressRole.VULNERABLE
     answer: Answer | None = None
     hold: Hold | None = None
@@ -241,7 +245,7 @@ def decide(
     route = _route_for(label, routes, channels=policy.channels, now=now)
     if isinstance(route, Rule):
         return Verdict(route, label)
-    rhythm = policy.rhythm
+    rhythm = policy.own_rhythms.get(case.rhythm, policy.rhythm)
     if rhythm is not None and case.severity < rhythm.urgent_from and not under.is_threat:
         return Verdict(Rule.WAITS, label, route, rhythm.next_round_at, terms, waits_with=rule)
     return Verdict(rule, label, route, terms=terms)
@@ -286,7 +290,11 @@ def decide_again(
     """
     as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
     of_any_age = replace(
-        policy, minimum_severity=Severity.INFO, oldest_told=timedelta.max, rhythm=None
+        policy,
+        minimum_severity=Severity.INFO,
+        oldest_told=timedelta.max,
+        rhythm=None,
+        own_rhythms={},
     )
     return decide(as_news, under=under, routes=routes, policy=of_any_age, now=now)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
+from baken.core.rhythm import RoundInterval
 from baken.feeds import FEEDS
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, dry_run_roads, roads_of
@@ -50,11 +51,15 @@ def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
 
     With `holds_round` also what would wait for a round.
     """
+    return plan_at(datetime.now(UTC), settings=settings, holds_round=holds_round)
+
+
+def plan_at(now: datetime, *, settings: Settings, holds_round: bool = False) -> Plan:
+    """Plan what is to be told at `now`; see `plan`."""
     match_what_waits(settings)
-    now = datetime.now(UTC)
     policy = policy_of(settings) if holds_round else policy_at(now, settings=settings)
     planned = plan_notifications(policy=policy, feed_tlp=settings.feed_tlp, now=now)
-    if policy.rhythm is None:
+    if holds_round or _is_due(policy):
         record_round(now)
     return planned
 
@@ -105,8 +110,18 @@ def dry_run_into(
 
 def policy_at(now: datetime, *, settings: Settings) -> Policy:
     """The policy that the settings describe, with what waits for a round at `now`."""
-    rhythm = rhythm_at(now, interval=settings.round_interval, zone=settings.zone)
-    return replace(policy_of(settings), rhythm=rhythm)
+    rhythms = {
+        interval.value: rhythm_at(now, interval=interval, zone=settings.zone)
+        for interval in RoundInterval
+    }
+    mine = rhythms[settings.round_interval]
+    return replace(policy_of(settings), rhythm=mine, own_rhythms=rhythms)
+
+
+def _is_due(policy: Policy) -> bool:
+    """Whether this planning is the round of anybody who has rounds."""
+    rounds = policy.own_rhythms.keys() - {RoundInterval.AT_ONCE}
+    return any(policy.own_rhythms[interval] is None for interval in rounds)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -174,7 +174,7 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
             organisations = Organisation.objects.filter(standing=registered)
             yield from (
                 organisations.order_by(Collate("reference", "C"))
-                .values_list("reference", "name", "sector")
+                .values_list("reference", "name", "sector", "rhythm")
                 .iterator()
             )
         case Table.CONTACTS:

@@ -127,7 +127,11 @@ def _take_over_organisations(
         rows.by_key.values(),
         {organisation.reference: organisation for organisation in known},
         lambda row: Organisation(
-            reference=row.reference, name=row.name, sector=row.sector, standing=row.standing
+            reference=row.reference,
+            name=row.name,
+            sector=row.sector,
+            rhythm=row.rhythm,
+            standing=row.standing,
         ),
     )
     insert_rows(Organisation, difference.created)

@@ -18,6 +18,7 @@ from baken.constituency.sheets.tables import (
 )
 from baken.core.asset import Asset
 from baken.core.language import Language
+from baken.core.rhythm import RoundInterval
 from baken.core.routes import Scope
 
 VALUE_SHOWN: Final = 200
@@ -48,10 +49,11 @@ class OrganisationRow:
     reference: str
     name: str
     sector: str
+    rhythm: str
     standing: str = Organisation.Standing.REGISTERED.value
     """An organisation in a file has signed up, also when it was discovered before."""
 
-    attributes: ClassVar[tuple[str, ...]] = ("name", "sector", "standing")
+    attributes: ClassVar[tuple[str, ...]] = ("name", "sector", "rhythm", "standing")
     """What a later import may change; the other columns are the key."""
 
     @property
@@ -154,6 +156,7 @@ class RowReader:
         self._organisation_name = cells.required(cells.line_of_text(longest=200))
         self._contact_name = cells.line_of_text(longest=200)
         self._sector = cells.line_of_text(longest=64)
+        self._rhythm = cells.choice([*RoundInterval])
         self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
         self._language = cells.choice([*Language], default=default_language)
         channels = list(dict.fromkeys([*Channel.values, *address_readers]))
@@ -197,6 +200,7 @@ class RowReader:
             reference=row.read("reference", self._reference, ""),
             name=row.read("name", self._organisation_name, ""),
             sector=row.read("sector", self._sector, ""),
+            rhythm=row.read("rhythm", self._rhythm, ""),
         )
 
     def _judge_contact(self, row: _Row, said: frozenset[str]) -> ContactRow:

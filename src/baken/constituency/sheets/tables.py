@@ -36,7 +36,7 @@ class TableShape:
 
 SHAPES: Final[Mapping[Table, TableShape]] = {
     Table.ORGANISATIONS: TableShape(
-        ("reference", "name", "sector"), required=frozenset({"reference", "name"})
+        ("reference", "name", "sector", "rhythm"), required=frozenset({"reference", "name"})
     ),
     Table.CONTACTS: TableShape(
         ("organisation", "name", "role", "email", "phone", "language", "channel"),

@@ -14,7 +14,7 @@ from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.core.classification import Tlp
 from baken.jobs.sending import dry_run_into, plan
 from baken.occasions.models import Occasion
-from baken.outbox.models import Notification, Suppression
+from baken.outbox.models import Delivery, Notification, Suppression
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from small_world import (
@@ -22,6 +22,7 @@ from small_world import (
     Ingest,
     RefusesHaven,
     add_contact,
+    first_attempt,
     hand_over,
     make_organisation,
     release_threat,
@@ -207,3 +208,42 @@ def test_a_stricter_label_in_the_settings_reaches_what_waits(
     assert hand_over(stricter).accepted == 1
     (mail,) = server.messages()
     assert mail["Subject"].startswith("[TLP:AMBER+STRICT]")
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [
+        (Tlp.AMBER_STRICT, "its label became stricter: TLP:AMBER+STRICT"),
+        (Tlp.RED, "it became TLP:RED, and its channel cannot encrypt"),
+    ],
+)
+@pytest.mark.parametrize("is_in_doubt", [True, False])
+def test_a_stricter_label_in_the_settings_holds_back_what_was_planned_before(
+    ingest: Ingest,
+    sending: Settings,
+    server: FolderMailServer,
+    label: Tlp,
+    reason: str,
+    is_in_doubt: bool,
+) -> None:
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    if is_in_doubt:  # as a crash would leave it
+        first_attempt(Notification.objects.get(), Delivery.State.SENDING)
+    assert hand_over(replace(sending, feed_tlp=label)).accepted == 0
+    assert server.messages() == []
+    notification = Notification.objects.get()
+    assert (notification.state, notification.state_reason) == ("withdrawn", reason)
+
+
+def test_a_wider_label_in_the_settings_widens_nothing_that_was_planned(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
+    ingest(report_text("192.0.2.7"))
+    strict = replace(sending, feed_tlp=Tlp.AMBER_STRICT)
+    plan(settings=strict)
+    assert hand_over(replace(sending, feed_tlp=Tlp.CLEAR)).accepted == 1
+    (mail,) = server.messages()
+    assert "TLP:AMBER+STRICT" in mail["Subject"]

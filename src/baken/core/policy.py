@@ -286,8 +286,10 @@ def decide_again(
     """The verdict on a case of a planned notification, when that is about to be handed over.
 
     Planning decided whether the case is news. This decides once more whom to tell, by which of
-    `routes`, under which label, and whether to wait.
+    `routes`, under which label, and whether to wait. Of a standing occasion the stricter counts of
+    the label that it bears and the one that it would be given now.
     """
+    labelled = replace(under, label=stricter(under.label, policy.label_of(under)))
     as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
     of_any_age = replace(
         policy,
@@ -295,8 +297,9 @@ def decide_again(
         oldest_told=timedelta.max,
         rhythm=None,
         own_rhythms={},
+        feed_label=None,
     )
-    return decide(as_news, under=under, routes=routes, policy=of_any_age, now=now)
+    return decide(as_news, under=labelled, routes=routes, policy=of_any_age, now=now)
 
 
 def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:

@@ -178,8 +178,7 @@ class _Run:
         self._channel = channel
         self._road = road
         self._number = number
-        # A standing occasion bears its label by now: what it was planned under, or a stricter one.
-        self._policy = replace(policy, channels={channel: road.carries}, feed_label=None)
+        self._policy = replace(policy, channels={channel: road.carries})
         self._match_again = match_again
         self._is_outdated = False  # the constituency changed: nothing goes before a new match
         self._clock = clock

@@ -24,6 +24,8 @@ MEBIBYTE: Final = 1024 * 1024
 PIECE_BYTES: Final = MEBIBYTE
 """How much is unpacked at a time: a bomb is noticed before it has filled the memory."""
 
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 _BROKEN_ARCHIVE: Final = (
     EOFError,
     zlib.error,
@@ -89,16 +91,22 @@ def check_readable(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise ReportRefusedError(f"{path} is no ordinary file.", remedy="Name a file.")
     with _opened(path) as file:
-        if _starts_with(file, b"PK") and not _starts_with(file, b"PK\x03\x04"):
+        if _starts_with(file, b"PK") and not _starts_with(file, _ZIP):
             raise ReportRefusedError(
                 f"{path} is an empty or damaged ZIP file.", remedy="Fetch it anew."
             )
 
 
+def is_packed(path: Path) -> bool:
+    """Whether the file at `path` is gzip or ZIP. Raises `ReportRefusedError`."""
+    with _opened(path) as file:
+        return _starts_with(file, _GZIP) or _starts_with(file, _ZIP)
+
+
 def member_name(path: Path) -> str:
     """The name of the report within: the ZIP's one member, or else the file's own name."""
     with _opened(path) as file:
-        if not _starts_with(file, b"PK\x03\x04"):
+        if not _starts_with(file, _ZIP):
             return path.name
         with _refusing_broken(path), zipfile.ZipFile(file) as archive:
             return Path(_only_member(archive, path=path).filename).name
@@ -236,13 +244,13 @@ def unpacked(path: Path, *, limits: ReadLimits) -> Generator[bytes, None, None]:
     """
     piece_bytes = min(PIECE_BYTES, limits.chunk_bytes)
     with _opened(path) as file:
-        if _starts_with(file, b"\x1f\x8b"):
+        if _starts_with(file, _GZIP):
             packed_bytes = path.stat().st_size
             with _refusing_broken(path), gzip.open(file) as text:
                 yield from _metered(
                     text, packed_bytes, piece_bytes=piece_bytes, limits=limits, path=path
                 )
-        elif _starts_with(file, b"PK\x03\x04"):
+        elif _starts_with(file, _ZIP):
             with _refusing_broken(path), zipfile.ZipFile(file) as archive:
                 member = _only_member(archive, path=path)
                 with archive.open(member) as text:

@@ -40,10 +40,11 @@ class RowCounts:
 def find_batch(file: ReportFile) -> Batch | None:
     """The newest batch with the same content from the same feed, or None.
 
-    Reports without rows have the same content, so their type and the date in their name count too.
+    However it was packed; a batch of an earlier version only when it was packed the same. Reports
+    without rows have the same content, so their type and the date in their name count too.
     """
-    same = Batch.objects.filter(feed=file.feed, content_sha256=file.content_sha256)
-    newest = same.order_by("-repeat").first()
+    same = Batch.objects.filter(feed=file.feed, content_sha256__in=file.hashes)
+    newest = same.order_by("-id").first()
     if newest is None or newest.rows_read:
         return newest
     return same.filter(report_type=file.report_type, report_date=file.report_date).first()
@@ -68,6 +69,7 @@ def begin_batch(file: ReportFile) -> Batch:
         report_type=file.report_type,
         file_name=one_line(file.file_name)[-255:],
         content_sha256=file.content_sha256,
+        delivered_sha256=file.delivered_sha256 or file.content_sha256,
         repeat=same.count(),
         report_date=file.report_date,
         rows_read=0,
@@ -117,7 +119,9 @@ def complete_batch(
     batch.warnings = list(warnings)
     batch.save()
     StoredFile.objects.filter(
-        batch__feed=batch.feed, batch__content_sha256=batch.content_sha256, expired_at=None
+        batch__feed=batch.feed,
+        batch__content_sha256__in={batch.content_sha256, batch.delivered_sha256},
+        expired_at=None,
     ).update(expired_at=Now())
     StoredFile.objects.bulk_create(_listing(batch, file) for file in stored)
 

@@ -14,7 +14,8 @@ class Batch(models.Model):
     feed = models.CharField(max_length=64)
     report_type = models.CharField(max_length=64)
     file_name = models.CharField(max_length=255)
-    content_sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64, help_text="of what it holds, unpacked")
+    delivered_sha256 = models.CharField(max_length=64, help_text="of the file as it came")
     repeat = models.PositiveIntegerField(
         default=0, help_text="0 for the first time; counts when the same file is asked for again"
     )

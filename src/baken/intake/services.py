@@ -14,7 +14,7 @@ from baken.intake.batches import (
     quarantine_rows,
 )
 from baken.intake.purging import Purge, StoreState, dry_run_purge, look_over, purge
-from baken.intake.report_files import ReportFile, content_sha256, report_file
+from baken.intake.report_files import ReportFile, report_file
 from baken.intake.retention import FeedCounts, expire_files
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "StoreState",
     "begin_batch",
     "complete_batch",
-    "content_sha256",
     "dry_run_purge",
     "expire_files",
     "find_batch",

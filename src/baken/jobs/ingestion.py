@@ -77,7 +77,7 @@ class ReadOnce:
         self, feed: Feed, path: Path, report_type: str | None, progress: Progress
     ) -> AcceptedReport:
         report = feed.open_report(path, report_type=report_type, limits=self._limits)
-        file = report_file(path, feed=feed.key, info=report.info)
+        file = report_file(path, feed=feed.key, info=report.info, limits=self._limits)
         return self._accept(
             report,
             file,

@@ -195,6 +195,24 @@ def test_a_file_that_lies_open_is_no_missing_update(read: Read) -> None:
     assert {row["address_role"] for row in found} == {"vulnerable"}
 
 
+@pytest.mark.parametrize(
+    ("report_type", "tag", "kind", "severity"),
+    [
+        ("scan_ssl", "ssl", "open-tls", 0),
+        ("scan_ssl", '"ssl,ssl-freak,vpn"', "ssl-freak", 1),
+        ("scan6_ssl", '"ssl,ssl-freak,ssl-poodle"', "ssl-poodle", 1),
+        ("scan_smtp", "smtp;21nails", "vulnerable-smtp", 4),
+        ("population_isakmp", "isakmp-vulnerable", "vulnerable-isakmp", 2),
+    ],
+)
+def test_a_weak_spot_in_a_report_on_what_answers_is_told_as_such(
+    read: Read, report_type: str, tag: str, kind: str, severity: int
+) -> None:
+    found = rows_of(read, report_type, {"tag": tag}).only_row
+
+    assert (found["finding_kind"], found["severity"]) == (kind, severity)
+
+
 def test_an_implant_in_a_column_of_its_own_is_a_back_door(read: Read) -> None:
     rows = [{"tag": "smb", "smb_implant": value} for value in ("N", "Y", "")]
 

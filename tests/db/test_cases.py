@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from baken.cases.models import Case
 from baken.cases.services import mark_gone
@@ -161,6 +162,37 @@ def test_a_row_without_a_protocol_is_about_the_same_system(
         ingest(f"timestamp,ip,protocol,port\n{row}", name=f"2026-11-26-{report_type}-{hour}.csv")
     case = Case.objects.get()
     assert (case.system, case.transport) == (system, protocol)
+
+
+@pytest.mark.parametrize(
+    ("report_type", "system"),
+    [
+        ("scan_snmp", "192.0.2.11:161/udp"),
+        ("scan_rdp", "192.0.2.11:161/tcp"),
+        ("scan_mssql", "192.0.2.11:161/udp"),
+        ("scan_ldap_tcp", "192.0.2.11:161/tcp"),
+        ("scan_memcached", "192.0.2.11:161"),
+    ],
+)
+def test_a_case_of_before_keeps_its_system_under_the_name_of_today(
+    ingest: Ingest, report_type: str, system: str
+) -> None:
+    migration = import_module("baken.cases.migrations.0006_systems_without_a_transport")
+    (renaming,) = migration.Migration.operations
+    ((renames, kinds),) = renaming.sql
+    make_organisation("haven", "192.0.2.0/24")
+    text = f"timestamp,ip,port\n{YESTERDAY:%Y-%m-%d} 00:00:00,192.0.2.11,161\n"
+    ingest(text, name=f"2026-11-26-{report_type}-one.csv")
+    Case.objects.update(system="192.0.2.11:161/tcp", transport="")
+
+    with connection.cursor() as cursor:
+        cursor.execute(renames, kinds)
+        assert Case.objects.get().system == system
+        cursor.execute(renaming.reverse_sql)
+        assert Case.objects.get().system == "192.0.2.11:161/tcp"
+        cursor.execute(renames, kinds)
+    ingest(text, name=f"2026-11-26-{report_type}-two.csv")
+    assert Case.objects.get().system == system
 
 
 @pytest.mark.parametrize(

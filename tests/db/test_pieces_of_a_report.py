@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from baken.cases import statements
 from baken.cases.models import Case
 from baken.cases.sightings import SIGHTING_COLUMNS, copy_text
 from baken.cases.writing import CaseCounts, cases_of_sightings
+from baken.core.detail import Detail, read_details
 from baken.intake.services import ReportFile, begin_batch
 from small_world import YESTERDAY, make_organisation
 
@@ -25,6 +27,7 @@ _SCHEMA = {
         ("organisation_id", "asset_id", "severity", "sightings", "port", "strength"), pl.Int64
     ),
     "is_shared": pl.Boolean,
+    "has_details": pl.Boolean,
     "first_seen_at": pl.Datetime("us", "UTC"),
     "last_seen_at": pl.Datetime("us", "UTC"),
 }
@@ -39,7 +42,8 @@ def sighting(**changes: Any) -> dict[str, Any]:
         "rsit_taxonomy": "vulnerable", "rsit_type": "vulnerable-system",
         "affected_role": "service", "address_role": "vulnerable", "address": "192.0.2.7",
         "port": 3389, "transport": "tcp",
-        "cves": "{}", "tlp": "TLP:AMBER", "evidence": "{}", "strength": 1,
+        "cves": "{}", "tlp": "TLP:AMBER", "evidence": "{}", "has_details": False,
+        "strength": 1,
     }  # fmt: skip
     return plain | changes
 
@@ -84,6 +88,76 @@ def test_the_gravest_the_strongest_and_all_cves_of_all_pieces() -> None:
             {"seen": "last"},
         )
         case.delete()
+
+
+def showing(*shown: tuple[str, str, int], of: str = "") -> dict[str, Any]:
+    """The details of a sighting: name, value, and how many seconds after YESTERDAY it was seen."""
+    whole = [
+        {"name": name, "value": value, "of": of, "last": str(YESTERDAY + timedelta(seconds=after))}
+        for name, value, after in shown
+    ]
+    news = sorted(f"{name}={value}" for name, value, _ in shown if name == "family")
+    return {
+        "details": json.dumps(whole), "news": "{" + ",".join(news) + "}", "has_details": True,
+    }  # fmt: skip
+
+
+def test_the_details_of_all_pieces_in_any_order() -> None:
+    haven = make_organisation("haven", "192.0.2.0/24")
+    mine = {"organisation_id": haven.pk, "asset_id": haven.assets.get().pk}
+    later, latest = YESTERDAY + timedelta(hours=1), YESTERDAY + timedelta(hours=2)
+    rows = [
+        sighting(**mine, **showing(("family", "mirai", 5), ("version", "1", 5))),
+        sighting(**mine, at=later, **showing(("family", "necurs", 3600), ("version", "1", 3600))),
+        sighting(**mine, at=latest),
+        sighting(**mine, **showing(*(("src_port", str(n), n) for n in range(8)), of="mirai")),
+        sighting(**mine, **showing(*(("src_port", str(n), n) for n in range(6, 14)), of="mirai")),
+        sighting(**mine, **showing(*(("detail", f"{n:03}", n) for n in range(110)))),
+    ]
+    found: list[tuple[Detail, ...]] = []
+    together = [[row] for row in rows], [rows], [rows[:3], rows[3:]], [rows[::-1]]
+    for pieces in (*together, *itertools.islice(itertools.permutations(together[0]), 0, 720, 37)):
+        write(*pieces)
+        case = Case.objects.get()
+        assert (case.news, case.details_more) == (["family=mirai", "family=necurs"], 13)
+        found.append(read_details(case.details))
+        case.delete()
+    assert set(found) == {found[0]}
+    of_family = [one for one in found[0] if one.name == "family"]
+    assert [one.value for one in of_family] == ["necurs", "mirai"]
+    ports = [one for one in found[0] if one.name == "src_port"]
+    assert [(one.value, one.sightings) for one in ports] == [
+        ("13", 1), ("12", 1), ("11", 1), ("10", 1), ("9", 1), ("8", 1), ("7", 2), ("6", 2),
+        ("5", 1), ("4", 1),
+    ]  # fmt: skip
+    assert sum(one.name == "detail" for one in found[0]) == 97
+
+
+def test_the_details_of_reports_in_any_order() -> None:
+    haven = make_organisation("haven", "192.0.2.0/24")
+    mine = {"organisation_id": haven.pk, "asset_id": haven.assets.get().pk}
+    reports = [
+        sighting(
+            **mine, at=YESTERDAY + day * timedelta(days=1),
+            **showing(("family", family, day * 86_400), ("version", "1", day * 86_400)),
+        )
+        for day, family in enumerate(("mirai", "necurs", "mirai"))
+    ]  # fmt: skip
+    found = set[tuple[Detail, ...]]()
+    for order in itertools.permutations(reports):
+        for report in order:
+            write([report])
+        case = Case.objects.get()
+        assert case.news == ["family=mirai", "family=necurs"]
+        found.add(read_details(case.details))
+        case.delete()
+    ((mirai, necurs, version),) = found
+    assert (mirai.value, mirai.sightings) == ("mirai", 2)
+    assert (necurs.value, necurs.sightings) == ("necurs", 1)
+    assert (version.last_seen_at - version.first_seen_at, version.sightings) == (
+        timedelta(days=2),
+        3,
+    )
 
 
 def test_of_two_rows_at_one_moment_the_later_speaks() -> None:

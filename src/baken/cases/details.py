@@ -236,9 +236,14 @@ def _as_object(details: pl.DataFrame) -> pl.Series:
         object=pl.concat_str(
             pl.lit('{"name":"'), pl.col("name").cast(pl.String), pl.lit('","value":'), "value",
             pl.when(is_of).then(pl.concat_str(pl.lit(',"of":'), of)).otherwise(pl.lit("")),
-            pl.lit(',"first":"'), pl.col("first").dt.to_string(_MOMENT),
-            pl.lit('","last":"'), pl.col("last").dt.to_string(_MOMENT),
-            pl.lit('","sightings":'), "sightings", pl.lit("}"),
+            pl.when(pl.col("first") < pl.col("last"))
+            .then(pl.format(',"first":"{}"', pl.col("first").dt.to_string(_MOMENT)))
+            .otherwise(pl.lit("")),
+            pl.lit(',"last":"'), pl.col("last").dt.to_string(_MOMENT), pl.lit('"'),
+            pl.when(pl.col("sightings") > 1)
+            .then(pl.format(',"sightings":{}', "sightings"))
+            .otherwise(pl.lit("")),
+            pl.lit("}"),
         )
     ).to_series()  # fmt: skip
 

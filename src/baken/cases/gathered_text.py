@@ -11,30 +11,33 @@ from typing import Final
 from baken.cases.indented import indented
 from baken.core.detail import MOMENTS, MOST_KEPT, MOST_MOMENTS, MOST_NEWS, NEWS_NAMES
 
-# Details that say the same are one, with when first, when last and how often. Of the values the
-# newest are kept, those that may be news before all others; of the moments the newest of each
-# family. A moment is one second at one port, and never one with another.
-_ADDED_UP: Final = """\
-SELECT {result}
+SIGHTINGS: Final = "sum(coalesce(sightings, 1))"
+"""How often a detail was seen, by all that is added up."""
+
+# Details that say the same are one, with when first, when last and how often. A moment is one
+# second at one port, and never one with another.
+_ADDED: Final = """\
+SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+    {sightings} AS sightings, name IN ({moments}) AS is_moment, name IN ({news}) AS is_news
 FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
-    ) AS place
-    FROM (
-        SELECT *, CASE WHEN is_moment THEN row_number() OVER (
-            PARTITION BY name, "of" ORDER BY last DESC, value
-        ) END AS of_one
-        FROM (
-            SELECT name, value, "of", min(first) AS first, max(last) AS last,
-                {sightings} AS sightings, name IN ({moments}) AS is_moment,
-                name IN ({news}) AS is_news
-            FROM (
 {rows}
-            ) AS shown
-            GROUP BY name, value, "of", CASE WHEN name IN ({moments}) THEN first END
-        ) AS added
-    ) AS counted
-) AS placed"""
+) AS shown
+GROUP BY name, value, "of", CASE WHEN name IN ({moments}) THEN last END"""
+
+# Of many values the newest are kept, those that may be news before all others; of the moments the
+# newest of each family.
+_PLACED: Final = """\
+SELECT *, row_number() OVER (
+    PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+) AS place
+FROM (
+    SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+        PARTITION BY name, "of" ORDER BY last DESC, value
+    ) END AS of_one
+    FROM (
+{added}
+    ) AS added
+) AS counted"""
 
 _ROWS: Final = """\
 SELECT {is_known} AS is_known, one.*
@@ -42,23 +45,14 @@ FROM jsonb_to_recordset({details}) AS one (
     name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
 )"""
 
-_IS_KEPT: Final = f"place <= {MOST_KEPT} AND (NOT is_moment OR of_one <= {MOST_MOMENTS})"
-_KEPT: Final = f"""\
+# What goes without saying is left out: that a detail was seen once, and so first when it was last.
+_AS_ARRAY: Final = """\
 jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-    'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
-))) FILTER (WHERE {_IS_KEPT})"""
-_LEFT_OUT: Final = f"count(*) FILTER (WHERE NOT is_moment AND place > {MOST_KEPT})"
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _rows(details: str, *, is_known: str) -> str:
-    return indented(_ROWS.format(details=details, is_known=is_known), by=16)
-
-
-_NAMES: Final = {"moments": _quoted(MOMENTS), "news": _quoted(NEWS_NAMES)}
+    'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+    'sightings', nullif(sightings, 1)
+)))"""
+_IS_KEPT: Final = f"place <= {MOST_KEPT} AND (NOT is_moment OR of_one <= {MOST_MOMENTS})"
+_IS_LEFT_OUT: Final = f"NOT is_moment AND place > {MOST_KEPT}"
 
 
 def is_to_sum() -> str:
@@ -68,28 +62,59 @@ def is_to_sum() -> str:
 
 def kept_of_stage() -> str:
     """The details that a new case keeps, of all rows that were staged (w)."""
-    return _of_stage(_KEPT)
+    return _kept(_added(_OF_STAGE, sightings=SIGHTINGS))
 
 
 def left_out_of_stage() -> str:
     """How many values a new case does not keep."""
-    return _of_stage(_LEFT_OUT)
-
-
-def _of_stage(result: str) -> str:
-    rows = _rows("w.details", is_known="false")
-    return _ADDED_UP.format(result=result, sightings="sum(sightings)", rows=rows, **_NAMES)
+    return _left_out(_added(_OF_STAGE, sightings=SIGHTINGS))
 
 
 def gathered_later(sum_of_details: str) -> str:
-    """Sets what a case gathers. Where a sighting has no details, what was gathered stays."""
-    known = _rows("CASE WHEN w.details IS NOT NULL THEN c.details END", is_known="true")
-    rows = f"{known}\n{' ' * 16}UNION ALL\n{_rows('w.details', is_known='false')}"
-    result = f"coalesce({_KEPT}, c.details), greatest(c.details_more, {_LEFT_OUT})"
-    added_up = _ADDED_UP.format(result=result, sightings=sum_of_details, rows=rows, **_NAMES)
+    """Sets what a case (c) gathers besides of what was staged (w).
+
+    Where a sighting has no details, what was gathered stays. Few details, as most cases have, are
+    added up without placing them.
+    """
+    added = _added(_OF_BOTH, sightings=sum_of_details)
+    few = f"SELECT {_AS_ARRAY}\nFROM (\n{indented(added)}\n) AS added"
+    are_few = f"jsonb_array_length(c.details) + jsonb_array_length(w.details) <= {MOST_MOMENTS}"
     return (
         "news = CASE WHEN w.news IS NULL OR w.news <@ c.news "
         f"OR cardinality(c.news) >= {MOST_NEWS} THEN c.news "
         "ELSE ARRAY(SELECT DISTINCT unnest(c.news || w.news) ORDER BY 1) END,\n"
-        f"(details, details_more) = (\n{indented(added_up)}\n)"
+        "details = CASE WHEN w.details IS NULL THEN c.details\n"
+        f"    WHEN {are_few} THEN (\n{indented(few, by=8)}\n"
+        f"    ) ELSE (\n{indented(_kept(added), by=8)}\n    ) END,\n"
+        f"details_more = CASE WHEN w.details IS NULL OR {are_few} THEN c.details_more\n"
+        f"    ELSE greatest(c.details_more, (\n{indented(_left_out(added), by=8)}\n    )) END"
     )
+
+
+def _kept(added: str) -> str:
+    placed = indented(_PLACED.format(added=indented(added, by=8)))
+    return f"SELECT {_AS_ARRAY} FILTER (WHERE {_IS_KEPT})\nFROM (\n{placed}\n) AS placed"
+
+
+def _left_out(added: str) -> str:
+    placed = indented(_PLACED.format(added=indented(added, by=8)))
+    return f"SELECT count(*) FILTER (WHERE {_IS_LEFT_OUT})\nFROM (\n{placed}\n) AS placed"
+
+
+def _added(rows: str, *, sightings: str) -> str:
+    return _ADDED.format(
+        sightings=sightings,
+        rows=indented(rows),
+        moments=_quoted(MOMENTS),
+        news=_quoted(NEWS_NAMES),
+    )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+_OF_STAGE: Final = _ROWS.format(details="w.details", is_known="false")
+_OF_BOTH: Final = "\nUNION ALL\n".join(
+    (_ROWS.format(details="c.details", is_known="true"), _OF_STAGE)
+)

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from baken.cases.columns import COLUMNS, SIGHTING_COLUMNS, Column, Taken
-from baken.cases.gathered_text import gathered_later, is_to_sum, kept_of_stage, left_out_of_stage
+from baken.cases.gathered_text import (
+    SIGHTINGS,
+    gathered_later,
+    is_to_sum,
+    kept_of_stage,
+    left_out_of_stage,
+)
 from baken.cases.indented import indented
 
 _WIDTH: Final = 96
@@ -262,7 +268,7 @@ def _refresh_cases() -> str:
         "-- Cases that a report shows again: what is known of a case is what was seen last.\n"
         "-- Reports of one day are of one look, and what one says is not undone by another.",
         added_sightings="w.sum_of_all",
-        sum_of_details="sum(sightings)",
+        sum_of_details=SIGHTINGS,
         by_later=by_day,
         by_earlier={"severity": _gravest_today("c.severity"), "cves": _cves_today("c.cves")},
     )
@@ -273,7 +279,7 @@ def _widen_cases() -> str:
         "-- The same sightings, matched against other assets: what counts now is what they say.",
         added_sightings="0",
         # What the case knows already was counted then.
-        sum_of_details="coalesce(sum(sightings) FILTER (WHERE is_known), sum(sightings))",
+        sum_of_details=f"coalesce({SIGHTINGS} FILTER (WHERE is_known), {SIGHTINGS})",
         by_later={name: f"w.{name}" for name in _TAKEN_OVER},
         by_earlier={},
     )

@@ -35,6 +35,7 @@ class Organisation(models.Model):
     rhythm = models.CharField(
         max_length=8,
         blank=True,
+        db_default="",
         help_text="how often what is not urgent goes out; empty: as the service does",
     )
     created_at = models.DateTimeField(db_default=Now())

@@ -96,14 +96,17 @@ class Detail:
 
 def read_details(stored: Iterable[Mapping[str, Any]]) -> tuple[Detail, ...]:
     """The details as a case holds them in JSON, in the order of `DETAIL_NAMES`; of each name and
-    family the newest first."""
+    family the newest first.
+
+    One without ``sightings`` was seen once, one without ``first`` at one moment.
+    """
     details = (
         Detail(
             name=one["name"],
             value=one["value"],
-            first_seen_at=datetime.fromisoformat(one["first"]),
+            first_seen_at=datetime.fromisoformat(one.get("first") or one["last"]),
             last_seen_at=datetime.fromisoformat(one["last"]),
-            sightings=one["sightings"],
+            sightings=one.get("sightings", 1),
             of=one.get("of") or "",
         )
         for one in stored

@@ -40,7 +40,8 @@ SELECT
     cves, product, tlp, evidence, asset_value, batch_id, coalesce(news, ARRAY[]::text[]),
     CASE WHEN has_other_details OR jsonb_array_length(details) > 100 THEN (
         SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-            'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
+            'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+            'sightings', nullif(sightings, 1)
         ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10))
         FROM (
             SELECT *, row_number() OVER (
@@ -51,16 +52,15 @@ SELECT
                     PARTITION BY name, "of" ORDER BY last DESC, value
                 ) END AS of_one
                 FROM (
-                    SELECT name, value, "of", min(first) AS first, max(last) AS last,
-                        sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
-                        name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                    SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                        sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
                     FROM (
                         SELECT false AS is_known, one.*
                         FROM jsonb_to_recordset(w.details) AS one (
                             name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
                         )
                     ) AS shown
-                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
                 ) AS added
             ) AS counted
         ) AS placed
@@ -76,16 +76,15 @@ SELECT
                     PARTITION BY name, "of" ORDER BY last DESC, value
                 ) END AS of_one
                 FROM (
-                    SELECT name, value, "of", min(first) AS first, max(last) AS last,
-                        sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
-                        name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                    SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                        sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
                     FROM (
                         SELECT false AS is_known, one.*
                         FROM jsonb_to_recordset(w.details) AS one (
                             name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
                         )
                     ) AS shown
-                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
                 ) AS added
             ) AS counted
         ) AS placed

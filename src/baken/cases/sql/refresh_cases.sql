@@ -61,38 +61,90 @@ WITH stronger AS MATERIALIZED (
         asset_value = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.asset_value ELSE w.asset_value END,
         batch_id = w.batch_id,
         news = CASE WHEN w.news IS NULL OR w.news <@ c.news OR cardinality(c.news) >= 500 THEN c.news ELSE ARRAY(SELECT DISTINCT unnest(c.news || w.news) ORDER BY 1) END,
-        (details, details_more) = (
-            SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
-            ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10)), c.details), greatest(c.details_more, count(*) FILTER (WHERE NOT is_moment AND place > 100))
-            FROM (
-                SELECT *, row_number() OVER (
-                    PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
-                ) AS place
+        details = CASE WHEN w.details IS NULL THEN c.details
+            WHEN jsonb_array_length(c.details) + jsonb_array_length(w.details) <= 10 THEN (
+                SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+                    'sightings', nullif(sightings, 1)
+                )))
                 FROM (
-                    SELECT *, CASE WHEN is_moment THEN row_number() OVER (
-                        PARTITION BY name, "of" ORDER BY last DESC, value
-                    ) END AS of_one
+                    SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                        sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
                     FROM (
-                        SELECT name, value, "of", min(first) AS first, max(last) AS last,
-                            sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
-                            name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                        SELECT true AS is_known, one.*
+                        FROM jsonb_to_recordset(c.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                        UNION ALL
+                        SELECT false AS is_known, one.*
+                        FROM jsonb_to_recordset(w.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                    ) AS shown
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                ) AS added
+            ) ELSE (
+                SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+                    'sightings', nullif(sightings, 1)
+                ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10))
+                FROM (
+                    SELECT *, row_number() OVER (
+                        PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                    ) AS place
+                    FROM (
+                        SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                            PARTITION BY name, "of" ORDER BY last DESC, value
+                        ) END AS of_one
                         FROM (
-                            SELECT true AS is_known, one.*
-                            FROM jsonb_to_recordset(CASE WHEN w.details IS NOT NULL THEN c.details END) AS one (
-                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
-                            )
-                            UNION ALL
-                            SELECT false AS is_known, one.*
-                            FROM jsonb_to_recordset(w.details) AS one (
-                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
-                            )
-                        ) AS shown
-                        GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
-                    ) AS added
-                ) AS counted
-            ) AS placed
-        )
+                            SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                                sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                            FROM (
+                                SELECT true AS is_known, one.*
+                                FROM jsonb_to_recordset(c.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                                UNION ALL
+                                SELECT false AS is_known, one.*
+                                FROM jsonb_to_recordset(w.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                            ) AS shown
+                            GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                        ) AS added
+                    ) AS counted
+                ) AS placed
+            ) END,
+        details_more = CASE WHEN w.details IS NULL OR jsonb_array_length(c.details) + jsonb_array_length(w.details) <= 10 THEN c.details_more
+            ELSE greatest(c.details_more, (
+                SELECT count(*) FILTER (WHERE NOT is_moment AND place > 100)
+                FROM (
+                    SELECT *, row_number() OVER (
+                        PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                    ) AS place
+                    FROM (
+                        SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                            PARTITION BY name, "of" ORDER BY last DESC, value
+                        ) END AS of_one
+                        FROM (
+                            SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                                sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                            FROM (
+                                SELECT true AS is_known, one.*
+                                FROM jsonb_to_recordset(c.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                                UNION ALL
+                                SELECT false AS is_known, one.*
+                                FROM jsonb_to_recordset(w.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                            ) AS shown
+                            GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                        ) AS added
+                    ) AS counted
+                ) AS placed
+            )) END
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,
@@ -124,38 +176,90 @@ WITH stronger AS MATERIALIZED (
         severity = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date THEN greatest(c.severity, w.severity) ELSE c.severity END,
         cves = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.cves <> w.cves THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE c.cves END,
         news = CASE WHEN w.news IS NULL OR w.news <@ c.news OR cardinality(c.news) >= 500 THEN c.news ELSE ARRAY(SELECT DISTINCT unnest(c.news || w.news) ORDER BY 1) END,
-        (details, details_more) = (
-            SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                'name', name, 'value', value, 'of', "of", 'first', first, 'last', last, 'sightings', sightings
-            ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10)), c.details), greatest(c.details_more, count(*) FILTER (WHERE NOT is_moment AND place > 100))
-            FROM (
-                SELECT *, row_number() OVER (
-                    PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
-                ) AS place
+        details = CASE WHEN w.details IS NULL THEN c.details
+            WHEN jsonb_array_length(c.details) + jsonb_array_length(w.details) <= 10 THEN (
+                SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+                    'sightings', nullif(sightings, 1)
+                )))
                 FROM (
-                    SELECT *, CASE WHEN is_moment THEN row_number() OVER (
-                        PARTITION BY name, "of" ORDER BY last DESC, value
-                    ) END AS of_one
+                    SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                        sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
                     FROM (
-                        SELECT name, value, "of", min(first) AS first, max(last) AS last,
-                            sum(sightings) AS sightings, name IN ('src_port', 'dst_port') AS is_moment,
-                            name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                        SELECT true AS is_known, one.*
+                        FROM jsonb_to_recordset(c.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                        UNION ALL
+                        SELECT false AS is_known, one.*
+                        FROM jsonb_to_recordset(w.details) AS one (
+                            name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                        )
+                    ) AS shown
+                    GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                ) AS added
+            ) ELSE (
+                SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'name', name, 'value', value, 'of', "of", 'first', nullif(first, last), 'last', last,
+                    'sightings', nullif(sightings, 1)
+                ))) FILTER (WHERE place <= 100 AND (NOT is_moment OR of_one <= 10))
+                FROM (
+                    SELECT *, row_number() OVER (
+                        PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                    ) AS place
+                    FROM (
+                        SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                            PARTITION BY name, "of" ORDER BY last DESC, value
+                        ) END AS of_one
                         FROM (
-                            SELECT true AS is_known, one.*
-                            FROM jsonb_to_recordset(CASE WHEN w.details IS NOT NULL THEN c.details END) AS one (
-                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
-                            )
-                            UNION ALL
-                            SELECT false AS is_known, one.*
-                            FROM jsonb_to_recordset(w.details) AS one (
-                                name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
-                            )
-                        ) AS shown
-                        GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN first END
-                    ) AS added
-                ) AS counted
-            ) AS placed
-        )
+                            SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                                sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                            FROM (
+                                SELECT true AS is_known, one.*
+                                FROM jsonb_to_recordset(c.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                                UNION ALL
+                                SELECT false AS is_known, one.*
+                                FROM jsonb_to_recordset(w.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                            ) AS shown
+                            GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                        ) AS added
+                    ) AS counted
+                ) AS placed
+            ) END,
+        details_more = CASE WHEN w.details IS NULL OR jsonb_array_length(c.details) + jsonb_array_length(w.details) <= 10 THEN c.details_more
+            ELSE greatest(c.details_more, (
+                SELECT count(*) FILTER (WHERE NOT is_moment AND place > 100)
+                FROM (
+                    SELECT *, row_number() OVER (
+                        PARTITION BY is_moment ORDER BY of_one, is_news DESC, last DESC, name, value, "of"
+                    ) AS place
+                    FROM (
+                        SELECT *, CASE WHEN is_moment THEN row_number() OVER (
+                            PARTITION BY name, "of" ORDER BY last DESC, value
+                        ) END AS of_one
+                        FROM (
+                            SELECT name, value, "of", min(coalesce(first, last)) AS first, max(last) AS last,
+                                sum(coalesce(sightings, 1)) AS sightings, name IN ('src_port', 'dst_port') AS is_moment, name IN ('cve', 'family', 'malware', 'infection', 'tag', 'badsecret_type', 'beacon_type', 'ransomware') AS is_news
+                            FROM (
+                                SELECT true AS is_known, one.*
+                                FROM jsonb_to_recordset(c.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                                UNION ALL
+                                SELECT false AS is_known, one.*
+                                FROM jsonb_to_recordset(w.details) AS one (
+                                    name text, value text, "of" text, first timestamptz, last timestamptz, sightings bigint
+                                )
+                            ) AS shown
+                            GROUP BY name, value, "of", CASE WHEN name IN ('src_port', 'dst_port') THEN last END
+                        ) AS added
+                    ) AS counted
+                ) AS placed
+            )) END
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,

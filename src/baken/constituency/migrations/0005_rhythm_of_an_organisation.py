@@ -12,10 +12,9 @@ class Migration(migrations.Migration):
             "rhythm",
             models.CharField(
                 blank=True,
-                default="",
+                db_default="",
                 help_text="how often what is not urgent goes out; empty: as the service does",
                 max_length=8,
             ),
-            preserve_default=False,
         ),
     ]

@@ -138,7 +138,11 @@ class MadeUpReport:
         name.encode()  # half a surrogate pair is no text
         malware = str(record.get("malware", ""))
         malware.encode()
-        evidence = {"malware": malware, NAME_SOURCE: "ptr" if name else ""}
+        evidence = {
+            "malware": malware,
+            "reverse_name": name,
+            NAME_SOURCE: "ptr" if name else "",
+        }
         return {
             "line": number,
             "source": KEY,
@@ -154,7 +158,8 @@ class MadeUpReport:
             "address_role": AddressRole.ABUSED.value,
             "port": port,
             "transport": "tcp",
-            "host_name": name.lower() or None,
+            "hinted_name": name.lower() or None,
+            "hint_origin": HintOrigin.REVERSE_LOOKUP.value if name else None,
             "severity": int(Severity.HIGH),
             "cves": [],
             "tlp": Tlp.GREEN.value,

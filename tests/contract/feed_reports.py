@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, settings
 
-from baken.core.classification import RSIT_TYPES, Severity, Tlp
+from baken.core.classification import RSIT_TYPES, AddressRole, Severity, Tlp
+from baken.core.name_hint import HintOrigin
 from baken.core.observation import (
     OBSERVATION_SCHEMA,
     AffectedRole,
@@ -43,6 +44,19 @@ def threads_besides(known: list[threading.Thread]) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread not in known]
 
 
+def assert_is_network_or_address(row: dict[str, Any]) -> None:
+    """A row with a length has the first address of a network, which is no single address."""
+    length = row["network_bits"]
+    if length is None:
+        return
+    if row["ipv4"] is not None:
+        assert 8 <= length < 32
+        assert row["ipv4"] % 2 ** (32 - length) == 0
+    else:
+        assert 16 <= length < 128
+        assert ((row["ipv6_high"] << 64) | row["ipv6_low"]) % 2 ** (128 - length) == 0
+
+
 def assert_is_sound(batches: list[ParsedBatch]) -> None:
     """Whatever was read fits the schema, and adds up."""
     for batch in batches:
@@ -54,6 +68,11 @@ def assert_is_sound(batches: list[ParsedBatch]) -> None:
             Severity(row["severity"])
             Tlp(row["tlp"])
             AffectedRole(row["affected_role"])
+            AddressRole(row["address_role"])
+            assert (row["hinted_name"] is None) == (row["hint_origin"] is None)
+            assert row["hint_origin"] is None or HintOrigin(row["hint_origin"])
+            assert row["transport"] in {None, "tcp", "udp"}
+            assert_is_network_or_address(row)
             assert (row["ipv6_high"] is None) == (row["ipv6_low"] is None)
             assert row["ipv4"] is None or row["ipv6_high"] is None
             assert all(value for _, value in row["evidence"])

@@ -83,6 +83,8 @@ def test_a_row_keeps_to_what_the_feed_says_of_itself(
     hints = feed.name_hints(report.info.report_type)
     assert all(hint.column for hint in hints)
     assert len({hint.column for hint in hints}) == len(hints)
+    hinted = [value for column, value in row["evidence"] if column in {h.column for h in hints}]
+    assert row["host_name"] is None or row["host_name"] not in hinted
 
 
 def test_what_a_feed_says_of_itself_can_be_used(feed: Feed) -> None:

@@ -82,6 +82,26 @@ def test_the_role_follows_from_what_was_seen(report_type: str, role: str) -> Non
     assert TABLE.types[report_type].address_role == role
 
 
+@pytest.mark.parametrize(
+    ("network", "system"),
+    [
+        *(("192.0.2.0/24", "192.0.2.0/24"), ("192.0.2.0/32", None), ("", None), ("x/24", None)),
+        ("2001:db8::/40", "2001:db8::/40"),
+    ],
+)
+def test_of_a_spoofing_test_the_network_is_affected(
+    read: Read, network: str, system: str | None
+) -> None:
+    outcome = rows_of(read, "event4_ip_spoofer", {"network": network})
+
+    if system is None:
+        assert outcome.only_row["ipv4"] == 0xC0000207
+        assert outcome.only_row["network_bits"] is None
+    else:
+        assert str(outcome.network) == system
+    assert outcome.only_row["address_role"] == "vulnerable"
+
+
 def test_ipv6_reports_have_the_role_of_their_ipv4_twins() -> None:
     for name, known in TABLE.types.items():
         twin = TABLE.types.get(name.replace("event6", "event4").replace("scan6", "scan"), known)

@@ -25,6 +25,7 @@ class ColumnParts:
     timestamp: str
     severity: str
     address: str
+    network: str
     port: str
     transport: str
     asn: str
@@ -43,7 +44,7 @@ class ColumnParts:
     def single(self) -> tuple[str, ...]:
         """Those that are one column."""
         return (
-            *(self.timestamp, self.severity, self.address, self.port),
+            *(self.timestamp, self.severity, self.address, self.network, self.port),
             *(self.transport, self.asn, self.url, self.email),
         )
 
@@ -104,6 +105,7 @@ def find_columns(
         timestamp=first([TIMESTAMP]),
         severity=first([SEVERITY]),
         address=first(report_type.address),
+        network=first([report_type.network]),
         port=first(report_type.port),
         transport=first([report_type.transport]),
         asn=first(report_type.asn),

@@ -81,10 +81,23 @@ def _identity(
         [
             lines.alias("line"),
             times.alias("observed_at"),
-            *parse_addresses(_column(text, columns.parts.address)),
+            *_addresses(text, columns=columns),
             *row_names(text, columns=columns),
             _email_domain(text, columns=columns).alias("email_domain"),
         ]
+    )
+
+
+def _addresses(text: Text, *, columns: ReportColumns) -> pl.DataFrame:
+    """The affected address; the network it stands for where the row names one."""
+    found = parse_addresses(_column(text, columns.parts.address))
+    if not columns.parts.network:
+        return found
+    networks = parse_addresses(text.columns[columns.parts.network])
+    is_network = networks["network_bits"].is_not_null()
+    return pl.select(
+        pl.when(is_network).then(networks[name]).otherwise(found[name]).alias(name)
+        for name in found.columns
     )
 
 

@@ -33,6 +33,8 @@ class ReportType:
     address_role: AddressRole
     address: tuple[str, ...] = ()
     """The column of the affected address; for an unknown type, candidates in order."""
+    network: str = ""
+    """The column of the network that the address stands for."""
     names: tuple[str, ...] = ()
     port: tuple[str, ...] = ()
     transport: str = ""
@@ -68,7 +70,7 @@ class ReportType:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the type is read from, besides the timestamp and the severity."""
-        single = (self.transport, self.url, self.email)
+        single = (self.network, self.transport, self.url, self.email)
         several = (self.address, self.names, self.port, self.asn, self.cves, self.product)
         named = [column for columns in several for column in columns]
         named += [column for column in single if column]
@@ -158,7 +160,7 @@ _KEYS = frozenset(
     {
         *("kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport"),
         *("asn", "url", "email", "cves", "product", "evidence", "noise", "asked"),
-        *("address_role", "over", "aliases", "old_names"),
+        *("address_role", "network", "over", "aliases", "old_names"),
     }
 )
 _RULE_KEYS = frozenset(
@@ -209,6 +211,7 @@ def _report_type(
         role=AffectedRole(raw["role"]),
         address_role=AddressRole(raw["address_role"]),
         address=_columns(raw.get("address", "")),
+        network=raw.get("network", ""),
         names=tuple(raw.get("names", ())),
         port=_columns(raw.get("port", "")),
         transport=raw.get("transport", ""),

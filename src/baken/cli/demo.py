@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ ROWS: Final = 50_000
 _SEED: Final = 20_260_324
 _ORGANISATIONS_SHOWN: Final = 12
 _ADDRESS_SHOWN: Final = ip_address("198.51.100.7")
+_SCREEN_WIDTH: Final = 76
+_SCREEN_LINES: Final = 24
 
 
 def demo(
@@ -105,7 +108,7 @@ def _tell(
     for file in files:
         say_file(file)
     say()
-    _show_a_mail(mailbox)
+    _show_first_screens(mailbox)
     _explain_two(policy)
     _say_who_was_warned()
     say("Quarantined: " + ", ".join(f"{count} {why}" for why, count in quarantine_reasons()))
@@ -135,26 +138,38 @@ def _say_who_was_warned() -> None:
     say(f"  and {len(warned) - _ORGANISATIONS_SHOWN} organisations more\n")
 
 
-def _show_a_mail(mailbox: Path) -> None:
+def _show_first_screens(mailbox: Path) -> None:
+    """What two readers see first, one of each language."""
     from email import policy
     from email.parser import BytesParser
 
     from baken.outbox.selectors import accepted_notification
 
-    shown = accepted_notification(language=Language.EN)
-    if shown is None:
-        return
+    shown = {str(one.pk): language for language in Language
+             if (one := accepted_notification(language=language)) is not None}  # fmt: skip
     for path in sorted(mailbox.glob("*.eml")):
         mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
-        if str(shown.pk) in str(mail["Message-ID"]):
-            say(f"One of the mails, {path}:")
-            say("-" * 76)
-            for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted"):
+        reference = str(mail["Message-ID"]).strip("<>").partition("@")[0]
+        if reference in shown:
+            say(f"The first screen of a mail in {shown.pop(reference)}, {path}:")
+            say("-" * _SCREEN_WIDTH)
+            for name in ("From", "To", "Subject"):
                 say(f"{name}: {mail[name]}")
             body = mail.get_body(("plain",))
-            say("\n" + (body.get_content() if body else ""))
-            say("-" * 76)
-            return
+            for line in _first_screen(body.get_content() if body else ""):
+                say(line)
+            say("-" * _SCREEN_WIDTH)
+            say()
+
+
+def _first_screen(text: str) -> list[str]:
+    """The first lines of `text`, broken as a narrow window breaks them."""
+    lines = [
+        broken
+        for line in text.splitlines()
+        for broken in (textwrap.wrap(line, _SCREEN_WIDTH, break_on_hyphens=False) or [""])
+    ]
+    return lines[:_SCREEN_LINES]
 
 
 def _explain_two(policy: Policy) -> None:

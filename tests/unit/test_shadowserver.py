@@ -124,6 +124,7 @@ def test_ipv4_written_as_mapped_ipv6_is_ipv4(read: Read) -> None:
         *(("10.0.0.0/8", "10.0.0.0/8"), ("::ffff:192.0.2.88/125", "192.0.2.88/29")),
         *(("2001:db8::/32", "2001:db8::/32"), ("2001:DB8::ffff/64", "2001:db8::/64")),
         *(("2001:db8::7/127", "2001:db8::6/127"), ("2001::/16", "2001::/16")),
+        *(("192.0.2.88/255.255.255.248", "192.0.2.88/29"), ("10.0.0.0/255.0.0.0", "10.0.0.0/8")),
     ],
 )
 def test_a_network_is_its_first_address_and_its_length(read: Read, text: str, network: str) -> None:
@@ -733,6 +734,8 @@ def test_a_column_whose_name_looks_like_a_pattern_is_a_column(read: Read) -> Non
             for length in ("", "0", "15", "129", "1e1", "/64")
         ),
         *(("::ffff:192.0.2.0/96", "bad-network"), ("192.0.02.0/24", "bad-network")),
+        *(("192.0.2.0/0.0.0.255", "bad-network"), ("192.0.2.0/255.0.255.0", "bad-network")),
+        *(("2001:db8::/255.255.255.0", "bad-network"), ("192.0.2.0-192.0.2.7", "bad-address")),
         *(
             ("www.example.nl/24", "bad-address"),
             ("192.0.2/24", "bad-address"),

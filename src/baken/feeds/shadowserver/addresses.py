@@ -17,6 +17,10 @@ _PART: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4: Final = rf"^{_PART}(?:\.{_PART}){{3}}$"
 _IS_IPV4: Final = re.compile(_IPV4)
 _LENGTH: Final = re.compile("0|[1-9][0-9]{0,2}")
+_MASKS: Final = {
+    socket.inet_ntoa(struct.pack(">I", 2**32 - 2 ** (32 - bits))): str(bits) for bits in range(33)
+}
+"""The length that a netmask stands for: 255.255.255.0 is 24."""
 _OTHER: Final = "[:/]"
 """In every IPv6 address and every network."""
 
@@ -86,6 +90,8 @@ def _parse_other(text: str) -> _Parsed:
     if not slash:
         return _parse_ipv6(address)
     ipv4, high, low, _ = _parse_ipv6(address) if ":" in address else _parse_dotted(address)
+    if ":" not in address:
+        length = _MASKS.get(length, length)
     if not _LENGTH.fullmatch(length) or ipv4 is high is None:
         return _NOTHING
     bits = int(length)

@@ -157,9 +157,9 @@ class About(StrEnum):
     """Whom or what a channel's failure concerns."""
 
     ADDRESS = "address"
-    """It is not valid, or nobody has it: look for another."""
+    """It is not valid, closed, or nobody has it: look for another."""
     MAILBOX = "mailbox"
-    """It exists and takes nothing now: full, or disabled."""
+    """It exists and has no room now: ask another, and this one again later; never permanent."""
     MESSAGE = "message"
     """This one is not taken: too large, or its content refused."""
     US = "us"

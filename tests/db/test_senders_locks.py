@@ -72,8 +72,8 @@ def test_two_senders_that_slow_down_and_go_on_at_the_same_providers_never_deadlo
             message_id=f"{number}@example.nl", started_at=NOW,
         )  # fmt: skip
         done = Done(
-            Intended(sent.pk, first, 1), NAMES[number], False, Delivery.State.DEFERRED,
-            "450 later", "address", NOW,
+            Intended(sent.pk, first, 1), "security@haven.example.nl", NAMES[number], False,
+            Delivery.State.DEFERRED, "450 later", "address", NOW,
         )  # fmt: skip
         return lambda: record_and_intend(
             [done],

@@ -61,6 +61,14 @@ def test_one_that_may_have_arrived_is_not_tried_again_and_stays_told(
     assert Case.objects.get().told_at is not None
 
 
+def test_an_address_that_no_contact_has_is_suppressed_and_said_so(baken: Command) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    assert "no contact has" not in baken("suppress", ADDRESS.upper()).out
+    mistyped = baken("suppress", "securty@haven.example.nl")
+    assert (mistyped.exit_code, "no contact has securty@" in mistyped.out) == (0, True)
+    assert Suppression.objects.filter(address="securty@haven.example.nl").exists()
+
+
 def test_it_is_listed_and_lifted(baken: Command) -> None:
     assert "No address is left alone" in baken("suppress").out
     baken("suppress", ADDRESS, "--reason", "moved to another desk")

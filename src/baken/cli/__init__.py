@@ -22,6 +22,7 @@ from baken.cli import (
     looking_back,
     occasions,
     outgoing,
+    routes,
     store,
     suppressions,
 )
@@ -75,6 +76,7 @@ app.command()(explain.explain)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
+app.add_typer(routes.app, name="route")
 app.add_typer(bench.app, name="bench")
 
 

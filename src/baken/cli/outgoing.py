@@ -49,7 +49,7 @@ def send(
     settings = begin()
     from baken.explaining.outcomes import dry_run_lines
     from baken.explaining.words import words_in
-    from baken.jobs.sending import check_sender, deliver, dry_run_into, plan
+    from baken.jobs.sending import check_sender, dry_run_into, plan_and_deliver
 
     if dry_run is not None:
         would_send = dry_run_into(
@@ -68,9 +68,10 @@ def send(
                 say(line)
         return
     check_sender(settings)
-    planned = plan(settings=settings, holds_round=at_once)
     with counting("mails") as progress:
-        outcome = deliver(settings=settings, progress=progress)
+        planned, outcome = plan_and_deliver(
+            settings=settings, progress=progress, holds_round=at_once
+        )
     if as_json:
         say_json(outcome_figures(planned, outcome))
     else:
@@ -151,6 +152,7 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
         "mails_refused": outcome.refused,
         "mails_left": outcome.left,
         "problem": outcome.problem,
+        "own_fault": outcome.own_fault,
     }
 
 

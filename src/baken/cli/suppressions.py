@@ -37,6 +37,8 @@ def suppress(
 
         done = suppress_address(address_of(address), reason=reason)
         say(f"{done.address} gets nothing any more; mails withdrawn: {done.withdrawn:,}.")
+        if not done.is_known:
+            say(f"Mind: no contact has {done.address}. Is it typed as baken export writes it?")
         if done.in_doubt:
             say(f"Mails that may have arrived and are not tried again: {done.in_doubt:,}.")
 

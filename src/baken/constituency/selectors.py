@@ -93,6 +93,11 @@ def routes_of(
     return {organisation_id: ranked(routes) for organisation_id, routes in found.items()}
 
 
+def is_address_of_a_contact(address: str) -> bool:
+    """Whether any contact has a route to `address`, in any case of its letters."""
+    return RouteRow.objects.filter(address__iexact=address).exists()
+
+
 def routes_by_id(route_ids: Collection[int], *, now: datetime) -> dict[int, Route]:
     """Those of these routes that still exist, also the ended ones."""
     found = RouteRow.objects.filter(pk__in=route_ids)

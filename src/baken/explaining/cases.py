@@ -61,6 +61,8 @@ class Told:
     delivery_state: str = ""
     reply: str = ""
     """What the other side said to the last attempt, when it did not accept."""
+    is_forgotten: bool = False
+    """The last attempt was refused, and that counts against the address no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _told(one: NotifiedCase) -> Told:
         attempt=last.attempt if last else 0,
         delivery_state=last.state if last else "",
         reply=last.reply if last and not is_accepted else "",
+        is_forgotten=last is not None and hasattr(last, "forgotten"),
     )
 
 
@@ -209,7 +212,8 @@ def _how_far(told: Told, words: Words) -> str:
     """How far a notification came: what its last attempt came to, unless it was withdrawn."""
     is_withdrawn = told.state == Notification.State.WITHDRAWN
     if told.attempt and not is_withdrawn:
-        state = words.say(f"states.delivery.{told.delivery_state}")
+        said = "case.forgotten" if told.is_forgotten else f"states.delivery.{told.delivery_state}"
+        state = words.say(said)
         state = words.say("case.attempt", state=state, attempt=told.attempt)
         reply = told.reply
     else:

@@ -67,6 +67,17 @@ class SendingCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFaultCheck:
+    """What a channel did not take by a fault of ours, until it takes something again."""
+
+    channel: str
+    failures: int
+    since: datetime
+    reply: str
+    """The last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConstituencyCheck:
     """The organisations, and which of them no channel reaches."""
 
@@ -113,6 +124,7 @@ Check: TypeAlias = (
     | StoreCheck
     | ChannelCheck
     | SendingCheck
+    | OwnFaultCheck
     | ConstituencyCheck
     | RangesCheck
     | DeliveriesCheck
@@ -146,6 +158,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_channel(check, words)
         case SendingCheck():
             return _of_sending(check, words)
+        case OwnFaultCheck():
+            return _of_own_fault(check, words)
         case ConstituencyCheck():
             return _of_constituency(check, words)
         case RangesCheck(are_allowed):
@@ -228,6 +242,17 @@ def _of_sending(check: SendingCheck, words: Words) -> Health:
         refused=check.refused,
     )
     return _well("sending", text)
+
+
+def _of_own_fault(check: OwnFaultCheck, words: Words) -> Health:
+    text = words.say(
+        "doctor.own_fault.text",
+        channel=words.name("channels", check.channel),
+        failures=check.failures,
+        since=check.since,
+        reply=check.reply,
+    )
+    return _wrong("own_fault", words, text, "doctor.own_fault.remedy")
 
 
 def _of_constituency(check: ConstituencyCheck, words: Words) -> Health:

@@ -47,6 +47,8 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
     )
     if outcome.problem:
         yield words.say("send.problem", problem=outcome.problem)
+    elif outcome.own_fault:
+        yield words.say("send.own_fault", reply=outcome.own_fault)
     if outcome.left:
         yield words.say("send.left", mails=words.counted("mail", outcome.left))
 

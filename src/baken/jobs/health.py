@@ -18,6 +18,7 @@ from baken.explaining.health import (
     ConstituencyCheck,
     DatabaseCheck,
     DeliveriesCheck,
+    OwnFaultCheck,
     QuotedCheck,
     RangesCheck,
     SendingCheck,
@@ -29,7 +30,7 @@ from baken.intake.selectors import last_received_at
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_for_people
 from baken.jobs.sending import check_sender
-from baken.outbox.selectors import current_halt, outbox_totals
+from baken.outbox.selectors import current_halt, outbox_totals, own_faults
 from baken.settings.declaration import changed_settings
 from baken.settings.environment import Settings
 
@@ -47,6 +48,8 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     for kind in channels_for_people().values():
         yield _channel(kind, settings)
     yield _sending()
+    for fault in own_faults(channels_for_people()):
+        yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
     yield _constituency(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)
     yield from _feeds(now=now)

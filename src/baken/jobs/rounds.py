@@ -15,7 +15,7 @@ from baken.jobs.ingestion import (
     ingest_files,
 )
 from baken.jobs.retention import purge_store
-from baken.jobs.sending import check_sender, deliver, plan
+from baken.jobs.sending import check_sender, plan_and_deliver
 from baken.outbox.services import Outcome, Plan
 from baken.settings.environment import Settings
 
@@ -47,6 +47,5 @@ def run_round(
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     gone = close_gone_cases(settings=settings)
     purge = purge_store(settings=settings)
-    planned = plan(settings=settings)
-    outcome = deliver(settings=settings, progress=sending)
+    planned, outcome = plan_and_deliver(settings=settings, progress=sending)
     return Round(files, gone, purge, planned, outcome)

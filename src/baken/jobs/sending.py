@@ -64,8 +64,45 @@ def plan_at(now: datetime, *, settings: Settings, holds_round: bool = False) -> 
     return planned
 
 
-def deliver(*, settings: Settings, progress: Progress) -> Outcome:
-    """Hand over what is planned, each by its channel. Raises `SendingHaltedError`."""
+def plan_and_deliver(
+    *, settings: Settings, progress: Progress, holds_round: bool = False
+) -> tuple[Plan, Outcome]:
+    """Plan what is to be told now and hand it over; who could not be reached is told otherwise.
+
+    Where an address refuses or a mailbox is full, the next contact of the organisation is told at
+    once. `holds_round` is as in `plan`. Raises `SendingHaltedError`.
+    """
+    now = datetime.now(UTC)
+    is_round = holds_round or policy_at(now, settings=settings).rhythm is None
+    planned = plan(settings=settings, holds_round=holds_round)
+    started_at = datetime.now(UTC)
+    outcome = deliver(settings=settings, progress=progress)
+    if outcome.problem or not (outcome.refused or outcome.full):
+        return planned, outcome
+    otherwise = plan(settings=settings, holds_round=is_round)
+    if otherwise.notifications:
+        # What was put off a moment ago is left for the next run.
+        more = deliver(settings=settings, progress=progress, since=started_at)
+        outcome = replace(
+            more,
+            accepted=outcome.accepted + more.accepted,
+            deferred=outcome.deferred + more.deferred,
+            refused=outcome.refused + more.refused,
+            full=outcome.full + more.full,
+            own_fault=more.own_fault or outcome.own_fault,
+        )
+    return replace(
+        otherwise,
+        notifications=planned.notifications + otherwise.notifications,
+        cases=max(planned.cases, otherwise.cases),
+    ), outcome
+
+
+def deliver(*, settings: Settings, progress: Progress, since: datetime | None = None) -> Outcome:
+    """Hand over what is planned, each by its channel. Raises `SendingHaltedError`.
+
+    With `since`, what was tried at that moment or later is left alone.
+    """
 
     def match_again() -> None:
         match_what_waits(settings)
@@ -77,6 +114,7 @@ def deliver(*, settings: Settings, progress: Progress) -> Outcome:
         match_again=match_again,
         clock=lambda: datetime.now(UTC),
         progress=progress,
+        since=since,
     )
 
 

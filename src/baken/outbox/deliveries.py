@@ -22,12 +22,27 @@ from baken.core.policy import Policy
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Addressee, Delivery, Notification, Provider
 from baken.outbox.pacing import Pace, allow, lock_providers, slow_down, speed_up
+from baken.outbox.refusals import forget_what_everybody_got
 from baken.outbox.withdrawals import give_up, take_back
 
+# To probe is, while nobody is taken, to go on with those that did not fail since the channel last
+# took anything; by id, which is random. Otherwise PostgreSQL drops these two keys, and the index
+# gives the order.
 _CLAIM: Final = """
     UPDATE outbox_notification AS n SET claimed_by = %(sender)s
     FROM (
         SELECT w.id,
+            %(is_to_probe)s AND EXISTS (
+                SELECT FROM outbox_delivery AS d
+                JOIN outbox_notification AS o ON o.id = d.notification_id
+                WHERE o.addressee_id = w.addressee_id AND d.channel = w.channel
+                    AND d.state IN ('refused', 'deferred')
+                    AND d.id > coalesce((
+                        SELECT t.id FROM outbox_delivery AS t
+                        WHERE t.channel = %(channel)s AND t.state = 'accepted'
+                        ORDER BY t.id DESC LIMIT 1
+                    ), 0)
+            ) AS has_failed,
             CASE WHEN a.provider_found_at > %(now)s - interval '7 days' THEN a.provider ELSE '' END
                 AS provider,
             coalesce(p.slowed, 0) > 0 AS is_slowed
@@ -41,12 +56,13 @@ _CLAIM: Final = """
                 OR w.claimed_by NOT IN (SELECT number FROM outbox_live_sender)
             )
             AND (p.next_at IS NULL OR p.next_at <= %(now)s)
-        ORDER BY w.severity DESC, w.planned_at, w.id
+        ORDER BY has_failed, CASE WHEN %(is_to_probe)s THEN w.id END,
+            w.severity DESC, w.planned_at, w.id
         LIMIT %(limit)s
         FOR UPDATE OF w SKIP LOCKED
     ) AS chosen
     WHERE n.id = chosen.id
-    RETURNING n.id, n.severity, n.planned_at, chosen.provider, chosen.is_slowed
+    RETURNING n.id, chosen.has_failed, n.severity, n.planned_at, chosen.provider, chosen.is_slowed
 """
 
 # In the order of ids, so that two senders never wait for each other.
@@ -121,6 +137,8 @@ class Done:
     """What came of a delivery, and what the other side said."""
 
     intended: Intended
+    address: str
+    """To whom; empty when it could not be put into words."""
     provider: str
     is_slowed: bool
     state: Delivery.State
@@ -147,19 +165,38 @@ def tell_the_planner() -> None:
         cursor.execute("ANALYZE outbox_notification, outbox_addressee, outbox_provider")
 
 
-def claim(*, channel: str, sender: int, since: datetime, now: datetime, limit: int) -> list[Claim]:
+def claim(
+    *,
+    channel: str,
+    sender: int,
+    since: datetime,
+    now: datetime,
+    limit: int,
+    is_to_probe: bool = False,
+) -> list[Claim]:
     """Claim what waits for `channel` and was not tried since `since`, most urgent first.
 
     Skips what another running sender has claimed, and what waits for a provider that takes no more
-    now.
+    now. `is_to_probe`: rather those that did not fail yet, whatever their urgency.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
-            {"channel": channel, "sender": sender, "since": since, "now": now, "limit": limit},
+            {
+                "channel": channel,
+                "sender": sender,
+                "since": since,
+                "now": now,
+                "limit": limit,
+                "is_to_probe": is_to_probe,
+            },
         )
-        rows = sorted(cursor.fetchall(), key=lambda row: (-row[1], row[2], row[0]))
-    return [Claim(pk, provider, is_slowed) for pk, _, _, provider, is_slowed in rows]
+        rows = cursor.fetchall()
+    if is_to_probe:
+        rows.sort(key=lambda row: (row[1], row[0]))
+    else:
+        rows.sort(key=lambda row: (-row[2], row[3], row[0]))
+    return [Claim(pk, provider, is_slowed) for pk, _, _, _, provider, is_slowed in rows]
 
 
 def next_opening(*, channel: str, since: datetime) -> datetime | None:
@@ -194,18 +231,22 @@ def record_and_intend(
     pace: Pace,
     policy: Policy,
     now: datetime,
+    our_fault: str = "",
 ) -> Intentions:
     """One group commit: the outcomes of `done`, and the intentions for `wanted`.
 
     `wanted` gives each notification its Message-ID and its provider. A withdrawal takes the same
     lock, so it sees the intention or prevents it. Notifications that `policy` no longer allows are
-    withdrawn in a transaction that follows.
+    withdrawn in a transaction that follows. `our_fault` says why nothing that was refused since the
+    channel last took anything may count against anybody.
     """
     with transaction.atomic():
         locked, is_halted, is_outdated = _lock(
             [*(one.intended.notification_id for one in done), *wanted], sender=sender
         )
         _record(done)
+        if our_fault:
+            forget_what_everybody_got(channel, reason=our_fault, now=now)
         _keep_pace_after(done, {name for _, name in wanted.values()}, pace=pace, now=now)
         if wanted and is_halted:
             return Intentions((), frozenset(), is_halted=True)
@@ -226,9 +267,10 @@ def finish_refusals() -> int:
     """End the notifications whose last delivery was refused for good; gives how many.
 
     Nobody got them, so their cases get back what they were told before, and the next planning looks
-    for another route. One transaction; may run any number of times.
+    for another route. Those whose refusal was forgotten go on waiting. One transaction; may run any
+    number of times.
     """
-    last = Delivery.objects.filter(state=Delivery.State.REFUSED).exclude(
+    last = Delivery.objects.filter(state=Delivery.State.REFUSED, forgotten=None).exclude(
         notification__deliveries__attempt__gt=F("attempt")
     )
     waiting = last.filter(notification__state=Notification.State.PLANNED)
@@ -280,7 +322,9 @@ def _keep_pace_after(
     put_off = {
         one.provider
         for one in done
-        if one.state is Delivery.State.DEFERRED and one.provider and one.about != About.US
+        if one.state is Delivery.State.DEFERRED
+        and one.provider
+        and one.about in (About.ADDRESS, About.MESSAGE)  # the rest is not the provider's wish
     }
     took = {one.provider for one in done if one.state is Delivery.State.ACCEPTED and one.is_slowed}
     if put_off or took:

@@ -18,7 +18,8 @@ from baken.core.routes import Route
 from baken.intake.selectors import newest_received_days
 from baken.occasions.selectors import facts_of_occasions
 from baken.outbox.models import NotifiedCase
-from baken.outbox.verdicts import OF_THE_ADDRESS, REFUSED_FOR
+from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
+from baken.outbox.verdicts import routes_to
 
 _REASONS: Final = {
     Rule.NOT_HELD: "a system in it is no longer the organisation's",
@@ -42,7 +43,18 @@ _ABOUT_TO_GO: Final = """
             WHERE d.state = 'refused' AND d.finished_at > %(since)s
                 AND d.about = ANY(%(of_the_address)s)
                 AND lower(refused.address) = lower(a.address) AND refused.address <> ''
-        )
+                AND NOT EXISTS (
+                    SELECT FROM outbox_forgottenrefusal AS f WHERE f.delivery_id = d.id
+                )
+        ),
+        EXISTS (
+            SELECT FROM outbox_delivery AS d
+            JOIN outbox_notification AS other ON other.id = d.notification_id
+            JOIN outbox_addressee AS full_ ON full_.id = other.addressee_id
+            WHERE d.about = 'mailbox' AND d.finished_at > %(full_since)s
+                AND lower(full_.address) = lower(a.address) AND full_.address <> ''
+        ),
+        n.organisation_id
     FROM outbox_notification AS n
     JOIN outbox_addressee AS a ON a.id = n.addressee_id
     WHERE n.id = ANY(%(ids)s)
@@ -57,6 +69,8 @@ class _AboutToGo:
     routes: tuple[Route, ...]
     """The route that was planned; empty when it was removed since."""
     is_erased: bool
+    others: tuple[Route, ...] = ()
+    """The organisation's routes with another address, when the mailbox of this one is full."""
 
 
 def why_not(
@@ -91,6 +105,10 @@ def _why_not_of(
     case: CaseFacts, one: _AboutToGo, under: OccasionFacts, *, policy: Policy, now: datetime
 ) -> str:
     verdict = decide_again(case, under=under, routes=one.routes, policy=policy, now=now)
+    if one.others and verdict.rule.tells:
+        elsewhere = decide_again(case, under=under, routes=one.others, policy=policy, now=now)
+        if elsewhere.rule.tells:
+            return "its mailbox is full, and another contact is told"
     if not verdict.rule.tells:
         return _REASONS.get(verdict.rule, f"a case in it is not told any more: {verdict.rule}")
     if verdict.label.rank > one.label.rank:
@@ -106,15 +124,25 @@ def _about_to_go(notification_ids: Collection[UUID], *, now: datetime) -> Mappin
                 "ids": list(notification_ids),
                 "since": now - REFUSED_FOR,
                 "of_the_address": list(OF_THE_ADDRESS),
+                "full_since": now - FULL_FOR,
             },
         )
         rows = cursor.fetchall()
     planned = {route_id for _, _, route_id, *_ in rows if route_id is not None}
     routes = routes_by_id(planned, now=now)
+    was_full = {organisation for *_, is_full, organisation in rows if is_full}
+    full = full_addresses(now=now) if was_full else frozenset()
+    beside = routes_to(was_full, now=now) if full else {}
     found: dict[UUID, _AboutToGo] = {}
-    for pk, tlp, route_id, address, is_unwanted in rows:
+    for pk, tlp, route_id, address, is_unwanted, _, organisation_id in rows:
         route = routes.get(route_id)
         # What goes out goes to the address that was planned.
         still = (replace(route, address=address, is_unwanted=is_unwanted),) if route else ()
-        found[pk] = _AboutToGo(Tlp(tlp), still, is_erased=not address)
+        others = beside.get(organisation_id, ()) if address.lower() in full else ()
+        found[pk] = _AboutToGo(
+            Tlp(tlp),
+            still,
+            is_erased=not address,
+            others=tuple(one for one in others if one.address.lower() not in full),
+        )
     return found

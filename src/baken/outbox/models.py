@@ -188,6 +188,9 @@ class Delivery(models.Model):
             models.Index(
                 fields=["finished_at"], name="delivery_refused", condition=Q(state="refused")
             ),
+            models.Index(
+                fields=["finished_at"], name="delivery_full", condition=Q(about="mailbox")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["notification", "attempt"], name="delivery_attempt"),
@@ -205,6 +208,23 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {self.notification_id}"
+
+
+class ForgottenRefusal(models.Model):
+    """A delivery that counts against its address no more: the delivery itself never changes."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="forgotten")
+    forgotten_at = models.DateTimeField()
+    reason = models.TextField(help_text="who or what said so")
+    is_of_everybody = models.BooleanField(
+        default=False, help_text="everybody was refused: the fault was taken as ours"
+    )
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.reason}"
 
 
 class Provider(models.Model):

@@ -99,7 +99,7 @@ def notifications_about(case_ids: Iterable[int]) -> dict[int, list[NotifiedCase]
     rows = (
         NotifiedCase.objects.filter(case_id__in=list(case_ids))
         .select_related("occasion", "notification__organisation", "notification__addressee")
-        .prefetch_related("notification__deliveries")
+        .prefetch_related("notification__deliveries__forgotten")
         .order_by("-notification__planned_at")
     )
     for row in rows:

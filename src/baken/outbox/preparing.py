@@ -17,7 +17,7 @@ from baken.channels import Message
 from baken.core.errors import About, ChannelError
 from baken.outbox.addressees import keep_providers
 from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
-from baken.outbox.deliveries import Claim, claim
+from baken.outbox.deliveries import Claim, claim, release_claims
 from baken.outbox.handing_over import Road
 from baken.outbox.warning_facts import warnings_of
 
@@ -64,6 +64,7 @@ class Preparer:
         self._ready: deque[Prepared] = deque()
         self._coming: Future[list[Prepared]] | None = None
         self._is_exhausted = False  # nothing more can be claimed now
+        self._is_probing = False
         self._thread = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Self:
@@ -106,6 +107,19 @@ class Preparer:
             self._coming = None
         self._is_exhausted = False
 
+    def probe(self) -> None:
+        """Go on with those that did not fail yet; what is ready is given back for later."""
+        self._is_probing = True
+        ready = [*self._ready, *(self._coming.result() if self._coming else ())]
+        self._ready.clear()
+        self._coming = None
+        release_claims([one.claim.notification_id for one in ready], sender=self._number)
+        self._is_exhausted = False
+
+    def go_by_urgency(self) -> None:
+        """Go on with the most urgent again, after what is ready."""
+        self._is_probing = False
+
     def _prepare(self) -> list[Prepared]:
         """The next portion; empty when nothing more can be claimed now."""
         claims = claim(
@@ -114,6 +128,7 @@ class Preparer:
             since=self._since,
             now=self._clock(),
             limit=_AHEAD,
+            is_to_probe=self._is_probing,
         )
         warnings = warnings_of([one.notification_id for one in claims])
         unknown = {

@@ -12,6 +12,7 @@ from baken.outbox.notifications import (
     outbox_totals,
     warned_organisations,
 )
+from baken.outbox.refusals import CountingRefusal, OwnFault, counting_refusals, own_faults
 from baken.outbox.rounds import rhythm_at
 from baken.outbox.suppressions import suppressions
 from baken.outbox.verdicts import (
@@ -23,13 +24,17 @@ from baken.outbox.warning_facts import warning_of
 
 __all__ = [
     "CaseVerdict",
+    "CountingRefusal",
     "OutboxTotals",
+    "OwnFault",
     "accepted_notification",
     "count_telling",
+    "counting_refusals",
     "current_halt",
     "notification_states_under",
     "notifications_about",
     "outbox_totals",
+    "own_faults",
     "rhythm_at",
     "suppressions",
     "verdict_on",

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,13 +18,12 @@ from typing import Final
 import structlog
 from django.db.models import Count
 
-from baken.channels import Channel
 from baken.core.errors import About, ChannelError, SendingHaltedError
 from baken.core.policy import Policy
 from baken.outbox.composing import Sender
+from baken.outbox.connections import Connections
 from baken.outbox.deliveries import (
     Done,
-    Intended,
     finish_refusals,
     next_opening,
     record_and_intend,
@@ -34,12 +31,14 @@ from baken.outbox.deliveries import (
     tell_the_planner,
 )
 from baken.outbox.halts import is_halted
-from baken.outbox.handing_over import Answer, Road, answer_to, hand_over
+from baken.outbox.handing_over import Road
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.preparing import Prepared, Preparer
+from baken.outbox.refusals import forget_what_everybody_got, streak_of
 from baken.outbox.senders import reconnect_if_cut, sender_session
 from baken.outbox.steady_clock import SteadyClock
+from baken.outbox.suspicion import Suspicion
 
 _log = structlog.get_logger()
 
@@ -55,8 +54,6 @@ LONGEST_UNRECORDED: Final = timedelta(milliseconds=100)
 
 _RECORDED_AFTER: Final = LONGEST_UNRECORDED.total_seconds() / 2  # the commit itself takes time too
 _FAILURES_BEFORE_A_LOOK: Final = 3
-_MOST_IN_VAIN: Final = 20
-"""So many in a row are refused, or fail by our own fault, before the fault is taken as ours."""
 _LONGEST_WAIT_FOR_PROVIDER: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = 0.25  # seconds
 _LONGEST_LOOK_AWAY: Final = 0.05  # seconds in which one answer that takes long may hold up others
@@ -69,10 +66,14 @@ class Outcome:
     accepted: int = 0
     deferred: int = 0
     refused: int = 0
+    full: int = 0
+    """Of those deferred, the ones whose mailbox is full: another contact may be told instead."""
     left: int = 0
     """Still planned: the next run sends exactly these."""
     problem: str = ""
     """Why the run stopped early; empty when it did not."""
+    own_fault: str = ""
+    """The last reply that speaks of us; empty when none did."""
 
 
 def deliver_waiting(
@@ -83,15 +84,19 @@ def deliver_waiting(
     match_again: MatchAgain,
     clock: Clock,
     progress: Progress,
+    since: datetime | None = None,
 ) -> Outcome:
     """Hand over what is planned, most urgent first, each under its own Message-ID.
+
+    With `since`, what was tried at that moment or later is left alone.
 
     Each channel goes by its own road of `roads`; what is planned for another channel is left.
     Several processes may send at once. A delivery that an earlier process left in *sending* is
     *uncertain* and is sent again under the same Message-ID. A refusal by one recipient does not
     stop the others. When the constituency changes, what waits is matched again before anything else
     is intended; what another is to be told then waits for the next planning. When our own server is
-    away, that road ends, and what is left waits for the next run.
+    away, or turns everybody down, that road ends, nothing is held against anybody, and what is left
+    waits for the next run.
 
     Raises `SendingHaltedError`.
     """
@@ -102,10 +107,15 @@ def deliver_waiting(
     steady = SteadyClock(clock)
     counts = dict.fromkeys(Delivery.State.values, 0)
     problems: list[str] = []
+    full = forgotten = 0
+    own_fault = ""
 
     def count(done: Sequence[Done]) -> None:
+        nonlocal full, own_fault
         for one in done:
             counts[one.state] += 1
+            own_fault = one.reply if one.about == About.US else own_fault
+            full += one.about == About.MAILBOX and one.state is Delivery.State.DEFERRED
         progress(sum(counts.values()))
 
     with sender_session(now=steady()) as number:
@@ -120,18 +130,22 @@ def deliver_waiting(
                 sender=sender,
                 match_again=match_again,
                 clock=steady,
+                since=since or steady(),
                 count=count,
             )
             problem = run.send_all()
+            forgotten += run.forgotten
             if problem:
                 problems.append(problem)
     problems += _without_a_road(roads)
     return Outcome(
         accepted=counts[Delivery.State.ACCEPTED],
-        deferred=counts[Delivery.State.DEFERRED] + counts[Delivery.State.UNCERTAIN],
-        refused=counts[Delivery.State.REFUSED],
+        deferred=counts[Delivery.State.DEFERRED] + counts[Delivery.State.UNCERTAIN] + forgotten,
+        refused=counts[Delivery.State.REFUSED] - forgotten,
+        full=full,
         left=waiting_notifications().count(),
         problem=" ".join(problems),
+        own_fault=own_fault,
     )
 
 
@@ -144,9 +158,6 @@ def _without_a_road(roads: Collection[str]) -> list[str]:
     ]
 
 
-_NOT_BEGUN: Final = Answer(
-    Delivery.State.DEFERRED, "The run was broken off before it was begun.", About.US.value
-)
 _TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
 
 
@@ -173,6 +184,7 @@ class _Run:
         sender: Sender,
         match_again: MatchAgain,
         clock: Clock,
+        since: datetime,
         count: Callable[[Sequence[Done]], None],
     ) -> None:
         self._channel = channel
@@ -183,32 +195,43 @@ class _Run:
         self._is_outdated = False  # the constituency changed: nothing goes before a new match
         self._clock = clock
         self._count = count
-        self._started_at = clock()
+        self._started_at = since
         self._preparer = Preparer(
             channel, road, number=number, sender=sender, since=self._started_at, clock=clock
         )
         self._in_flight = 0  # intended and not recorded
         self._unrecorded: list[Done] = []
         self._failures = 0  # in a row
-        self._in_vain = 0  # in a row: refused, or not taken by a fault of ours
+        self._suspicion = Suspicion()
+        self._is_probing = False  # others than the most urgent are tried
+        self._our_fault = ""  # why nothing counts against anybody
+        self.forgotten = 0
+        """Refusals of this run that count against nobody."""
+        self._refusals = 0  # since anything was taken, and not finished
         self._look_again_at = 0.0  # by the monotonic clock
         self._is_trusted = False  # until then one connection alone tries the server
         self._problem = ""
-        self._work: queue.SimpleQueue[tuple[Intended, Prepared] | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        self._connections = Connections(road, clock=clock)
 
     def send_all(self) -> str:
         """Send what waits for the channel; gives why it stopped early, or nothing."""
-        with self._preparer, self._connections():
+        with self._preparer, self._connections:
             try:
                 while self._step():
                     pass
             finally:
                 self._record_the_rest()
+        self._settle_refusals()
         return self._problem
 
     def _step(self) -> bool:
         """Prepare, commit what is due, wait for answers; whether there is more to do."""
+        if self._suspicion.is_to_probe is not self._is_probing and not self._problem:
+            self._is_probing = not self._is_probing
+            if self._is_probing:
+                self._preparer.probe()
+            else:
+                self._preparer.go_by_urgency()
         if not self._problem:
             self._preparer.go_on(may_wait=not self._in_flight)
         room = self._window() - (self._in_flight - len(self._unrecorded))
@@ -247,13 +270,13 @@ class _Run:
             pace=self._road.pace,
             policy=self._policy,
             now=self._clock(),
+            our_fault=self._our_fault,
         )
         self._in_flight -= len(done)
         self._unrecorded = []
         for intended in came_of_it.intended:
-            item = (intended, by_id.pop(intended.notification_id))
             self._in_flight += 1
-            self._work.put(item)
+            self._connections.put(intended, by_id.pop(intended.notification_id))
         gone = {one.notification_id for one in came_of_it.intended} | came_of_it.dropped
         put_aside = {one.claim.notification_id for one in chosen} - gone
         if put_aside:  # their providers take no more now
@@ -273,23 +296,41 @@ class _Run:
                 attempt=one.intended.attempt,
                 state=one.state.value,
             )
-            self._weigh(one)
-        if any(one.state is Delivery.State.REFUSED for one in done):
-            finish_refusals()
+        self._refusals += sum(one.state is Delivery.State.REFUSED for one in done)
+        if self._our_fault:
+            self.forgotten, self._refusals = self.forgotten + self._refusals, 0
+        elif self._refusals and not self._suspicion.in_a_row:
+            self._finish_refusals()
         if self._failures >= _FAILURES_BEFORE_A_LOOK and not self._problem:
             self._failures, self._problem = 0, self._problem_of_the_way_out()
+
+    def _finish_refusals(self) -> None:
+        self._refusals = 0
+        finish_refusals()
+
+    def _settle_refusals(self) -> None:
+        """At the end of a run: what nobody but a few got counts, what everybody got does not."""
+        if self._our_fault or not self._suspicion.in_a_row:
+            return
+        streak = streak_of(self._channel, now=self._clock())
+        if not self._suspicion.has_taken and streak.is_everybody:
+            self._our_fault = f"Nobody of {streak.addresses} was taken: {streak.reply}"
+            self._problem = self._problem or self._our_fault
+            forget_what_everybody_got(self._channel, reason=self._our_fault, now=self._clock())
+            self.forgotten, self._refusals = self._refusals, 0
+        elif self._refusals:
+            self._finish_refusals()
 
     def _weigh(self, one: Done) -> None:
         """What one answer says about the server; one that refuses everybody is left alone."""
         is_taken = one.state is Delivery.State.ACCEPTED
-        self._failures = self._failures + 1 if one.state in _TRY_AGAIN else 0
+        self._suspicion.weigh(one)
+        is_full = one.about == About.MAILBOX  # which says nothing of the server
+        self._failures = self._failures + 1 if one.state in _TRY_AGAIN and not is_full else 0
         self._is_trusted = is_taken or (self._is_trusted and not self._failures)
-        if is_taken:
-            self._in_vain = 0
-        elif one.state is Delivery.State.REFUSED or one.about == About.US:
-            self._in_vain += 1
-        if self._in_vain >= _MOST_IN_VAIN and not self._problem:
-            self._problem = f"Of the last {self._in_vain} none was taken: {one.reply}"
+        if self._suspicion.is_our_fault and not self._our_fault:
+            self._our_fault = f"Of the last {self._suspicion.in_a_row} none was taken: {one.reply}"
+            self._problem = self._problem or self._our_fault
 
     def _problem_of_the_way_out(self) -> str:
         try:
@@ -309,13 +350,14 @@ class _Run:
         while self._in_flight > len(self._unrecorded) and len(self._unrecorded) < enough:
             patience = at_most if record_by is None else max(0.0, record_by - time.monotonic())
             try:
-                answer = self._done.get(timeout=patience)
+                answer = self._connections.next_answer(timeout=patience)
             except queue.Empty:
                 return
             if isinstance(answer, BaseException):
                 self._in_flight -= 1  # what it was about stays *sending*: nobody knows
                 raise answer
             self._unrecorded.append(answer)
+            self._weigh(answer)
             record_by = record_by or time.monotonic() + _RECORDED_AFTER
 
     def _look_again_meanwhile(self) -> None:
@@ -347,57 +389,11 @@ class _Run:
         """Take back what no connection has begun, wait for the other answers, and record all."""
         is_early = not self._problem
         self._problem = self._problem or "The run was broken off."  # nothing more goes out
-        with contextlib.suppress(queue.Empty):
-            while item := self._work.get_nowait():
-                self._unrecorded.append(self._answered(*item, _NOT_BEGUN))
+        self._unrecorded += self._connections.take_back()
         reconnect_if_cut()
         while self._in_flight:
             with contextlib.suppress(Exception):  # another connection failed; the first is told
                 self._gather()
             self._commit(0)
         if is_early:
-            self._problem = ""
-
-    @contextmanager
-    def _connections(self) -> Iterator[None]:
-        """A thread for each connection, for as long as the block lasts."""
-        channels = [self._road.open() for _ in range(self._road.connections)]
-        threads = [
-            threading.Thread(target=self._serve, args=(channel,), name=f"connection-{number}")
-            for number, channel in enumerate(channels)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            for _ in threads:
-                self._work.put(None)
-            for thread in threads:
-                thread.join()
-
-    def _serve(self, channel: Channel) -> None:
-        try:
-            with channel:
-                while (item := self._work.get()) is not None:
-                    self._done.put(self._handed_over(*item, channel=channel))
-        except BaseException as error:
-            self._done.put(error)
-
-    def _handed_over(self, intended: Intended, prepared: Prepared, *, channel: Channel) -> Done:
-        if isinstance(prepared.message, ChannelError):
-            answer = answer_to(prepared.message)
-        else:
-            answer = hand_over(prepared.message, channel)
-        return self._answered(intended, prepared, answer)
-
-    def _answered(self, intended: Intended, prepared: Prepared, answer: Answer) -> Done:
-        return Done(
-            intended=intended,
-            provider=prepared.claim.provider,
-            is_slowed=prepared.claim.is_slowed,
-            state=answer.state,
-            reply=answer.reply,
-            about=answer.about,
-            finished_at=self._clock(),
-        )
+            self._problem = self._our_fault

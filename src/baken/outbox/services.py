@@ -10,6 +10,7 @@ from baken.outbox.handing_over import Road
 from baken.outbox.pacing import Pace
 from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
+from baken.outbox.refusals import forget_refusals
 from baken.outbox.rounds import record_round
 from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
@@ -33,6 +34,7 @@ __all__ = [
     "deliver_waiting",
     "dry_run",
     "erase_addressee",
+    "forget_refusals",
     "halt_sending",
     "lift_suppression",
     "plan_notifications",

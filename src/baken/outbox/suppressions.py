@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from baken.constituency.selectors import is_address_of_a_contact
 from baken.core.errors import NotFoundError
 from baken.core.text import check_line
 from baken.outbox.models import Notification, Suppression
@@ -26,6 +27,8 @@ class SuppressedAddress:
     withdrawn: int
     in_doubt: int
     """May have arrived already; they are not tried again."""
+    is_known: bool
+    """Whether any contact has that address; mistyped, nobody has."""
 
 
 def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
@@ -42,7 +45,7 @@ def suppress_address(address: str, *, reason: str) -> SuppressedAddress:
         Suppression.objects.update_or_create(address=normal, defaults={"reason": reason})
         to_address = Notification.objects.alias(to=Lower("addressee__address")).filter(to=normal)
         done = withdraw(to_address, reason=f"the address is left alone: {reason}")
-    return SuppressedAddress(normal, done.withdrawn, done.in_doubt)
+    return SuppressedAddress(normal, done.withdrawn, done.in_doubt, is_address_of_a_contact(normal))
 
 
 def lift_suppression(address: str) -> None:

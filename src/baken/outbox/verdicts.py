@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db.models import F, Q
@@ -12,39 +12,38 @@ from django.db.models import F, Q
 from baken.cases.models import Case
 from baken.cases.selectors import case_facts, cases_to_decide, is_covered_by
 from baken.constituency.selectors import routes_of
-from baken.core.errors import About
 from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
 from baken.intake.selectors import newest_received_days
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
-from baken.outbox.models import Delivery, Notification, NotifiedCase, Suppression
+from baken.outbox.models import Notification, NotifiedCase, Suppression
+from baken.outbox.refusals import full_addresses, refusing_addresses
 
-REFUSED_FOR: Final = timedelta(days=7)
-"""How long an address that refused a message is passed over for another route."""
-
-OF_THE_ADDRESS: Final = (About.ADDRESS.value, About.MAILBOX.value)
-"""A refusal about one of these lets its address be passed over."""
 _UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
 
 def unwanted_addresses(*, now: datetime) -> frozenset[str]:
-    """The addresses that get nothing: suppressed, or refused within `REFUSED_FOR`."""
+    """The addresses that get nothing: suppressed, or they refused a message lately."""
     suppressed = Suppression.objects.values_list("address", flat=True)
-    refused = Delivery.objects.filter(
-        state=Delivery.State.REFUSED,
-        finished_at__gt=now - REFUSED_FOR,
-        about__in=OF_THE_ADDRESS,
-    ).exclude(notification__addressee__address="")
-    addresses = refused.values_list("notification__addressee__address", flat=True)
-    return frozenset(suppressed) | frozenset(addresses)
+    return frozenset(suppressed) | refusing_addresses(now=now)
 
 
 def routes_to(
     organisation_ids: Collection[int], *, now: datetime
 ) -> Mapping[int, tuple[Route, ...]]:
-    """The routes to each of these organisations, in order, with those that are unwanted marked."""
-    return routes_of(organisation_ids, now=now, unwanted=unwanted_addresses(now=now))
+    """The routes to each of these organisations, in order, with those that are unwanted marked.
+
+    Those whose mailbox was full lately come after the others.
+    """
+    routes = routes_of(organisation_ids, now=now, unwanted=unwanted_addresses(now=now))
+    full = full_addresses(now=now)
+    if not full:
+        return routes
+    return {
+        organisation_id: tuple(sorted(mine, key=lambda route: route.address.lower() in full))
+        for organisation_id, mine in routes.items()
+    }
 
 
 def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:

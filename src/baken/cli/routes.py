@@ -1,0 +1,86 @@
+"""``baken route``: the ways to contacts, and what counts against them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from baken.cli.output import counted, say, say_json
+from baken.cli.session import begin
+
+_SHOWN: Final = 20
+
+app = typer.Typer(help="Routes: the ways to contacts.", no_args_is_help=True)
+
+
+@app.callback()
+def routes() -> None:
+    """Routes: the ways to contacts."""
+
+
+@app.command(name="forget-refusals")
+def forget_refusals(
+    address: Annotated[str | None, typer.Argument(help="Only what counts against it.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+            help="Only refusals from then on, UTC.",
+        ),
+    ] = None,
+    all_of_them: Annotated[bool, typer.Option("--all", help="All that count.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Let refusals count against their addresses no more: they are used again at the next planning.
+
+    An address that refused our mail is passed over for seven days, and one whose mailbox was full
+    comes after others for a day. Deliveries stay as they are. What asked us to stop is lifted with
+    baken suppress --lift.
+    """
+    if address is None and since is None and not all_of_them and not dry_run:
+        raise typer.BadParameter("Give an address, --since or --all; --dry-run lists what counts.")
+    begin()
+    from baken.jobs.roads import address_of
+    from baken.outbox.selectors import counting_refusals
+    from baken.outbox.services import forget_refusals as forget
+
+    now = datetime.now(UTC)
+    to = address_of(address) if address else ""
+    after = since.replace(tzinfo=UTC) if since else None
+    found = counting_refusals(address=to, since=after, now=now)
+    forgotten = 0
+    if not dry_run:
+        forgotten = forget(address=to, since=after, reason="baken route forget-refusals", now=now)
+    if as_json:
+        say_json(
+            {
+                "forgotten": forgotten,
+                "refusals": [
+                    {
+                        "address": one.address,
+                        "organisation": one.organisation,
+                        "at": one.refused_at,
+                        "reply": one.reply,
+                    }
+                    for one in found
+                ],
+            }
+        )
+        return
+    for one in found[:_SHOWN]:
+        at = f"{one.refused_at:%Y-%m-%d %H:%M} UTC"
+        say(f"{one.address} of {one.organisation}, {at}: {one.reply}")
+    if len(found) > _SHOWN:
+        say(f"and {len(found) - _SHOWN:,} more; --json lists them all")
+    if dry_run:
+        say(f"{counted(len(found), 'refusal')} would count no more. This was a dry run: nothing "
+            "was changed.")  # fmt: skip
+    else:
+        say(f"{counted(forgotten, 'refusal')} forgotten: the next baken send uses these addresses "
+            "again.")  # fmt: skip

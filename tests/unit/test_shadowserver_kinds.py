@@ -127,7 +127,13 @@ def test_a_type_that_nobody_knows_is_stored_and_told_to_nobody(read: Read) -> No
         ("scan_http", "cisco-ios-xe|device-implant", "back-door"),
         ("scan_smb", "smb;doublepulsar", "back-door"),
         ("compromised_website", "cisco-ios-xe;device-implant", "back-door"),
+        ("scan_http", "citrix-webshell", "web-shell"),
+        ("scan_ssl", "cisco-ios-xe-implant;vpn", "back-door"),
+        ("compromised_website", "cisco-ios-xe-implant", "back-door"),
+        ("compromised_website", "fortinet-compromised", "compromised-system"),
+        ("scan_http_vulnerable", "Ivanti-Backdoor", "back-door"),
         ("special", "citrix;compromised", "compromised-system"),
+        ("special", "cleo-compromised", "compromised-system"),
         ("device_id", "hacked", "compromised-system"),
     ],
 )

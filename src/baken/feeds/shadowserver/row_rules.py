@@ -14,6 +14,23 @@ from baken.core.classification import RSIT_TYPES, AddressRole, Severity
 from baken.feeds.shadowserver.tidying import Text
 
 _SEPARATORS: Final = re.compile("[;,|]")
+_ANY_BEFORE: Final = "*-"
+_DOUBTS: Final = frozenset(
+    {
+        *("no", "not", "non", "none", "never", "without", "anti", "likely", "maybe", "possible"),
+        *(
+            "possibly",
+            "potential",
+            "potentially",
+            "suspected",
+            "probably",
+            "formerly",
+            "previously",
+        ),
+        *("former", "was", "test", "fake"),
+    }
+)
+"""Words before an ending that take back what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +39,20 @@ class RowRule:
 
     column: str
     values: frozenset[str]
-    """In lower case."""
+    """In lower case; "*-x" stands for every value that ends so, unless a word in it doubts it."""
     finding_kind: str
     rsit_type: str
     severity: Severity
     """At least."""
     address_role: AddressRole
+
+    def is_met_by(self, told: str) -> bool:
+        """Whether `told`, one value in lower case, is one of this rule."""
+        if told in self.values:
+            return True
+        words = told.split("-")
+        endings = (_ANY_BEFORE + "-".join(words[place:]) for place in range(1, len(words)))
+        return _DOUBTS.isdisjoint(words) and not self.values.isdisjoint(endings)
 
     @property
     def rsit_taxonomy(self) -> str:
@@ -95,7 +120,7 @@ def _place(value: str, *, column: str, rules: tuple[RowRule, ...]) -> int | None
         (
             place
             for place, rule in enumerate(rules)
-            if rule.column == column and not rule.values.isdisjoint(told)
+            if rule.column == column and any(map(rule.is_met_by, told))
         ),
         None,
     )
@@ -105,4 +130,5 @@ def _place(value: str, *, column: str, rules: tuple[RowRule, ...]) -> int | None
 def _likely(rules: tuple[RowRule, ...], *, column: str) -> str:
     """A pattern that is in every value under one of `rules`."""
     values = {value for rule in rules if rule.column == column for value in rule.values}
-    return "(?i)" + "|".join(re.escape(value) for value in sorted(values))
+    likely = {value.removeprefix(_ANY_BEFORE) for value in values}
+    return "(?i)" + "|".join(re.escape(value) for value in sorted(likely))

@@ -12,13 +12,17 @@ import pytest
 import baken.feeds
 import made_up_feed
 from baken.cases.models import Case
-from baken.core.classification import Severity
+from baken.core.classification import Severity, Tlp
+from baken.core.sharing import SharingTerms
 from baken.feeds import FEEDS
 from baken.intake.models import Batch
+from baken.jobs.sending import plan
 from baken.occasions.models import Occasion
+from baken.outbox.models import Notification
+from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from made_up_feed import KEY, KIND, MadeUpFeed, made_up_document, made_up_record
-from small_world import YESTERDAY, Command, make_organisation, report_text
+from small_world import YESTERDAY, Command, Ingest, hand_over, make_organisation, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,3 +158,49 @@ def test_it_took_one_module_and_one_line_in_the_table() -> None:
 def _speaks_of(path: Path, *words: str) -> bool:
     content = path.read_bytes() if path.is_file() else b""
     return any(word.encode() in content for word in words)
+
+
+STRICT = Tlp.AMBER_STRICT
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (SharingTerms(STRICT), "its label became stricter: TLP:AMBER+STRICT"),
+        (SharingTerms(Tlp.RED), "it became TLP:RED, and its channel cannot encrypt"),
+        (SharingTerms(STRICT, may_notify_affected=False), "the source must permit it first"),
+        (SharingTerms(Tlp.RED, may_notify_affected=False), "the source must permit it first"),
+    ],
+)
+def test_terms_that_became_stricter_since_hold_back_what_waits(
+    monkeypatch: pytest.MonkeyPatch,
+    ingest: Ingest,
+    sending: Settings,
+    server: FolderMailServer,
+    now: SharingTerms,
+    reason: str,
+) -> None:
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
+    ingest(made_up_document(made_up_record("192.0.2.7", seen_at=YESTERDAY)), name="day.json")
+    assert plan(settings=sending).notifications == 1
+    monkeypatch.setattr(MadeUpFeed, "terms", now)
+    assert hand_over(sending).accepted == 0
+    notification = Notification.objects.get()
+    assert (notification.state, notification.state_reason) == ("withdrawn", reason)
+    plan(settings=sending)
+    hand_over(sending)
+    labels = [mail["Subject"].partition("]")[0] for mail in server.messages()]
+    assert labels == (["[TLP:AMBER+STRICT"] if now == SharingTerms(STRICT) else [])
+
+
+def test_terms_that_became_wider_since_widen_nothing_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
+    monkeypatch.setattr(MadeUpFeed, "terms", SharingTerms(STRICT))
+    ingest(made_up_document(made_up_record("192.0.2.7", seen_at=YESTERDAY)), name="day.json")
+    plan(settings=sending)
+    monkeypatch.setattr(MadeUpFeed, "terms", SharingTerms(Tlp.CLEAR))
+    hand_over(sending)
+    (mail,) = server.messages()
+    assert "TLP:AMBER+STRICT" in mail["Subject"]

@@ -137,8 +137,8 @@ class Policy:
     feed_label: Tlp | None = None
     """The label of every standing occasion. None: the one it bears."""
     terms_of_feeds: Mapping[str, SharingTerms] = field(default_factory=dict)
-    """What each feed lets us do, by its key; its label stands with each row. A feed that is not
-    here allows everything."""
+    """What each feed lets us do now, by its key; a row may be stricter. A feed that is not here
+    allows everything."""
 
     def label_of(self, occasion: OccasionFacts) -> Tlp:
         """The label of what is told under `occasion`, before those of its cases."""
@@ -233,11 +233,12 @@ def decide(
     `routes` are those of the case's organisation, in the order in which they are tried
     (`baken.core.routes.ranked`).
     """
-    label = stricter(policy.label_of(under), case.terms.label)
+    of_feed = policy.terms_of_feeds.get(case.feed, _ANYTHING_GOES)
+    label = stricter(stricter(policy.label_of(under), case.terms.label), of_feed.label)
     rule = _rule_of_case(case, under=under, policy=policy, now=now)
     if not rule.tells:
         return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))
-    terms = _besides_label(case.terms, policy.terms_of_feeds.get(case.feed, _ANYTHING_GOES))
+    terms = _besides_label(case.terms, of_feed)
     if label in _NEEDS_PERMISSION and not terms.may_notify_affected:
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):

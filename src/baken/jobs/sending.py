@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from baken import feeds
 from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
 from baken.core.rhythm import RoundInterval
-from baken.feeds import FEEDS
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
@@ -170,7 +170,7 @@ def policy_of(settings: Settings) -> Policy:
         channels=carried(),
         feed_label=settings.feed_tlp,
         zone=settings.zone,
-        terms_of_feeds={key: feed.terms for key, feed in FEEDS.items()},
+        terms_of_feeds={key: feed.terms for key, feed in feeds.FEEDS.items()},
     )
 
 

@@ -27,6 +27,7 @@ _REASONS: Final = {
     Rule.NOT_REGISTERED: "the organisation is not registered any more",
     Rule.NO_CONTACT: "its route has ended",
     Rule.CONTACT_UNWANTED: "the address is left alone",
+    Rule.ASK_SOURCE: "the source must permit it first",
     Rule.OUTSIDE_ONLY: "it may go to addresses inside the organisation only",
     Rule.TLP_RED: "it became TLP:RED, and its channel cannot encrypt",
 }

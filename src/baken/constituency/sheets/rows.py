@@ -9,13 +9,16 @@ from typing import ClassVar, Final, TypeVar
 
 from baken.constituency.models import Channel, Contact, Organisation, Route
 from baken.constituency.sheets import cells
+from baken.constituency.sheets.cell_faults import CELL_FAULTS, TAKEN_BY, fault_in_text
 from baken.constituency.sheets.outcome import ImportProblem, Table
 from baken.constituency.sheets.tables import (
     NOT_IN_CONTACTS,
     SOURCE_OF_ROUTES,
+    CellFault,
     RawRow,
     RawTable,
 )
+from baken.constituency.sheets.workbook_xml import column_letters
 from baken.core.asset import Asset
 from baken.core.language import Language
 from baken.core.rhythm import RoundInterval
@@ -282,11 +285,30 @@ class _Row:
 
     def read(self, column: str, parse: Callable[[str], T], instead: T) -> T:
         """The cell's value, or `instead` after the problem was written down."""
+        fault = self._fault_of(column)
+        if fault is not None:
+            self.refuse(column, fault.reason, *self._words_for(fault, column))
+            return instead
         try:
             return parse(self._table.text(self._raw, column))
         except cells.CellRefusedError as refusal:
             self.refuse(column, refusal.reason, refusal.explanation, refusal.remedy)
             return instead
+
+    def _fault_of(self, column: str) -> CellFault | None:
+        """What a spreadsheet made of the cell, unless the column asks for that."""
+        fault = self._table.fault(self._raw, column) or fault_in_text(
+            self._table.text(self._raw, column), is_free=column == "name"
+        )
+        if fault is None or column in TAKEN_BY.get(fault.reason, ()):
+            return None
+        return fault
+
+    def _words_for(self, fault: CellFault, column: str) -> tuple[str, str]:
+        explanation, remedy = CELL_FAULTS[fault.reason]
+        letters = column_letters(self._table.positions[column] + 1)
+        cell = f"Cell {letters}{self._raw.number}" if self._table.sheet else "The cell"
+        return f"{cell} {explanation.format(detail=fault.detail)}", remedy
 
     def refuse(self, column: str, reason: str, explanation: str, remedy: str) -> None:
         """Write down that the cell of `column` is at fault."""
@@ -304,6 +326,10 @@ _FAULTS: Final = {
     "unclosed-quote": (
         "A cell begins with a quotation mark that is not closed.",
         'Close it at the end of the cell, and write a mark within a cell twice: "".',
+    ),
+    "another-header": (
+        "The row is the header of another table.",
+        "Give each table a file or sheet of its own.",
     ),
     "too-many-cells": (
         "The row has more cells than the header has columns.",

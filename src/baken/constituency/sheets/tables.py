@@ -6,7 +6,7 @@ Nothing is judged here but whether rows are a table at all; `rows` judges what t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from baken.constituency.sheets.outcome import ImportNote, Table
@@ -78,12 +78,24 @@ class TableRefusedError(ImportRefusedError):
 
 
 @dataclass(frozen=True, slots=True)
+class CellFault:
+    """What a spreadsheet made of a cell; in some columns that is what is asked for."""
+
+    reason: str
+    """A stable kebab-case key."""
+    detail: str = ""
+    """What the explanation names besides the cell."""
+
+
+@dataclass(frozen=True, slots=True)
 class RawRow:
     """One row as it stood; `fault` says why its cells cannot be told apart."""
 
     number: int
     cells: Sequence[str]
     fault: str = ""
+    faults: Mapping[int, CellFault] = field(default_factory=dict)
+    """What a spreadsheet did to some of the cells, by their position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +109,21 @@ class RawTable:
     """Where each known column stands."""
     rows: Sequence[RawRow]
 
+    def fault(self, row: RawRow, column: str) -> CellFault | None:
+        """What a spreadsheet did to the cell, if it did anything."""
+        return row.faults.get(self.positions.get(column, -1))
+
     def text(self, row: RawRow, column: str) -> str:
         """The cell, trimmed and without the guard against formulas; empty where there is none."""
         position = self.positions.get(column)
         if position is None or position >= len(row.cells):
             return ""
-        return unguard_formula(row.cells[position].strip(" \u00a0"))
+        return unguard_formula(row.cells[position].strip(_AROUND))
+
+
+_AROUND: Final = " \u00a0\ufeff"
+"""What stands around the text of a cell and says nothing: also a mark of byte order, which stays
+where files were put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +161,33 @@ def table_of(
         )
     ignored = [cell.strip() for cell in rows[0].cells if column_name(cell) not in (*known, "")]
     text = f"Columns that are not known were ignored: {', '.join(ignored)}."
-    notes = (ImportNote(file=file, sheet=sheet, text=text),) if ignored else ()
+    notes = [ImportNote(file=file, sheet=sheet, text=text)] if ignored else []
     positions = {name: header.index(name) for name in known if name in header}
-    body = [_checked_width(row, len(header)) for row in rows[1:]]
-    return RawTable(fitting[0], file, sheet, positions, body), notes
+    body: list[RawRow] = []
+    for row in rows[1:]:
+        names = [column_name(cell) for cell in row.cells]
+        if _without_end(names) == _without_end(header):
+            again = f"The header stands there again, in row {row.number}, and was left out."
+            notes.append(ImportNote(file=file, sheet=sheet, text=again))
+        elif any(shape.fits(names) for shape in SHAPES.values()):
+            body.append(replace(row, fault="another-header"))
+        else:
+            body.append(_checked_width(row, len(header)))
+    return RawTable(fitting[0], file, sheet, positions, body), tuple(notes)
 
 
 def column_name(cell: str) -> str:
     """The column that a header cell names: any case; spaces and hyphens for underscores."""
-    name = "_".join(cell.strip().lower().replace("-", " ").split())
+    name = "_".join(cell.strip(_AROUND).lower().replace("-", " ").split())
     return {"e_mail": "email"}.get(name, name)
+
+
+def _without_end(names: Sequence[str]) -> Sequence[str]:
+    """`names` without the empty ones at the end."""
+    length = len(names)
+    while length and not names[length - 1]:
+        length -= 1
+    return names[:length]
 
 
 def _wrong_header(row: RawRow) -> TableRefusedError:
@@ -165,4 +203,4 @@ def _wrong_header(row: RawRow) -> TableRefusedError:
 def _checked_width(row: RawRow, width: int) -> RawRow:
     if not any(cell.strip() for cell in row.cells[width:]):
         return row
-    return RawRow(row.number, row.cells, fault="too-many-cells")
+    return replace(row, fault="too-many-cells")

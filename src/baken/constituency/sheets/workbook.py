@@ -9,19 +9,31 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
+from baken.constituency.sheets.cell_faults import MERGED_CELL, fault_of_link, fault_of_value
 from baken.constituency.sheets.outcome import ImportNote
 from baken.constituency.sheets.tables import (
+    CellFault,
     RawRow,
     RawTable,
     TableFile,
     TableRefusedError,
     table_of,
+)
+from baken.constituency.sheets.workbook_xml import (
+    MOST_MARKS,
+    SheetFacts,
+    TooManyMarksError,
+    column_number,
+    facts_of_sheets,
+    mark_cells,
+    read_mark,
 )
 
 MAX_UNPACKED_BYTES: Final = 100 << 20
@@ -61,7 +73,7 @@ def read_workbook(data: bytes, *, file: str) -> TableFile:
     tables: list[RawTable] = []
     notes: list[ImportNote] = []
     refusals: list[TableRefusedError] = []
-    for sheet, rows in _sheets_of(_unpacked(data)):
+    for sheet, rows, notes_on_it in _sheets_of(_unpacked(data), file=file):
         try:
             table, table_notes = table_of(rows, file=file, sheet=sheet)
         except TableRefusedError as refusal:
@@ -72,7 +84,7 @@ def read_workbook(data: bytes, *, file: str) -> TableFile:
             notes.append(ImportNote(file=file, sheet=sheet, text=text))
         else:
             tables.append(table)
-            notes.extend(table_notes)
+            notes.extend([*notes_on_it, *table_notes])
     if not tables:
         raise refusals[0] if refusals else _empty()
     return TableFile(tuple(tables), tuple(notes))
@@ -93,18 +105,27 @@ def cell_text(value: Cell) -> str:
             return str(value)
 
 
-def _sheets_of(archive: bytes) -> Iterator[tuple[str, list[RawRow]]]:
+def _sheets_of(
+    archive: bytes, *, file: str
+) -> Iterator[tuple[str, list[RawRow], Sequence[ImportNote]]]:
     """Each sheet that is not empty, with its rows; columns right of the header are cut off."""
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(archive))
-        for name in workbook.sheet_names:
+        with zipfile.ZipFile(io.BytesIO(archive)) as members:
+            facts = facts_of_sheets(members)
+        for about in workbook.sheets_metadata:
+            sheet = workbook.get_sheet_by_name(about.name)
+            mine = facts.get(about.name, SheetFacts())
             rows = [
-                RawRow(number, [cell_text(cell) for cell in cells])
-                for number, cells in enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1)
+                _raw_row(number, cells, links=mine.links)
+                for number, cells in enumerate(sheet.iter_rows(), 1)
                 if any(cell != "" for cell in cells)
             ]
             if rows:
-                yield name, _cut_to_header(rows)
+                is_hidden = about.visible is not SheetVisibleEnum.Visible
+                texts = _hidden_texts(mine, is_hidden=is_hidden)
+                notes = [ImportNote(file=file, sheet=about.name, text=text) for text in texts]
+                yield about.name, _without_merged(_cut_to_header(rows), sheet), notes
     except BaseException as error:
         # The reader is native code; its panics are no `Exception`.
         if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit | MemoryError):
@@ -112,9 +133,60 @@ def _sheets_of(archive: bytes) -> Iterator[tuple[str, list[RawRow]]]:
         raise _damaged(error) from error
 
 
+def _raw_row(number: int, cells: Sequence[Cell], *, links: Mapping[tuple[int, int], str]) -> RawRow:
+    texts: list[str] = []
+    faults: dict[int, CellFault] = {}
+    for position, cell in enumerate(cells):
+        text = cell_text(cell)
+        fault = fault_of_value(cell)
+        if isinstance(cell, str) and (mark := read_mark(cell)):
+            text, fault = mark[1], CellFault(mark[0])
+        elif links and (target := links.get((number, position + 1))):
+            fault = fault_of_link(text, target)
+        if fault is not None:
+            faults[position] = fault
+        texts.append(text)
+    return RawRow(number, texts, faults=faults)
+
+
+def _hidden_texts(facts: SheetFacts, *, is_hidden: bool) -> Iterator[str]:
+    if is_hidden:
+        yield "The sheet is hidden; it was read like the others."
+    if facts.hidden_rows:
+        yield f"It has hidden rows ({facts.hidden_rows:,}); they were read like the others."
+    if facts.hidden_columns:
+        yield "It has hidden columns; they were read like the others."
+
+
+def _without_merged(rows: list[RawRow], sheet: CalamineSheet) -> list[RawRow]:
+    """`rows` in which a cell that is merged into another says so."""
+    width = len(rows[0].cells) if rows else 0
+    merged = [
+        area for area in sheet.merged_cell_ranges or () if area[0] != area[1] and area[0][1] < width
+    ]
+    if not merged:
+        return rows
+    places = {row.number: place for place, row in enumerate(rows)}
+    covered: dict[int, dict[int, CellFault]] = {}
+    cells = 0
+    for (top, left), (bottom, right) in merged:
+        last = min(right, width - 1)
+        cells += (bottom - top + 1) * (last - left + 1)
+        if cells > MAX_CELLS:
+            raise _too_large("merges too many cells")
+        for number in range(top + 1, bottom + 2):
+            for position in range(left, last + 1):
+                if number in places and (number, position) != (top + 1, left):
+                    covered.setdefault(places[number], {})[position] = CellFault(MERGED_CELL)
+    return [
+        replace(row, faults={**row.faults, **covered[place]}) if place in covered else row
+        for place, row in enumerate(rows)
+    ]
+
+
 def _cut_to_header(rows: list[RawRow]) -> list[RawRow]:
     width = max((i for i, cell in enumerate(rows[0].cells, 1) if cell.strip()), default=0)
-    cut = (RawRow(row.number, row.cells[:width]) for row in rows)
+    cut = (replace(row, cells=row.cells[:width]) for row in rows)
     return [row for row in cut if any(map(str.strip, row.cells))]
 
 
@@ -139,10 +211,18 @@ def _unpacked(data: bytes) -> bytes:
                 if room < 0:
                     raise _too_large(f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB")
                 cells += _count_cells(content)
+                if "worksheets/" in member.filename.lower():
+                    content = mark_cells(content)
                 longest_text = max(longest_text, *map(len, _SHARED_TEXT.split(content)[1:]), 0)
                 target.writestr(member.filename, content)
     except TableRefusedError:
         raise
+    except TooManyMarksError as error:
+        raise TableRefusedError(
+            f"The workbook has more than {MOST_MARKS:,} formulas without a stored result.",
+            remedy="Open it in a spreadsheet program and save it again.",
+            reason="missing-results",
+        ) from error
     except Exception as error:  # zipfile has no common error for damage
         raise _damaged(error) from error
     if cells * longest_text > MAX_TEXT_BYTES:
@@ -163,19 +243,12 @@ def _count_cells(xml: bytes) -> int:
             column = 0
         else:
             count += 1
-            column = _column_number(place[1]) if place else column + 1
+            column = column_number(place[1].decode().upper()) if place else column + 1
             row = int(place[2] or 0) if place else row
         deepest, widest = max(deepest, row), max(widest, column)
     if deepest * widest > MAX_CELLS:
         raise _too_large(f"has a sheet of {deepest:,} rows by {widest:,} columns")
     return count
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 def _too_large(what: str) -> TableRefusedError:

@@ -124,6 +124,17 @@ def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
     return list(strongest.values())
 
 
+def hinted_holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
+    """Who holds the hinted name of one observation and is not its owner, sorted by organisation."""
+    owners = {m["organisation_id"] for m in holders_of(seen, assets) if m["relation"] == "owner"}
+    asked_for = Seen(seen.observed_at, host_name=seen.hinted_name)
+    return [
+        {"organisation_id": match["organisation_id"], "asset_id": match["asset_id"]}
+        for match in holders_of(asked_for, assets)
+        if match["organisation_id"] not in owners
+    ]
+
+
 def _covers(value: object, named: Network | None) -> bool:
     """Whether an asset is a network around the whole of the one that is named."""
     return isinstance(value, Network) and named is not None and _is_subnet(named, value)

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baken.core.observation import OBSERVATION_SCHEMA
-from baken.matching import ASSET_SCHEMA, MATCH_SCHEMA, Matcher
+from baken.matching import ASSET_SCHEMA, HINT_SCHEMA, MATCH_SCHEMA, Matcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import AssetIndex, build_index
-from oracle import Held, Seen, holders_of
+from oracle import Held, Seen, hinted_holders_of, holders_of
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 Make = Callable[[pa.Table], Matcher]
@@ -156,6 +156,22 @@ def test_a_matcher_agrees_with_the_oracle(make_matcher: Make, examples: int) -> 
         assert matches(make_matcher, seen, assets) == expected(seen, assets)
 
     agrees()
+
+
+@settings(max_examples=200, deadline=None)
+@given(assets=constituencies(), seen=observations)
+def test_who_is_left_out_for_a_name_that_nobody_asked_for(
+    assets: list[Held], seen: list[Seen]
+) -> None:
+    matcher = ArrayMatcher(build_index(asset_table(assets), as_of=START + timedelta(days=3)))
+    batch = observation_batch(seen)
+    hinted = matcher.hinted(batch, matcher.match(batch))
+    assert hinted.schema == HINT_SCHEMA
+    assert hinted.to_pylist() == [
+        {"row": row} | holder
+        for row, one in enumerate(seen)
+        for holder in hinted_holders_of(one, assets)
+    ]
 
 
 @pytest.mark.parametrize(

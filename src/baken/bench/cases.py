@@ -29,7 +29,7 @@ from baken.core.classification import Severity, Tlp
 from baken.core.observation import ParsedBatch, ReportInfo
 from baken.core.policy import Policy
 from baken.intake.services import ReportFile, begin_batch
-from baken.matching import Matcher
+from baken.matching import ReportMatcher
 from baken.matching.array_matcher import ArrayMatcher
 from baken.matching.asset_index import build_index
 from baken.occasions.services import ensure_standing_occasions
@@ -125,7 +125,7 @@ def measure_plan(*, organisations: int) -> Measurement:
 
 
 def observed_matches(
-    nation: Nation, matcher: Matcher, *, matches: int
+    nation: Nation, matcher: ReportMatcher, *, matches: int
 ) -> tuple[list[pa.RecordBatch], int]:
     """Observations that make at least so many matches, and how many they make."""
     batches: list[pa.RecordBatch] = []
@@ -146,7 +146,9 @@ def observed_matches(
     return batches, found
 
 
-def _accept(batches: Sequence[pa.RecordBatch], matcher: Matcher, *, name: str) -> AcceptedReport:
+def _accept(
+    batches: Sequence[pa.RecordBatch], matcher: ReportMatcher, *, name: str
+) -> AcceptedReport:
     with tempfile.TemporaryDirectory(prefix="baken-bench-") as folder:
         store = open_store(Path(folder).as_uri(), s3=S3Access(), owner="0" * 8)
         return accept_report(

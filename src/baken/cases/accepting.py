@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -32,15 +33,17 @@ from baken.core.observation import ParsedBatch, Report
 from baken.intake.models import Batch
 from baken.intake.selectors import still_to_be_read
 from baken.intake.services import (
+    Hinted,
     ReportFile,
     RowCounts,
     begin_batch,
     complete_batch,
+    count_hints,
     find_batch,
     lock_content,
     quarantine_rows,
 )
-from baken.matching import Engine, Matcher
+from baken.matching import Engine, ReportMatcher
 from baken.pipeline.ahead import worked_ahead
 from baken.store import ObservationStore
 
@@ -57,6 +60,8 @@ class AcceptedReport:
     batch: Batch
     rows: RowCounts
     cases: CaseCounts
+    hinted: Hinted = field(default_factory=Hinted)
+    """What names that nobody asked for left out."""
     is_known: bool = False
     """The same content was accepted before, and nothing was done."""
 
@@ -76,7 +81,7 @@ def accept_report(
     report: Report,
     file: ReportFile,
     *,
-    matcher: Matcher,
+    matcher: ReportMatcher,
     store: ObservationStore,
     now: datetime,
     progress: Progress,
@@ -103,7 +108,7 @@ def accept_report_again(
     report: Report,
     file: ReportFile,
     *,
-    matcher: Matcher,
+    matcher: ReportMatcher,
     store: ObservationStore,
     now: datetime,
     progress: Progress,
@@ -172,13 +177,14 @@ def _read_into(
     batch: Batch,
     report: Report,
     *,
-    matcher: Matcher,
+    matcher: ReportMatcher,
     store: ObservationStore,
     now: datetime,
     progress: Progress,
     assets: UUID | None,
 ) -> AcceptedReport:
     rows_read, counts = 0, RowCounts()
+    hinted_rows, hints = 0, Counter[int]()
     warnings: list[str] = []
     moments: list[datetime] = []
     writer = store.writer(feed=batch.feed, content_sha256=batch.content_sha256, batch=batch.pk)
@@ -193,6 +199,8 @@ def _read_into(
             if observations.num_rows:
                 stage(cursor, matched.sightings)
                 writer.write(observations)
+                hinted_rows += matched.hinted_rows
+                hints.update(matched.hints)
                 moments += pc.min_max(observations["observed_at"]).as_py().values()
             counts += RowCounts(
                 matched=matched.rows,
@@ -203,6 +211,7 @@ def _read_into(
         stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
         cases = write_cases(cursor, batch.pk, now=now, refresh=statements.REFRESH_CASES)
         note_matched(assets)
+        hinted = Hinted(rows=hinted_rows, organisations=count_hints(batch, hints))
         observed = (min(moments), max(moments)) if moments else None
         complete_batch(
             batch,
@@ -213,7 +222,7 @@ def _read_into(
             stored=stored,
         )
     transaction.on_commit(partial(_log_accepted, batch, counts, cases))
-    return AcceptedReport(batch=batch, rows=counts, cases=cases)
+    return AcceptedReport(batch=batch, rows=counts, cases=cases, hinted=hinted)
 
 
 def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:
@@ -234,19 +243,32 @@ class _MatchedPiece:
     """A piece of a report, how many of its rows match, and the sightings in them."""
 
     piece: ParsedBatch
-    rows: int
-    sightings: bytes
+    rows: int = 0
+    sightings: bytes = b""
+    hinted_rows: int = 0
+    """How many name somebody's domain by a hint that does not count."""
+    hints: Mapping[int, int] = field(default_factory=dict)
+    """How many of those name each asset."""
 
 
-def _matched_ahead(report: Report, *, matcher: Matcher) -> Iterator[_MatchedPiece]:
+def _matched_ahead(report: Report, *, matcher: ReportMatcher) -> Iterator[_MatchedPiece]:
     """The pieces of `report` in order; the next is matched while the database takes one in."""
 
     def matched(piece: ParsedBatch) -> _MatchedPiece:
         if not piece.observations.num_rows:
-            return _MatchedPiece(piece, rows=0, sightings=b"")
+            return _MatchedPiece(piece)
         matches = matcher.match(piece.observations)
-        rows = len(pc.unique(matches["row"]))
-        return _MatchedPiece(piece, rows=rows, sightings=_sightings(piece.observations, matches))
+        hinted = matcher.hinted(piece.observations, matches)
+        return _MatchedPiece(
+            piece,
+            rows=len(pc.unique(matches["row"])),
+            sightings=_sightings(piece.observations, matches),
+            hinted_rows=len(pc.unique(hinted["row"])),
+            hints={
+                named["values"]: named["counts"]
+                for named in pc.value_counts(hinted["asset_id"]).to_pylist()
+            },
+        )
 
     with (
         closing(report.batches()) as pieces,

@@ -37,7 +37,7 @@ def explain(
     now, words = datetime.now(UTC), words_in(language)
     policy = policy_at(now, settings=settings)
     if as_json:
-        subject = subjects.find_subject(what)
+        subject = subjects.find_subject(what, now=now)
         cases = subjects.explained_one_by_one(subject.cases, policy=policy, now=now)
         say_json_with(
             {"about": what, "assets": list(subjects.subject_lines(subject.about, words))},

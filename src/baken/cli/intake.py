@@ -94,6 +94,11 @@ def say_file(file: IngestedFile) -> None:
         f"{rows.unmatched:,} unmatched + {rows.quarantined:,} quarantined; "
         f"{accepted.cases.opened:,} cases opened, {accepted.cases.seen_again:,} seen again"
     )
+    if hinted := accepted.hinted.rows:
+        say(
+            f"    note: {hinted:,} rows name a domain of {accepted.hinted.organisations:,} "
+            "organisations only by a reverse name or in a certificate; that makes nobody an owner"
+        )
     for warning in accepted.batch.warnings:
         say(f"    note: {warning}")
     for row in accepted.batch.quarantined_rows.all()[:5]:
@@ -118,6 +123,7 @@ def file_figures(file: IngestedFile) -> dict[str, object]:
         "rows_matched": rows.matched,
         "rows_unmatched": rows.unmatched,
         "rows_quarantined": rows.quarantined,
+        "rows_hinted": file.accepted.hinted.rows,
         "cases_opened": file.accepted.cases.opened,
         "warnings": batch.warnings,
     }

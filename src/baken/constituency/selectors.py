@@ -189,6 +189,19 @@ def organisation_totals(
     )
 
 
+def organisations_with_domains_only(*, now: datetime) -> dict[int, str]:
+    """The names of the participants that hold a domain now, and no network or AS number; by id."""
+    held = Asset.objects.filter(
+        Q(valid_from=None) | Q(valid_from__lte=now), Q(valid_until=None) | Q(valid_until__gt=now)
+    ).order_by()
+    is_domain = Q(kind=Asset.Kind.DOMAIN)
+    found = Organisation.objects.filter(
+        standing=Organisation.Standing.REGISTERED,
+        pk__in=held.filter(is_domain).values("organisation"),
+    ).exclude(pk__in=held.exclude(is_domain).values("organisation"))
+    return dict(found.order_by("name").values_list("pk", "name"))
+
+
 def _open_routes(channels: Collection[str], *, now: datetime) -> QuerySet[RouteRow]:
     routes = RouteRow.objects.filter(channel__in=channels, state=RouteRow.State.ACTIVE)
     return routes.filter(Q(valid_until=None) | Q(valid_until__gt=now)).order_by()

@@ -90,6 +90,19 @@ class ConstituencyCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class HintsCheck:
+    """The participants with domains only, which fall silent when only hints name them."""
+
+    organisations: int
+    days: int
+    """How far back the rest looks."""
+    rows: int
+    """How many rows named one of them only by a hint."""
+    names: Sequence[str]
+    """The first of those that such rows named, the most often named first."""
+
+
+@dataclass(frozen=True, slots=True)
 class RangesCheck:
     """Whether assets may lie in the ranges for documentation."""
 
@@ -126,6 +139,7 @@ Check: TypeAlias = (
     | SendingCheck
     | OwnFaultCheck
     | ConstituencyCheck
+    | HintsCheck
     | RangesCheck
     | DeliveriesCheck
     | QuotedCheck
@@ -162,6 +176,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_own_fault(check, words)
         case ConstituencyCheck():
             return _of_constituency(check, words)
+        case HintsCheck():
+            return _of_hints(check, words)
         case RangesCheck(are_allowed):
             key = "doctor.ranges.allowed" if are_allowed else "doctor.ranges.refused"
             return _well("ranges", words.say(key))
@@ -273,6 +289,24 @@ def _of_constituency(check: ConstituencyCheck, words: Words) -> Health:
         names=", ".join(check.names),
     )
     return _wrong(subject, words, text, "doctor.constituency.unreachable_remedy")
+
+
+def _of_hints(check: HintsCheck, words: Words) -> Health:
+    """Nothing is broken: it is for a person to ask for networks."""
+    if not check.organisations:
+        return _well("hints", words.say("doctor.hints.none"))
+    organisations = words.counted("domains_only", check.organisations)
+    if not check.rows:
+        text = words.say("doctor.hints.unnamed", organisations=organisations, days=check.days)
+        return _well("hints", text)
+    text = words.say(
+        "doctor.hints.named",
+        organisations=organisations,
+        days=check.days,
+        rows=words.counted("row", check.rows),
+        names=", ".join(check.names),
+    )
+    return Health("hints", True, text, words.say("doctor.hints.remedy"))
 
 
 def _of_deliveries(check: DeliveriesCheck, words: Words) -> Health:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -29,6 +29,7 @@ from baken.core.errors import AssetRefusedError, NotFoundError
 from baken.core.policy import Policy
 from baken.explaining.cases import ExplainedCase, case_lines, explain_cases
 from baken.explaining.words import Words
+from baken.intake.selectors import HINTS_LATELY, hints_below, hints_by_organisation
 
 _ALIKE: Final = 5
 _LOOKED_AT: Final = 1_000
@@ -57,6 +58,8 @@ class Place:
     """The narrowest asset first."""
     fault: str = ""
     """Why it can be nobody's; empty when it can."""
+    rows_hinted: int = 0
+    """How many rows named it lately only by a hint, which makes nobody an owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class KnownOrganisation:
     standing: str
     assets: tuple[str, ...]
     contacts: tuple[KnownContact, ...]
+    rows_hinted: int = 0
+    """As of a place, for all its domains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,11 @@ class Explanation:
     """False where there are so many that only the first by name were."""
 
 
-def find_subject(what: str) -> Subject:
-    """What the text `what` names. Raises `NotFoundError`, which says what it may have meant."""
+def find_subject(what: str, *, now: datetime) -> Subject:
+    """What the text `what` names, as of `now`.
+
+    Raises `NotFoundError`, which says what it may have meant.
+    """
     text = what.strip()
     address = _address_of(text)
     if address is not None:
@@ -116,13 +124,13 @@ def find_subject(what: str) -> Subject:
         return Subject(_place(asset.value), cases_in_network(asset.value))
     organisation = find_organisation(text)
     if organisation is not None:
-        return Subject(_known(organisation), cases_of_organisation(organisation.pk))
+        return Subject(_known(organisation, now=now), cases_of_organisation(organisation.pk))
     try:
         domain = normalise_domain(what)
     except ValueError as error:
         raise _not_found(what) from error
     some = some_cases_of_domain(domain, at_most=_LOOKED_AT + 1)
-    return Subject(_place(domain), cases_of_domain(domain), some)
+    return Subject(_hinted_place(domain, now=now), cases_of_domain(domain), some)
 
 
 def explain(what: str, *, policy: Policy, now: datetime, shown: int) -> Explanation:
@@ -130,7 +138,7 @@ def explain(what: str, *, policy: Policy, now: datetime, shown: int) -> Explanat
 
     Of a name with very many below it, not all are looked at. Raises `NotFoundError`.
     """
-    subject = find_subject(what)
+    subject = find_subject(what, now=now)
     if subject.some is None:
         first, count = _first_of(subject.cases, shown)
     else:
@@ -157,7 +165,7 @@ def _first_of(cases: QuerySet[Case], shown: int) -> tuple[list[int], int]:
 
 def explain_all(what: str, *, policy: Policy, now: datetime) -> Explanation:
     """What there is to say about `what`, with every case. Raises `NotFoundError`."""
-    subject = find_subject(what)
+    subject = find_subject(what, now=now)
     cases = explained_one_by_one(subject.cases, policy=policy, now=now)
     return Explanation(subject.about, cases)
 
@@ -208,6 +216,12 @@ def subject_lines(about: Place | KnownOrganisation, words: Words) -> Iterator[st
                 )
         case KnownOrganisation():
             yield from _organisation_lines(about, words)
+    if about.rows_hinted:
+        yield words.say(
+            "subject.hinted",
+            rows=words.counted("row", about.rows_hinted),
+            days=HINTS_LATELY.days,
+        )
 
 
 def _organisation_lines(known: KnownOrganisation, words: Words) -> Iterator[str]:
@@ -264,7 +278,16 @@ def _place(what: str) -> Place:
     return Place(what, tuple(holdings))
 
 
-def _known(organisation: Organisation) -> KnownOrganisation:
+def _hinted_place(domain: str, *, now: datetime) -> Place:
+    place = _place(domain)
+    if not place.holdings:
+        return place
+    rows = hints_below(place.holdings[0].asset, since=now - HINTS_LATELY)
+    return replace(place, rows_hinted=rows)
+
+
+def _known(organisation: Organisation, *, now: datetime) -> KnownOrganisation:
+    rows_hinted = hints_by_organisation([organisation.pk], since=now - HINTS_LATELY)
     contacts = (
         KnownContact(str(contact), contact.role, contact.language)
         for contact in organisation.contacts.all()
@@ -274,6 +297,7 @@ def _known(organisation: Organisation) -> KnownOrganisation:
         standing=organisation.standing,
         assets=tuple(asset.value for asset in organisation.assets.all()),
         contacts=tuple(contacts),
+        rows_hinted=rows_hinted.get(organisation.pk, 0),
     )
 
 

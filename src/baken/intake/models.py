@@ -69,6 +69,33 @@ class QuarantinedRow(models.Model):
         return f"line {self.line}: {self.reason}"
 
 
+class HintCount(models.Model):
+    """How many rows of a batch name an organisation's domain only by a hint, and so not count.
+
+    Counted when the batch was matched, against the assets of that day.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="hint_counts")
+    organisation = models.ForeignKey(
+        "constituency.Organisation", on_delete=models.CASCADE, related_name="hint_counts"
+    )
+    domain = models.CharField(max_length=255, help_text="the registered domain above the names")
+    rows = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["batch", "organisation", "domain"]
+        indexes = [models.Index(fields=["domain"], name="hint_count_by_domain")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "organisation", "domain"], name="hint_counted_once"
+            ),
+            models.CheckConstraint(name="hint_count_has_rows", condition=Q(rows__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain}: {self.rows} rows"
+
+
 class StoredFile(models.Model):
     """A file of observations in the store. What is not listed here is not read.
 

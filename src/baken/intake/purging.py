@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 
 from baken.core.errors import StoreError
+from baken.intake.hints import forget_hints
 from baken.intake.models import StoredFile
 from baken.intake.retention import (
     FeedCounts,
@@ -60,10 +61,13 @@ class StoreState:
 def purge(open_store: Callable[[], ObservationStore], *, before: date, now: datetime) -> Purge:
     """Expire what is of days before `before`, remove it, and sweep up what no batch lists.
 
+    Counts of hints in reports that came in before go too.
+
     May be stopped at any point and run again. When the store fails, also while it is opened,
     `problem` says so.
     """
     expired = expire_files(before=before, now=now)
+    forget_hints(before=datetime.combine(before, time(), UTC))
     removed = swept = 0
     try:
         store = open_store()

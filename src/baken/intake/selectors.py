@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
+from baken.intake.hints import hints_below, hints_by_organisation
 from baken.intake.models import Batch, QuarantinedRow, StoredFile
 from baken.intake.retention import store_owner_key
 
 __all__ = [
+    "HINTS_LATELY",
     "NewestDays",
+    "hints_below",
+    "hints_by_organisation",
     "last_received_at",
     "newest_received_days",
     "quarantine_reasons",
@@ -21,6 +25,10 @@ __all__ = [
     "store_owner_key",
     "stored_files",
 ]
+
+
+HINTS_LATELY: Final = timedelta(days=30)
+"""How far back hints that were not counted are told of."""
 
 
 def quarantine_reasons() -> list[tuple[str, int]]:

@@ -13,18 +13,21 @@ from baken.intake.batches import (
     lock_content,
     quarantine_rows,
 )
+from baken.intake.hints import Hinted, count_hints
 from baken.intake.purging import Purge, StoreState, dry_run_purge, look_over, purge
 from baken.intake.report_files import ReportFile, report_file
 from baken.intake.retention import FeedCounts, expire_files
 
 __all__ = [
     "FeedCounts",
+    "Hinted",
     "Purge",
     "ReportFile",
     "RowCounts",
     "StoreState",
     "begin_batch",
     "complete_batch",
+    "count_hints",
     "dry_run_purge",
     "expire_files",
     "find_batch",

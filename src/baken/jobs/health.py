@@ -10,7 +10,7 @@ from django.db import connection
 
 from baken import feeds
 from baken.channels import ChannelKind
-from baken.constituency.selectors import organisation_totals
+from baken.constituency.selectors import organisation_totals, organisations_with_domains_only
 from baken.core.errors import BakenError, ChannelError
 from baken.explaining.health import (
     ChannelCheck,
@@ -18,6 +18,7 @@ from baken.explaining.health import (
     ConstituencyCheck,
     DatabaseCheck,
     DeliveriesCheck,
+    HintsCheck,
     OwnFaultCheck,
     QuotedCheck,
     RangesCheck,
@@ -26,7 +27,7 @@ from baken.explaining.health import (
     StoreCheck,
 )
 from baken.feeds import Feed
-from baken.intake.selectors import last_received_at
+from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_for_people
 from baken.jobs.sending import check_sender
@@ -51,6 +52,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     for fault in own_faults(channels_for_people()):
         yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
     yield _constituency(now=now)
+    yield _hints(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)
     yield from _feeds(now=now)
 
@@ -108,6 +110,18 @@ def _constituency(*, now: datetime) -> ConstituencyCheck:
         unreachable=totals.unreachable,
         names=totals.names_unreachable,
         address_nouns=[kind.address_noun for kind in channels.values()],
+    )
+
+
+def _hints(*, now: datetime) -> HintsCheck:
+    organisations = organisations_with_domains_only(now=now)
+    rows = hints_by_organisation(organisations, since=now - HINTS_LATELY)
+    most_first = sorted(rows, key=lambda pk: -rows[pk])
+    return HintsCheck(
+        organisations=len(organisations),
+        days=HINTS_LATELY.days,
+        rows=sum(rows.values()),
+        names=[organisations[pk] for pk in most_first[:_NAMES_SHOWN]],
     )
 
 

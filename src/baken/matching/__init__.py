@@ -53,6 +53,16 @@ MATCHED_COLUMNS: Final = (
 """The columns of an observation that a matcher looks at; it needs no others."""
 
 
+HINT_SCHEMA: Final = pa.schema(
+    [
+        pa.field("row", pa.uint32(), nullable=False),
+        pa.field("organisation_id", pa.int64(), nullable=False),
+        pa.field("asset_id", pa.int64(), nullable=False),
+    ]
+)
+"""Who would be the owner if a hinted name counted, and is not: the row, and whose domain it is."""
+
+
 class MatchRule(StrEnum):
     """Why an asset and an observation belong together; the strongest first."""
 
@@ -95,6 +105,14 @@ class Matcher(Protocol):
 
     def match(self, observations: pa.RecordBatch) -> pa.Table:
         """The matches of `observations` (OBSERVATION_SCHEMA) as MATCH_SCHEMA."""
+        ...
+
+
+class ReportMatcher(Matcher, Protocol):
+    """A matcher for what comes in: it also tells what a name that nobody asked for left out."""
+
+    def hinted(self, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        """Who holds a hinted name of `observations` and is no owner by `matches`; HINT_SCHEMA."""
         ...
 
 

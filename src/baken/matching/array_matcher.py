@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from baken.core.finding_kinds import NAME_ONLY_KINDS
-from baken.matching import MATCH_SCHEMA, MATCHED_COLUMNS, RULES, MatchRule
+from baken.matching import HINT_SCHEMA, MATCH_SCHEMA, MATCHED_COLUMNS, RULES, MatchRule
 from baken.matching.asset_index import AssetIndex
 from baken.matching.holdings import IS_NARROWEST, IS_SHARED, Found, join_found, runs
 from baken.matching.name_table import Texts
@@ -35,6 +35,7 @@ _PIECE_ROWS: Final = 1 << 17
 _IS_OWNER: Final = np.array([rule.is_owner for rule in RULES])
 
 _RULES: Final = pa.array([rule.value for rule in RULES])
+_WHO_IN_A_ROW: Final = ["row", "organisation_id"]
 _RELATIONS: Final = pa.array(["operator", "owner"])
 
 
@@ -119,6 +120,33 @@ class ArrayMatcher:
         run = self._threads.map if len(firsts) > 1 else map
         parts = run(lambda first: self._match_from(wanted, first), firsts)
         return pa.Table.from_batches(parts, schema=MATCH_SCHEMA)
+
+    def hinted(self, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
+        """See `baken.matching.ReportMatcher.hinted`."""
+        firsts = range(0, observations.num_rows, _PIECE_ROWS)
+        run = self._threads.map if len(firsts) > 1 else map
+        wanted = observations.select(["observed_at", "hinted_name"])
+        parts = list(run(lambda first: self._hinted_from(wanted, first), firsts))
+        found = pa.Table.from_batches(parts, schema=HINT_SCHEMA)
+        if not found.num_rows:
+            return found
+        is_owner = pc.equal(matches["relation"].cast(pa.string()), "owner")
+        owners = matches.filter(is_owner).select(_WHO_IN_A_ROW)
+        rest = found.join(owners, keys=_WHO_IN_A_ROW, join_type="left anti")
+        return rest.sort_by([(name, "ascending") for name in _WHO_IN_A_ROW]).cast(HINT_SCHEMA)
+
+    def _hinted_from(self, observations: pa.RecordBatch, first: int) -> pa.RecordBatch:
+        piece = observations.slice(first, _PIECE_ROWS)
+        nodes = self._name_nodes(piece["hinted_name"])
+        if nodes is None:
+            return pa.RecordBatch.from_pylist([], schema=HINT_SCHEMA)
+        seen_at = piece["observed_at"].cast(pa.int64()).to_numpy()
+        held, _ = self._index.domains.find(nodes, seen_at=seen_at, holders=self._index.holders)
+        held = _narrowest_only(held)
+        ids = self._index.holders.ids_of(held.slots)
+        columns = [(held.rows + first).astype(np.uint32), ids[:, 0], ids[:, 1]]
+        arrays = [pa.array(np.ascontiguousarray(column)) for column in columns]
+        return pa.RecordBatch.from_arrays(arrays, schema=HINT_SCHEMA)
 
     def _match_from(self, observations: pa.RecordBatch, first: int) -> pa.RecordBatch:
         ruled = self._match_piece(observations.slice(first, _PIECE_ROWS))

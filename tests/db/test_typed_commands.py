@@ -85,7 +85,7 @@ def test_reading_reports_marks_what_is_gone(ingest: Ingest, baken: Command, tmp_
 def test_the_label_of_the_daily_feed_is_that_of_the_setting_of_today(
     ingest: Ingest, baken: Command, tmp_path: Path
 ) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7"))
     mails = tmp_path / "mails"
     strict = {"BAKEN_FEED_TLP": "TLP:AMBER+STRICT"}

@@ -43,6 +43,7 @@ class MadeUpFeed:
     """A sinkhole's findings, one document a delivery."""
 
     key: str = KEY
+    name = "the made-up sinkhole"
     terms = SharingTerms(label=Tlp.GREEN, may_show_supplier=False)
     file_endings = (".json", ".json.gz")
     expected_every = timedelta(hours=6)

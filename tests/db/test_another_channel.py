@@ -101,9 +101,9 @@ def test_each_is_told_by_the_channel_it_prefers(
     by_channel = Notification.objects.values_list("channel", "organisation__reference")
     assert set(by_channel) == {(KEY, "haven"), (KEY, "zorg"), ("mail", "bank")}
     (letter,) = [text for path, _, text in boxes.letters if path == "/haven"]
-    assert letter.startswith("[TLP:AMBER] Waarschuwing: Extern bureaublad")
-    assert "192.0.2.7:3389/tcp" in letter
-    assert ".csv" not in letter, "it carries no attachments, and speaks of none"
+    assert letter.startswith("[TLP:AMBER] Belangrijk: Extern bureaublad")
+    assert "192.0.2.7, poort 3389 (TCP)" in letter
+    assert ".xlsx" not in letter, "it carries no attachments, and speaks of none"
     assert haven.notifications.count() == 1
 
 

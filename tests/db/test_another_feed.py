@@ -93,7 +93,7 @@ def test_its_reports_are_recognised_stored_matched_and_told(
     case.refresh_from_db()
     assert case.told_at is not None
     bodies = [mail.get_body(("plain",)).get_content() for mail in server.messages()]
-    assert any("malware: made-up-worm" in body for body in bodies)
+    assert any("Malware: made-up-worm" in body for body in bodies)
     assert not any("ptr" in body for body in bodies)
 
 

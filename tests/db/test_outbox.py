@@ -68,13 +68,13 @@ def test_one_organisation_gets_one_mail_about_all_its_systems(
     assert send(sending).accepted == 1
     (mail,) = server.messages()
     assert mail["To"] == "security@haven.example.nl"
-    assert mail["Subject"].startswith("[TLP:AMBER] Waarschuwing: Extern bureaublad")
+    assert mail["Subject"].startswith("[TLP:AMBER] Belangrijk: Extern bureaublad")
     assert mail["Auto-Submitted"] == "auto-generated"
     body = mail.get_body(("plain",))
     assert body is not None
     text = body.get_content()
     assert "TLP:AMBER" in text
-    assert all(f"192.0.2.{number}:3389/tcp" in text for number in (7, 8, 9))
+    assert all(f"192.0.2.{number}, poort 3389 (TCP)" in text for number in (7, 8, 9))
 
 
 def test_the_language_is_that_of_the_contact(
@@ -85,7 +85,7 @@ def test_the_language_is_that_of_the_contact(
     send(sending)
     (mail,) = server.messages()
     assert mail["Content-Language"] == "en"
-    assert "Warning: Remote desktop" in mail["Subject"]
+    assert "Important: Remote desktop" in mail["Subject"]
 
 
 def test_what_was_told_is_not_told_again(

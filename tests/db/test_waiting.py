@@ -11,9 +11,9 @@ from baken.cases.models import Case
 from baken.constituency.models import Asset
 from baken.core.errors import SettingsError
 from baken.jobs.sending import check_sender, plan, sender_of
-from baken.outbox.composing import compose
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import warning_of
+from baken.outbox.wording import compose
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from small_world import (

@@ -7,7 +7,6 @@ the record of it; both copies then bear the same Message-ID.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from python_calamine import CalamineWorkbook
 
 from baken.specimen.mail_server import FolderMailServer
 from small_world import report_text
@@ -60,8 +60,9 @@ def database(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterato
 
 def systems_in(mail: EmailMessage) -> list[str]:
     (attachment,) = mail.iter_attachments()
-    text = attachment.get_content().lstrip("\N{BYTE ORDER MARK}")
-    return [row[0] for row in list(csv.reader(io.StringIO(text)))[1:]]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(attachment.get_content()))
+    _, *systems = book.get_sheet_by_index(0).to_python()
+    return [f"{address}:{port}" for address, port, *_ in systems]
 
 
 def add_organisations(url: str) -> None:
@@ -69,8 +70,8 @@ def add_organisations(url: str) -> None:
         for number in range(ORGANISATIONS):
             reference = f"org-{number}"
             (pk,) = connection.execute(
-                "INSERT INTO constituency_organisation (reference, name, standing, sector) "
-                "VALUES (%s, %s, 'registered', '') RETURNING id",
+                "INSERT INTO constituency_organisation (reference, name, standing, sector, rhythm) "
+                "VALUES (%s, %s, 'registered', '', '') RETURNING id",
                 [reference, reference],
             ).fetchone() or (0,)
             (contact,) = connection.execute(

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from baken import advice
-from baken.advice import LANGUAGES, Advice, Frame, advice_for, frame, written_kinds
+from baken.advice import (
+    LANGUAGES,
+    Advice,
+    Frame,
+    advice_for,
+    detail_names,
+    frame,
+    written_kinds,
+)
 from baken.core.finding_kinds import finding_kinds, parse_finding_kinds
 
 KINDS = sorted(written_kinds())
@@ -38,24 +46,47 @@ NEW_SERVICE = parse_finding_kinds(
 )
 
 PLACEHOLDERS = {
-    "subject_one_kind": {"label", "finding", "organisation"},
-    "subject_several_kinds_singular": {"label", "count", "organisation", "finding"},
-    "subject_several_kinds_plural": {"label", "count", "organisation", "finding"},
+    "subject": {"finding", "label", "more", "organisation", "urgency"},
+    "subject_more": {"count"},
+    "top_line": {"label", "organisation", "sender_name"},
     "salutation_named": {"name"},
-    "intro_singular": {"sender_name", "organisation"},
-    "intro_unasked_singular": {"sender_name", "organisation"},
-    "intro_unasked_plural": {"sender_name", "organisation", "count"},
+    "intro_unasked": {"sender_name"},
     "threat": {"title"},
-    "intro_plural": {"sender_name", "organisation", "count"},
+    "seen_by": {"moment", "source"},
+    "seen_by_last": {"moment", "source"},
+    "seen_by_unnamed": {"moment"},
+    "seen_by_unnamed_last": {"moment"},
+    "seen_by_several": {"count", "moment", "source"},
+    "seen_by_unnamed_several": {"count", "moment"},
+    "told_reminder": {"seen", "told"},
+    "told_back": {"seen", "told"},
+    "told_worse": {"seen", "told"},
+    "told_news": {"seen", "told"},
+    "fact_more_singular": {"number"},
+    "fact_more_plural": {"count", "number"},
+    "system_port": {"port", "system"},
+    "system_port_protocol": {"port", "protocol", "system"},
+    "seen_once": {"moment"},
+    "seen_several": {"first", "last"},
+    "source_port": {"port"},
+    "moment_source_port": {"moment", "port"},
+    "moment_target_port": {"moment", "port"},
+    "times_seen": {"count"},
+    "quoted_of_system": {"text"},
+    "quoted": {"text"},
     "list_last": {"items", "last"},
     "list_more_singular": {"items"},
-    "list_more_plural": {"items", "count"},
+    "list_more_plural": {"count", "items"},
+    "others_plural": {"count"},
     "more_plural": {"count"},
     "attachment": {"file_name"},
+    "attachment_advice": {"file_name"},
+    "file_name": {"code"},
     "answer": {"reply_to"},
     "genuine_check": {"contact_line"},
-    "genuine_reference": {"reference"},
     "sign_off": {"sender_name"},
+    "privacy_source": {"source"},
+    "privacy_kept": {"days"},
 }
 
 HOSTILE_NAMES = [
@@ -331,7 +362,7 @@ def test_words_for_severity_and_reason() -> None:
     assert frame("nl").severity_word("high") == "hoog"
     assert frame("en").severity_word("critical") == "critical"
     assert frame("nl").reason_word("worse") == "erger geworden"
-    assert frame("en").reason_word("reminder") == "not yet solved"
+    assert frame("en").reason_word("reminder") == "seen again"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -348,6 +379,24 @@ def test_a_tlp_sentence_carries_its_untranslated_label(key: str, language: str) 
 def test_an_unknown_tlp_label_is_refused(label: str) -> None:
     with pytest.raises(KeyError):
         frame("en").tlp_sentence(label)
+
+
+def test_the_months_are_twelve() -> None:
+    assert [frame("nl").month(number) for number in (1, 12)] == ["januari", "december"]
+    assert len(frame("en").months.split()) == 12
+
+
+def test_a_frame_says_that_we_wrote_before_only_where_we_did() -> None:
+    assert frame("en").told_before("reminder").startswith("We wrote to you on {told}.")
+    assert frame("en").told_before("new") == ""
+
+
+def test_details_have_a_name_in_both_languages() -> None:
+    dutch, english = detail_names("nl"), detail_names("en")
+    assert list(dutch) == list(english)
+    for key, name in dutch.items():
+        assert name.is_said_by_system == english[key].is_said_by_system
+        assert "_" not in name.text + english[key].text
 
 
 def test_words_cannot_be_changed() -> None:

@@ -2,143 +2,387 @@
 
 from __future__ import annotations
 
-import csv
+import html
 import io
 import re
-import textwrap
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
-from baken.channels import Carries
+from baken.advice import detail_names, frame
+from baken.channels import Carries, Message
 from baken.core.classification import Severity, Tlp
 from baken.core.errors import About, ChannelError
 from baken.core.observation import NAME_SOURCE
+from baken.core.sharing import SharingTerms, Source
 from baken.core.text import one_line
-from baken.outbox.composing import Sender, ToldSystem, WarningFacts, compose
-
-GOLDEN = Path(__file__).parent.parent / "golden"
-SEEN_AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
-SENDER = Sender(
-    name="Nationaal CSIRT",
-    reply_to="team@csirt.example.nl",
-    contact_line="csirt.example.nl/check",
-    message_id_domain="csirt.example.nl",
+from baken.outbox.wording import ToldSystem, compose
+from golden_warnings import (
+    CODE,
+    GOLDEN,
+    LANGUAGES,
+    SENDER,
+    WARNINGS,
+    as_file,
+    detail,
+    golden_mails,
+    service,
+    system,
+    warning,
 )
 
-
-def system(number: int, kind: str = "open-rdp", **facts: object) -> ToldSystem:
-    values: dict[str, object] = {
-        "finding_kind": kind,
-        "rsit_type": "vulnerable-system",
-        "system": f"192.0.2.{number}:3389/tcp",
-        "severity": Severity.HIGH,
-        "reason": "new",
-        "first_seen_at": SEEN_AT - timedelta(days=number % 2),
-        "last_seen_at": SEEN_AT,
-        "sightings": 1 + number % 2,
-        "host_name": "",
-        "url": "",
-        "product": "",
-        "cves": (),
-        "asset": "192.0.2.0/24",
-        "evidence": {"rdp_protocol": "RDP"},
-    }
-    return ToldSystem(**(values | facts))  # type: ignore[arg-type]
+MAILS = dict(golden_mails())
+NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-def warning(*systems: ToldSystem, language: str = "nl", name: str = "") -> WarningFacts:
-    return WarningFacts(
-        is_registered=True,
-        threat_title="",
-        reference="0b8c1d08-e29f-44f1-acda-b5e9c4f0a3ab",
-        organisation="Voorbeeld Haven",
-        recipient_address="security@haven.example.nl",
-        recipient_name=name,
-        language=language,
-        tlp=Tlp.AMBER,
-        planned_at=SEEN_AT + timedelta(hours=6),
-        occasion_advice="",
-        systems=systems,
-    )
+def rdp(number: int, **facts: object) -> ToldSystem:
+    return service(f"192.0.2.{number}", "open-rdp", 3389, **facts)
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_the_mail_reads_as_agreed(language: str) -> None:
-    systems = [system(number) for number in range(1, 4)]
-    systems.append(system(9, "open-telnet", severity=Severity.MEDIUM, reason="reminder"))
-    message = compose(warning(*systems, language=language, name="Team ICT"), SENDER)
-    golden = GOLDEN / f"warning.{language}.txt"
-    assert f"Subject: {message.subject}\n\n{message.text}" == golden.read_text()
+def mail_of(*systems: ToldSystem, **facts: object) -> Message:
+    return compose(warning("Voorbeeld Haven", *systems, **facts), SENDER)
 
 
-def test_how_a_name_was_found_is_no_detail_of_the_system() -> None:
-    evidence = {NAME_SOURCE: "ptr", "rdp_protocol": "RDP"}
-    text = compose(warning(system(1, evidence=evidence)), SENDER).text
-    assert text == compose(warning(system(1)), SENDER).text
-
-
-def test_the_same_warning_gives_the_same_message() -> None:
-    assert compose(warning(system(1)), SENDER) == compose(warning(system(1)), SENDER)
-
-
-def test_a_long_list_is_cut_in_the_text_and_whole_in_the_attachment() -> None:
-    message = compose(warning(*(system(number) for number in range(1, 41))), SENDER)
-    assert "en nog 25 systemen, zie de bijlage" in message.text
+def sheets(message: Message) -> list[list[list[str]]]:
+    """The cells of each sheet, in which every cell must be a text."""
     (attachment,) = message.attachments
-    assert len(list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))) == 41
+    with zipfile.ZipFile(io.BytesIO(attachment.content)) as archive:
+        names = sorted(name for name in archive.namelist() if name.startswith("xl/worksheets/"))
+        return [rows_of(archive.read(name)) for name in names]
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-hostile = st.text(max_size=40) | st.sampled_from(["=cmd()", "+1", "-1", "@x", "\tx", "a\r\nBcc: b"])
+def rows_of(sheet: bytes) -> list[list[str]]:
+    rows = []
+    for row in ElementTree.fromstring(sheet).iter(f"{NAMESPACE}row"):  # noqa: S314
+        cells = list(row)
+        for cell in cells:
+            assert cell.get("t") == "inlineStr" or not len(cell), "a text, whatever it begins with"
+            assert cell.find(f"{NAMESPACE}f") is None
+        rows.append(["".join(cell.itertext()) for cell in cells])
+    return rows
 
 
-@given(text=hostile)
-def test_nothing_a_feed_says_becomes_a_formula_or_a_line_of_its_own(text: str) -> None:
-    said = system(1, host_name=text, product=text, url=text, evidence={"banner": text})
-    message = compose(warning(said), SENDER)
-    (attachment,) = message.attachments
-    rows = list(csv.reader(io.StringIO(attachment.content.decode("utf-8-sig"))))
-    assert len(rows) == 2
-    assert not [cell for cell in rows[1] if cell.startswith(FORMULA_STARTS)]
-    assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]
+# What the golden mails show.
 
 
-def test_who_did_not_sign_up_is_told_so_and_a_threat_is_named() -> None:
-    asked = compose(warning(system(1), language="en"), SENDER).text
-    unasked = replace(
-        warning(system(1), language="en"), is_registered=False, threat_title="A worm\nin RDP"
-    )
-    text = compose(unasked, SENDER).text
-    assert "is registered with" in asked
-    assert "did not sign up" in text
-    assert "This warning is about: A worm in RDP." in text
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_the_mail_reads_as_agreed(name: str) -> None:
+    assert as_file(MAILS[name]) == (GOLDEN / f"{name}.txt").read_text()
+    assert MAILS[name].html == (GOLDEN / f"{name}.html").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_text_and_html_say_the_same(name: str) -> None:
+    message = MAILS[name]
+    document = (message.html or "").partition("<body>")[2]
+    assert words_of(html.unescape(re.sub(r"<[^>]+>", " ", document))) == words_of(message.text)
+
+
+def words_of(text: str) -> list[str]:
+    text = re.sub(r"^(- |\d+\. (?=.*)|=+$)", " ", text, flags=re.MULTILINE)
+    return re.sub(r"(?m)^\s*\d+\.\s", " ", text).casefold().split()
+
+
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_nothing_of_ours_or_of_a_feed_is_named_as_we_call_it(name: str) -> None:
+    message = MAILS[name]
+    said = f"{message.subject}\n{message.text}\n{message.html}"
+    assert "baken" not in said.casefold()
+    keys = {key for key in detail_names("en") if "_" in key} | {"src_port", NAME_SOURCE}
+    assert not [key for key in keys if key in said]
+    assert not re.search(r"\{\w*\}|\[nmap|\bNone\b", said)
+
+
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_nothing_is_fetched_from_outside_and_nothing_can_be_clicked(name: str) -> None:
+    message = MAILS[name]
+    document = message.html or ""
+    assert not re.search(r"<(a|img|script|link|iframe|form)\b|https?:|url\(", document)
+    assert "https://" not in message.text
+    assert "www." not in message.text
+    assert len(document) < 20_000
+
+
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_the_first_screen_answers_what_a_reader_asks(name: str) -> None:
+    message = MAILS[name]
+    words = frame(message.language)
+    first_screen = message.text.partition("\n===")[0]
+    for title in (words.fact_share, words.fact_genuine, words.fact_answer):
+        assert title.upper() in first_screen
+    assert CODE in first_screen
+    assert SENDER.reply_to in first_screen
+    deadlines = [words.deadline(severity.key).upper() for severity in Severity]
+    assert len([one for one in deadlines if one in first_screen]) == 1
+    assert len(first_screen) < 2_100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_many_kinds_tells_all_but_the_first_in_three_lines(language: str) -> None:
+    message = MAILS[f"many-kinds.{language}"]
+    first, *others = re.split(r"\n\n\d+\. .*\n=+\n\n", message.text.partition("\n===")[2])
+    assert frame(language).heading_check in first
+    assert len(others) == 10
+    for chapter in others[:-1]:  # the end of the mail stands behind the last one
+        assert len(chapter.split("\n\n")) == 3
+        assert len(chapter.split()) < 75
+    systems, _, advice = sheets(message)
+    told = {row[0] for row in advice[1:] if row[0]}
+    assert told == {row[4] for row in systems[1:]}
+    assert len(told) == 11
+
+
+# The subject.
+
+
+def test_a_subject_says_how_urgent_what_is_wrong_and_for_whom() -> None:
+    subject = mail_of(rdp(1, severity=Severity.CRITICAL), service("192.0.2.9", "open-telnet", 23))
+    assert subject.subject.startswith("[TLP:AMBER] Spoed: ")
+    assert subject.subject.endswith(" + 1 andere (Voorbeeld Haven)")
+
+
+def test_a_reminder_and_a_threat_have_a_subject_of_their_own() -> None:
+    again = mail_of(rdp(1, reason="reminder"), language="en").subject
+    assert again.startswith("[TLP:AMBER] Reminder: ")
+    threat = mail_of(rdp(1), threat_title="A worm\nin RDP", language="en").subject
+    assert threat == "[TLP:AMBER] Important: A worm in RDP (Voorbeeld Haven)"
+
+
+# What is told of whom.
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("reminder", "Wij schreven u op 2 oktober 2026. Op 26 november 2026 zagen wij het weer."),
+        ("back", "Daarna was het weg."),
+        ("worse", "Sindsdien is het erger geworden."),
+        ("news", "zagen wij iets nieuws."),
+    ],
+)
+def test_what_was_told_before_is_said_with_its_date(reason: str, words: str) -> None:
+    before = datetime(2026, 10, 2, tzinfo=UTC)
+    assert words in mail_of(rdp(1, reason=reason, told_before_at=before)).text
+    assert words not in mail_of(rdp(1)).text
+
+
+def test_a_mixture_says_of_each_system_why_it_is_told() -> None:
+    before = datetime(2026, 10, 2, tzinfo=UTC)
+    text = mail_of(rdp(1, reason="worse", told_before_at=before), rdp(2)).text
+    assert "Wij schreven u" not in text
+    assert "Waarom nu: erger geworden" in text
+
+
+def test_a_source_is_named_only_where_it_may_be() -> None:
+    assert "Shadowserver zag dit" in mail_of(rdp(1)).text
+    for feed in ("unnamed", "unheard-of"):
+        text = mail_of(rdp(1), rdp(2, feed=feed)).text
+        assert "Shadowserver" not in text
+        assert "een bron die wij niet mogen noemen" in text
+
+
+@pytest.mark.parametrize("tlp", list(Tlp))
+def test_a_supplier_may_see_it_where_label_and_terms_allow_it(tlp: Tlp) -> None:
+    open_source = mail_of(rdp(1), tlp=tlp).text
+    closed = mail_of(rdp(1, feed="unnamed"), tlp=tlp).text
+    may, ask = "Uw IT-leverancier mag deze mail zien.", "Vraag het ons dan eerst."
+    assert (may in open_source) == (tlp is Tlp.AMBER)
+    assert may not in closed
+    assert (ask in closed) == (tlp in (Tlp.AMBER, Tlp.AMBER_STRICT))
+
+
+def test_who_did_not_sign_up_reads_where_the_address_came_from() -> None:
+    asked = mail_of(rdp(1), language="en").text
+    unasked = mail_of(rdp(1), language="en", is_registered=False, address_source="security.txt")
+    assert "did not sign up" in unasked.text
+    end = unasked.text.partition("How we got your address\n")[2]
+    assert [line.split()[0] for line in end.splitlines() if line] == ["Your", "We", "We", "Do"]
+    assert "source: security.txt." in end
+    assert "article 6(1)(e)" in end
+    assert "90 days" in end
+    assert "sign up" not in asked
+    assert "GDPR" not in asked
+
+
+def test_a_site_that_nobody_named_may_be_of_somebody_else() -> None:
+    site = system("192.0.2.1", "compromised-website", affected_role="site")
+    assert "van een klant van u" in mail_of(replace(site, rule="site-on-address")).text
+    assert "van een klant van u" not in mail_of(site).text
+
+
+def test_times_are_those_of_the_service_with_their_distance() -> None:
+    summer = datetime(2026, 7, 1, 22, 30, 5, tzinfo=UTC)
+    text = mail_of(rdp(1, first_seen_at=summer)).text
+    assert "van 2 juli 2026 00:30 (+02:00) tot en met 26 november 2026 04:14 (+01:00)" in text
+
+
+def test_what_is_found_in_logs_has_its_second_and_its_source_port() -> None:
+    text = MAILS["behind-nat.nl"].text
+    assert "In logboek: 26 november 2026 04:45:16 (+01:00), bronpoort 51234 (andromeda)" in text
+    without = replace(WARNINGS["behind-nat"].systems[0], details=())
+    assert "Bronpoort: 51234" in mail_of(without).text
+
+
+def test_systems_stand_as_addresses_are_sorted() -> None:
+    found = [rdp(number) for number in (100, 9, 20)] + [service("2001:db8::1", "open-rdp", 3389)]
+    message = mail_of(*found)
+    order = ["192.0.2.9", "192.0.2.20", "192.0.2.100", "2001:db8::1"]
+    assert re.findall(r"^- (\S+), poort", message.text, re.MULTILINE) == order
+    assert [row[0] for row in sheets(message)[0][1:]] == order
+
+
+def test_kinds_that_share_their_words_share_a_chapter() -> None:
+    unknown = [service(f"192.0.2.{n}", f"cve-2026-{n}000", 443) for n in (1, 2)]
+    text = mail_of(*unknown).text
+    assert text.count("\n====") == 1
+    assert "192.0.2.1, " in text
+    assert "192.0.2.2, " in text
 
 
 @pytest.mark.parametrize(
     ("severity", "words"),
-    [(Severity.CRITICAL, "Do this today."), (Severity.MEDIUM, "Do this within two weeks.")],
+    [(Severity.CRITICAL, "DO THIS TODAY"), (Severity.MEDIUM, "DO THIS WITHIN TWO WEEKS")],
 )
 def test_the_gravest_system_says_by_when(severity: Severity, words: str) -> None:
-    systems = [system(1, severity=Severity.LOW), system(2, severity=severity)]
-    assert words in compose(warning(*systems, language="en"), SENDER).text
+    systems = [rdp(1, severity=Severity.LOW), rdp(2, severity=severity)]
+    assert words in mail_of(*systems, language="en").text
 
 
-def test_a_long_table_is_packed_and_the_same_each_time() -> None:
-    systems = [system(number) for number in range(12_000)]
-    message = compose(warning(*systems), SENDER)
-    (attachment,) = message.attachments
-    assert attachment.content_type == "application/zip"
-    assert attachment.file_name in message.text
-    with zipfile.ZipFile(io.BytesIO(attachment.content)) as archive:
-        (name,) = archive.namelist()
-        assert archive.read(name).decode().count("\r\n") == 12_001
-    assert compose(warning(*systems), SENDER) == message
+def test_the_most_urgent_finding_comes_first() -> None:
+    text = mail_of(rdp(1), service("192.0.2.9", "open-docker", 2375, severity=Severity.CRITICAL))
+    assert text.text.index("1. Docker") < text.text.index("2. Extern bureaublad")
+
+
+# What others wrote.
+
+
+def test_how_a_name_was_found_is_no_detail_of_the_system() -> None:
+    message = mail_of(rdp(1, evidence={NAME_SOURCE: "ptr"}))
+    assert message.text == mail_of(rdp(1)).text
+    assert len(sheets(message)[1]) == 1
+
+
+def test_a_detail_without_a_name_stands_in_the_attachment_only() -> None:
+    message = mail_of(rdp(1, evidence={"cipher_suite": "TLS_RSA_X", "version": "10.0"}))
+    assert 'Versie: "10.0"' in message.text
+    assert "TLS_RSA_X" not in message.text
+    assert [row[5:7] for row in sheets(message)[1][1:]] == [
+        ['"cipher_suite"', "TLS_RSA_X"],
+        ["versie", "10.0"],
+    ]
+
+
+def test_every_distinct_value_is_told() -> None:
+    families = tuple(
+        detail("family", name, days=2) for name in ("mirai", "gafgyt", "qbot", "tsunami")
+    )
+    message = mail_of(rdp(1, details=families))
+    assert "Malware: mirai, gafgyt, qbot en nog 1 andere" in message.text
+    details = sheets(message)[1]
+    assert [row[6] for row in details[1:]] == ["mirai", "gafgyt", "qbot", "tsunami"]
+    assert details[1][7].startswith("2026-11-24 04:14:07 +01:00")
+
+
+def test_what_a_system_says_of_itself_is_marked_as_its_own() -> None:
+    banner = (
+        "Nationaal CSIRT: call 0900-1234567, log in at https://csirt.example/ or mail a@b.example"
+    )
+    text = mail_of(rdp(1, evidence={"banner": banner})).text
+    (line,) = [line for line in text.splitlines() if "0900" in line]
+    assert line.startswith('  Begroeting: "')
+    assert line.endswith('" (zo zegt het systeem het zelf)')
+    assert "https" not in line
+    assert "@" not in line
+
+
+def test_a_long_value_loses_its_middle_and_is_whole_in_the_attachment() -> None:
+    url = f"https://example.nl/{'a' * 300}/last.php"
+    site = system("192.0.2.1", "compromised-website", affected_role="site", url=url)
+    message = mail_of(site)
+    (line,) = [line for line in message.text.splitlines() if "hxxps" in line]
+    assert line.startswith("  Webadres: hxxps://example[.]nl/aaaa")
+    assert " … " in line
+    assert line.endswith("last[.]php")
+    assert len(line) < 200
+    assert sheets(message)[0][1][10] == url
+
+
+hostile = st.text(max_size=120) | st.sampled_from(
+    ["=cmd()", "+1", "-1", "@x", "\tx", "a\r\nBcc: b", "x;=1+1;y", "<b>x</b>", "{code}", "[x]"]
+)
+
+
+@given(text=hostile)
+def test_nothing_a_feed_says_becomes_a_formula_markup_or_a_line_of_its_own(text: str) -> None:
+    said = rdp(1, host_name=text, product=text, url=text,
+               evidence={"banner": text, "family": text, text: text})  # fmt: skip
+    message = mail_of(said)
+    assert len(sheets(message)[0]) == 2
+    assert not [line for line in message.text.splitlines() if line.startswith("Bcc")]
+    assert message.subject.isprintable()
+    tags = set(re.findall(r"<(\w+)", (message.html or "").partition("<body>")[2]))
+    assert tags <= {
+        "main",
+        "p",
+        "div",
+        "strong",
+        "br",
+        "h1",
+        "h2",
+        "ul",
+        "ol",
+        "li",
+        "span",
+        "code",
+    }
+
+
+def test_the_attachment_speaks_the_readers_language() -> None:
+    dutch, english = (sheets(mail_of(rdp(1), language=one))[0][0] for one in LANGUAGES)
+    assert dutch[:5] == ["Adres", "Poort", "Protocol", "Naam", "Wat er is gezien"]
+    assert english[:5] == ["Address", "Port", "Protocol", "Name", "What was seen"]
+    assert mail_of(rdp(1)).attachments[0].file_name == f"waarschuwing-{CODE}.xlsx"
+
+
+@given(text=hostile)
+def test_a_spreadsheet_program_reads_back_what_was_seen(text: str) -> None:
+    (attachment,) = mail_of(rdp(1, evidence={"banner": f"x{text}_x0041_"})).attachments
+    book = CalamineWorkbook.from_filelike(io.BytesIO(attachment.content))
+    assert book.sheet_names == ["Systemen", "Bijzonderheden"]
+    _, (*_, value, _first, _last, _times) = book.get_sheet_by_index(1).to_python()
+    unreadable = r"[\ufffe\uffff]|[\U0001fffe-\U0010ffff](?<=[\ufffe\uffff])"
+    assert re.sub(unreadable, "\ufffd", one_line(f"x{text}_x0041_")) == re.sub(
+        unreadable, "\ufffd", str(value).replace("_x005F_", "_")
+    )
+
+
+# How long it may be.
+
+
+def test_the_same_warning_gives_the_same_message() -> None:
+    assert mail_of(rdp(1)) == mail_of(rdp(1))
+
+
+def test_a_long_list_is_cut_in_the_text_and_whole_in_the_attachment() -> None:
+    message = mail_of(*(rdp(number) for number in range(1, 41)))
+    assert "en nog 25 systemen, zie de bijlage" in message.text
+    assert len(sheets(message)[0]) == 41
+
+
+def test_a_table_of_thousands_is_whole_and_the_same_each_time() -> None:
+    systems = [
+        service(f"192.0.{number // 250}.{number % 250}", "open-rdp", 3389)
+        for number in range(3_000)
+    ]
+    message = mail_of(*systems)
+    assert len(sheets(message)[0]) == 3_001
+    assert mail_of(*systems) == message
 
 
 BARE = Carries(encryption=False, attachments=False, longest_text=None)
@@ -148,36 +392,43 @@ BARE = Carries(encryption=False, attachments=False, longest_text=None)
     ("language", "more"), [("nl", "en nog 5 systemen"), ("en", "and 5 more systems")]
 )
 def test_without_attachments_none_is_made_and_none_is_named(language: str, more: str) -> None:
-    facts = warning(*(system(number) for number in range(1, 21)), language=language)
+    facts = warning("Haven", *(rdp(number) for number in range(1, 21)), language=language)
     message = compose(facts, SENDER, carries=BARE)
     assert message.attachments == ()
-    assert f"  {more}\n" in message.text
+    assert f"\n{more}\n" in message.text
     assert not re.search("bijlage|attach", message.text)
-    assert "UTC" in message.text
+
+
+def test_without_attachments_everything_is_told_in_full() -> None:
+    told = compose(WARNINGS["many-kinds"], SENDER, carries=BARE).text
+    assert told.count(frame("nl").heading_check) == 11
 
 
 def test_a_short_text_shows_fewer_systems_and_says_how_many_more() -> None:
-    facts = warning(*(system(number) for number in range(1, 15)))
+    facts = warning("Haven", *(rdp(number) for number in range(1, 15)))
     whole = compose(facts, SENDER).text
     limit = len(whole) - 300
     message = compose(facts, SENDER, carries=replace(BARE, attachments=True, longest_text=limit))
-    left_out = re.search(r"  en nog (\d+) systemen, zie de bijlage\n", message.text)
+    left_out = re.search(r"\nen nog (\d+) systemen, zie de bijlage\n", message.text)
     assert left_out
     assert limit - 200 < len(message.text) <= limit
-    assert message.text.count("192.0.2.") == 14 - int(left_out[1])
-    assert "en nog" not in whole
+    assert message.text.count("\n- 192.0.2.") == 14 - int(left_out[1])
 
 
 def test_a_text_that_cannot_be_made_short_enough_is_no_message() -> None:
     with pytest.raises(ChannelError, match="300") as caught:
-        compose(warning(system(1)), SENDER, carries=replace(BARE, longest_text=300))
+        compose(warning("Haven", rdp(1)), SENDER, carries=replace(BARE, longest_text=300))
     assert caught.value.permanent
     assert caught.value.about is About.MESSAGE
 
 
-@given(text=hostile)
-def test_a_value_that_fits_is_shown_as_it_was_shown_before(text: str) -> None:
-    line = one_line(text)
-    shown = compose(warning(system(1, evidence={"banner": line})), SENDER).text
-    expected = textwrap.shorten(line, 60, placeholder="…")
-    assert not line or f"      banner: {expected}\n" in shown
+def test_a_service_without_a_line_to_check_asks_to_look_its_number_up() -> None:
+    sender = replace(
+        SENDER,
+        contact_line="",
+        sources={"shadowserver": Source("Another", SharingTerms())},
+        zone=UTC,
+    )
+    text = compose(warning("Haven", rdp(1)), sender).text
+    assert "Zoek ons telefoonnummer zelf op" in text
+    assert "Another zag dit op 26 november 2026 03:14 (+00:00)." in text

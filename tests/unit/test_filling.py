@@ -60,6 +60,11 @@ def test_what_is_unknown_is_left_out_whole() -> None:
     assert said.check == "Test van buiten:\nDe poort is dan dicht."
 
 
+def test_a_command_stays_as_it_is_written() -> None:
+    written = replace(WRITTEN, check="Zoek:\n    find . -name  x ; ls")
+    assert filled(written, SEEN).check == "Zoek:\n    find . -name  x ; ls"
+
+
 def test_a_service_over_udp_is_scanned_over_udp() -> None:
     said = filled(WRITTEN, replace(SEEN, port=161, transport="udp"))
     assert "    nmap -Pn -sU -p 161 192.0.2.1" in said.check

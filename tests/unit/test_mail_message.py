@@ -36,6 +36,7 @@ MESSAGE = Message(
     attachments=(Attachment("systemen.csv", "text/csv", "plaats\r\nÉén\r\n".encode()),),
 )
 WITH_HTML = dataclasses.replace(MESSAGE, html="<p>TLP:AMBER</p><p>Beste Zoë</p>")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted",
            "Content-Language", "MIME-Version", "Content-Type"]  # fmt: skip
 
@@ -84,6 +85,13 @@ def test_a_message_of_text_alone_is_one_part() -> None:
     assert "format" not in mail["Content-Type"].params
 
 
+def test_a_mail_that_follows_another_names_it() -> None:
+    mail = parsed(made(dataclasses.replace(MESSAGE, in_reply_to="1a2b@baken.example")))
+    assert mail["In-Reply-To"] == mail["References"] == "<1a2b@baken.example>"
+    assert list(mail.keys()).index("In-Reply-To") > list(mail.keys()).index("Message-ID")
+    assert "In-Reply-To" not in parsed(made(MESSAGE))
+
+
 def test_without_a_reply_address_the_header_is_left_out() -> None:
     assert "Reply-To" not in parsed(mail_bytes(MESSAGE, sender=SENDER, reply_to=""))
 
@@ -128,6 +136,7 @@ def test_an_international_domain_is_sent_in_ascii() -> None:
         {"id": "<a@b>"},
         {"id": "a@b\r\nBcc: c@d.example"},
         {"id": "geen"},
+        {"in_reply_to": "a@b\r\nBcc: c@d.example"},
         {"id": "../x@b"},
         {"id": "a" * 300 + "@b"},
         {"language": "nl\r\nBcc: c@d.example"},
@@ -234,23 +243,37 @@ file_names = st.builds(
 @settings(deadline=None)
 @given(
     text=hostile_text | plain_lines,
+    html=st.none() | hostile_text | plain_lines,
     files=st.lists(
         st.builds(
             Attachment,
             file_names,
-            st.sampled_from(["text/csv", "application/zip", "application/" + "x" * 60]),
+            st.sampled_from(
+                ["text/csv", "application/zip", XLSX, "application/" + "x" * 60, "text/" + "x" * 60]
+            ),
             st.binary(max_size=300),
         ),
         max_size=3,
     ),
 )
-@example(text="x" * 76 + "\n" + "x" * 75 + " \n" + "=" * 26 + "\n" + "é" * 40, files=[])
+@example(text="x" * 76 + "\n" + "x" * 75 + " \n" + "=" * 26 + "\n" + "é" * 40, html=None, files=[])
+@example(text="", html="<p>é</p>", files=[Attachment("a-b.xlsx", XLSX, b"PK")])
+@example(text="", html="<p>é</p>", files=[])
 def test_the_body_is_what_the_standard_library_would_write(
-    text: str, files: list[Attachment]
+    text: str, html: str | None, files: list[Attachment]
 ) -> None:
-    message = dataclasses.replace(MESSAGE, text=f"TLP:AMBER {text}", attachments=tuple(files))
+    message = dataclasses.replace(
+        MESSAGE,
+        text=f"TLP:AMBER {text}",
+        html=None if html is None else f"TLP:AMBER {html}",
+        attachments=tuple(files),
+    )
     written = EmailMessage(policy=SMTP.clone(max_line_length=76))
     written.set_content(ended(many_lines(message.text)), cte="quoted-printable")
+    if message.html is not None:
+        written.add_alternative(
+            ended(many_lines(message.html)), subtype="html", cte="quoted-printable"
+        )
     for file in files:
         main_type, _, subtype = file.content_type.partition("/")
         name = parsed_names(message)[len(list(written.iter_attachments()))]
@@ -259,8 +282,9 @@ def test_the_body_is_what_the_standard_library_would_write(
             file.content, maintype=main_type, subtype=subtype, cte="base64", filename=name,
             params=params,
         )  # fmt: skip
-    if files:
-        written.set_boundary(parsed(made(message)).get_boundary() or "")
+    for ours, theirs in zip(parsed(made(message)).walk(), written.walk(), strict=True):
+        if theirs.is_multipart():
+            theirs.set_boundary(ours.get_boundary() or "")
     assert made(message).endswith(b"Content-Language: nl\r\n" + written.as_bytes())
 
 

@@ -16,19 +16,24 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from baken.advice.filling import Values, filled, list_of
-from baken.advice.frame import Frame, frame
+from baken.advice.details import DetailName, detail_names
+from baken.advice.filling import Values, filled, is_plain_name, list_of
+from baken.advice.frame import Frame, frame, html_frame
 from baken.advice.words import LANGUAGES, Advice, language_of_words, read_words, unfold
 from baken.core.finding_kinds import finding_kinds
 
 __all__ = [
     "LANGUAGES",
     "Advice",
+    "DetailName",
     "Frame",
     "Values",
     "advice_for",
+    "detail_names",
     "filled",
     "frame",
+    "html_frame",
+    "is_plain_name",
     "list_of",
     "written_kinds",
 ]

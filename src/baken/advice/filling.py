@@ -51,6 +51,8 @@ class Values:
     transport: str = ""
     host: str = ""
     """A name that the source asked for."""
+    is_host_harmful: bool = False
+    """Whether nobody should click on `host`."""
     ports: tuple[int, ...] = ()
     """Of all systems."""
     families: tuple[str, ...] = ()
@@ -89,13 +91,18 @@ def list_of(items: Sequence[str], words: Frame, *, most: int = _MOST_LISTED) -> 
     return words.list_last.format(items=", ".join(items[:-1]), last=items[-1])
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether `text` is a name such as that of a malware family, and can say nothing else."""
+    return bool(_FAMILY.fullmatch(text))
+
+
 def _known(values: Values, words: Frame) -> Mapping[str, str]:
     """The text of each placeholder; empty where it is unknown."""
     port = str(values.port) if values.port else ""
     transport = values.transport if port else ""
     scan = _SCANS.get(transport, "").format(port=port)
     ports = [str(number) for number in sorted(set(values.ports))]
-    families = sorted({one for one in values.families if _FAMILY.fullmatch(one)})
+    families = sorted({one for one in values.families if is_plain_name(one)})
     cves = sorted({one for one in values.cves if _CVE.fullmatch(one)}, key=_by_number)
     return {
         "service": values.service,
@@ -104,10 +111,16 @@ def _known(values: Values, words: Frame) -> Mapping[str, str]:
         "transport": transport.upper(),
         "scan": scan,
         "address": _address(values.address),
-        "host": values.host if _HOST.fullmatch(values.host) else "",
+        "host": _host(values),
         "families": list_of(families, words),
         "cves": list_of(cves, words),
     }
+
+
+def _host(values: Values) -> str:
+    if not _HOST.fullmatch(values.host):
+        return ""
+    return values.host.replace(".", "[.]") if values.is_host_harmful else values.host
 
 
 def _address(text: str) -> str:

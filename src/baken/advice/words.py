@@ -42,8 +42,12 @@ def language_of_words(language: str) -> str:
 
 def read_words(*folder: str, language: str) -> dict[str, Any]:
     """What the file of `language` in `folder` says, which is below this package."""
-    source = files(_PACKAGE).joinpath(*folder, f"{language}.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    return tomllib.loads(read_file(*folder, f"{language}.toml"))
+
+
+def read_file(*path: str) -> str:
+    """The text of one file below this package."""
+    return files(_PACKAGE).joinpath(*path).read_text(encoding="utf-8")
 
 
 def unfold(text: str) -> str:

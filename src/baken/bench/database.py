@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 from django.db import connection, transaction
 
 _COPY_ORGANISATIONS: Final = """
-COPY constituency_organisation (id, reference, name, standing, sector) FROM STDIN (FORMAT csv)
+COPY constituency_organisation (id, reference, name, standing, sector, rhythm) FROM STDIN (FORMAT csv)
 """
 _COPY_CONTACTS: Final = """
 COPY constituency_contact (id, organisation_id, name, role, language, channel)
@@ -43,7 +43,14 @@ def register(assets: pa.Table) -> int:
     def joined(before: str, after: str = "") -> pa.Array:
         return pc.binary_join_element_wise(words(before), numbers, words(after), "")
 
-    organisations = [ids, joined("org-"), joined("Bedrijf "), words("registered"), words("")]
+    organisations = [
+        ids,
+        joined("org-"),
+        joined("Bedrijf "),
+        words("registered"),
+        words(""),
+        words(""),
+    ]
     contacts = [ids, ids, words(""), words("security"), words("nl"), words("mail")]
     routes = [
         ids, words("mail"), joined("security@bedrijf-", ".example"), words("owner"), words("true"),

@@ -24,8 +24,8 @@ _SYSTEMS: Final = 5
 # One organisation, one contact, one network and five cases of three kinds for each mail; each at a
 # domain of its own.
 _REGISTER: Final = """
-    INSERT INTO constituency_organisation (id, reference, name, standing, sector)
-    SELECT n, 'org-' || n, 'Bedrijf ' || n || ' B.V.', 'registered', ''
+    INSERT INTO constituency_organisation (id, reference, name, standing, sector, rhythm)
+    SELECT n, 'org-' || n, 'Bedrijf ' || n || ' B.V.', 'registered', '', ''
     FROM generate_series(1, %(mails)s) AS n;
     INSERT INTO constituency_contact (id, organisation_id, name, role, language, channel)
     SELECT n, n, '', 'security', CASE WHEN n %% 5 = 0 THEN 'en' ELSE 'nl' END, 'mail'

@@ -57,10 +57,14 @@ class Message:
     """Aware; becomes the date that people see."""
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    in_reply_to: str = ""
+    """The Message-ID, without angle brackets, of the message that this one follows; or empty."""
 
     def __post_init__(self) -> None:
-        if len(self.id) > _LONGEST_MESSAGE_ID or not _MESSAGE_ID.fullmatch(self.id):
+        if not _is_message_id(self.id):
             raise ValueError(f"{self.id!r} is not a Message-ID (without angle brackets).")
+        if self.in_reply_to and not _is_message_id(self.in_reply_to):
+            raise ValueError(f"{self.in_reply_to!r} is not a Message-ID (without angle brackets).")
         if not _LANGUAGE.fullmatch(self.language):
             raise ValueError(f"{self.language!r} is not a language tag.")
         if self.made_at.utcoffset() is None:
@@ -98,6 +102,10 @@ def refuse_what_is_not_carried(message: Message, carries: Carries) -> None:
         )
     if fault:
         raise ChannelError(fault, about=About.MESSAGE, permanent=True)
+
+
+def _is_message_id(text: str) -> bool:
+    return len(text) <= _LONGEST_MESSAGE_ID and _MESSAGE_ID.fullmatch(text) is not None
 
 
 def _bears_label(content: str, label: Tlp) -> bool:

@@ -7,6 +7,7 @@ its own, never wider than the one received.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from baken.core.classification import Tlp
 
@@ -23,3 +24,20 @@ class SharingTerms:
     """Whether the message may say who saw it."""
     may_show_supplier: bool = True
     """Whether the recipient may show the message to its supplier."""
+
+
+class LegalGround(StrEnum):
+    """On what ground of the GDPR, article 6(1), who did not sign up is warned."""
+
+    PUBLIC_TASK = "public-task"
+    """Point (e): a task by law."""
+    LEGITIMATE_INTEREST = "legitimate-interest"
+    """Point (f)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a source is called, and what it lets us do."""
+
+    name: str
+    terms: SharingTerms

@@ -40,6 +40,11 @@ class Feed(Protocol):
         ...
 
     @property
+    def name(self) -> str:
+        """What its source is called, as a warning says it where the terms allow."""
+        ...
+
+    @property
     def terms(self) -> SharingTerms:
         """What the source lets us do with its rows; a row may be stricter, never wider."""
         ...

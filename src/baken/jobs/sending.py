@@ -11,6 +11,8 @@ from baken.core.errors import SettingsError
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.policy import Policy
 from baken.core.rhythm import RoundInterval
+from baken.core.sharing import Source
+from baken.feeds import FEEDS
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
@@ -181,4 +183,8 @@ def sender_of(settings: Settings) -> Sender:
         reply_to=settings.mail_reply_to,
         contact_line=settings.mail_contact_line,
         message_id_domain=settings.message_id_domain,
+        zone=settings.zone,
+        store_days=settings.store_kept_for.days,
+        legal_ground=settings.legal_ground,
+        sources={key: Source(feed.name, feed.terms) for key, feed in FEEDS.items()},
     )

@@ -16,13 +16,13 @@ from baken.core.errors import ChannelError, OutputRefusedError
 from baken.core.policy import Policy
 from baken.occasions.models import Occasion
 from baken.occasions.services import release_for_dry_run
-from baken.outbox.composing import Sender, compose
 from baken.outbox.handing_over import Answer, Road, answer_to, hand_over
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import notifications_under, waiting_notifications
 from baken.outbox.planning import Plan, plan_notifications
 from baken.outbox.warning_facts import warnings_of
+from baken.outbox.wording import Sender, compose
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from baken.cases.models import SEVERITY_CHOICES, Case
 from baken.constituency.models import LANGUAGES, Organisation, Route
 from baken.occasions.models import TLP_CHOICES, Occasion
+from baken.outbox import codes
 
 
 class Addressee(models.Model):
@@ -59,6 +60,9 @@ class Notification(models.Model):
         WITHDRAWN = "withdrawn", "withdrawn before it was handed over"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(
+        max_length=codes.LENGTH, unique=True, default=codes.new_code, editable=False
+    )
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="notifications"
     )
@@ -119,7 +123,13 @@ class NotifiedCase(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     sightings = models.PositiveBigIntegerField()
+    feed = models.CharField(max_length=64, blank=True)
+    rule = models.CharField(max_length=32, blank=True, help_text="how the case was matched")
     rsit_type = models.CharField(max_length=64)
+    affected_role = models.CharField(max_length=16, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    port = models.PositiveIntegerField(null=True)
+    transport = models.CharField(max_length=8, blank=True)
     host_name = models.CharField(max_length=253, blank=True)
     url = models.TextField(blank=True)
     product = models.TextField(blank=True)

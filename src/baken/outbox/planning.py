@@ -28,6 +28,7 @@ from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.occasions.services import label_standing_occasions, lock_occasion
 from baken.outbox.addressees import addressees_of
+from baken.outbox.codes import new_code
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
@@ -62,7 +63,7 @@ _SUPERSEDED: Final = """
 
 _COPY_NOTIFICATIONS: Final = """
     COPY outbox_notification (
-        id, organisation_id, route_id, addressee_id, channel, language, tlp, severity, policy,
+        id, code, organisation_id, route_id, addressee_id, channel, language, tlp, severity, policy,
         planned_at, state, state_reason
     ) FROM STDIN
 """
@@ -71,12 +72,14 @@ _COPY_NOTIFICATIONS: Final = """
 _TELL_AS_IT_STANDS: Final = """
     INSERT INTO outbox_notifiedcase (
         notification_id, case_id, occasion_id, reason, told_before_at, told_before_severity,
-        told_before_news, severity, first_seen_at, last_seen_at, sightings, rsit_type, host_name,
-        url, product, cves, asset_value, evidence, details, details_more
+        told_before_news, severity, first_seen_at, last_seen_at, sightings, feed, rule, rsit_type,
+        affected_role, address, port, transport, host_name, url, product, cves, asset_value,
+        evidence, details, details_more
     )
     SELECT n.id, c.id, told.occasion_id, told.reason, c.told_at, c.told_severity,
-        c.told_news, c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.rsit_type,
-        c.host_name, c.url, c.product, c.cves, c.asset_value, c.evidence, c.details, c.details_more
+        c.told_news, c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.feed,
+        c.rule, c.rsit_type, c.affected_role, c.address, c.port, c.transport, c.host_name, c.url,
+        c.product, c.cves, c.asset_value, c.evidence, c.details, c.details_more
     FROM unnest(
         %(places)s::bigint[], %(cases)s::bigint[], %(occasions)s::bigint[], %(reasons)s::text[]
     ) AS told (place, case_id, occasion_id, reason)
@@ -369,8 +372,8 @@ def _copy_notifications(ids: Sequence[UUID], to_tell: Sequence[_ToTell], *, now:
             rules = ",".join(sorted({rule.value for rule in part.rules.values()}))
             copy.write_row(
                 (
-                    pk, route.organisation_id, route.id, addressees[route.id], route.channel,
-                    route.language, part.label.value, part.severity.value, rules, now,
-                    Notification.State.PLANNED.value, "",
+                    pk, new_code(), route.organisation_id, route.id, addressees[route.id],
+                    route.channel, route.language, part.label.value, part.severity.value, rules,
+                    now, Notification.State.PLANNED.value, "",
                 )
             )  # fmt: skip

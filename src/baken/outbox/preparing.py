@@ -16,10 +16,10 @@ from django.db import connection
 from baken.channels import Message
 from baken.core.errors import About, ChannelError
 from baken.outbox.addressees import keep_providers
-from baken.outbox.composing import Sender, WarningFacts, compose, message_id_of
 from baken.outbox.deliveries import Claim, claim, release_claims
 from baken.outbox.handing_over import Road
 from baken.outbox.warning_facts import warnings_of
+from baken.outbox.wording import Sender, WarningFacts, compose, message_id_of
 
 _AHEAD: Final = 48
 _log = structlog.get_logger()

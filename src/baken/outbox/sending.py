@@ -20,7 +20,6 @@ from django.db.models import Count
 
 from baken.core.errors import About, ChannelError, SendingHaltedError
 from baken.core.policy import Policy
-from baken.outbox.composing import Sender
 from baken.outbox.connections import Connections
 from baken.outbox.deliveries import (
     Done,
@@ -39,6 +38,7 @@ from baken.outbox.refusals import forget_what_everybody_got, streak_of
 from baken.outbox.senders import reconnect_if_cut, sender_session
 from baken.outbox.steady_clock import SteadyClock
 from baken.outbox.suspicion import Suspicion
+from baken.outbox.wording import Sender
 
 _log = structlog.get_logger()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from baken.outbox.addressees import erase_addressee
-from baken.outbox.composing import Sender
 from baken.outbox.dry_run import DryRun, dry_run
 from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
@@ -15,6 +14,7 @@ from baken.outbox.rounds import record_round
 from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawals import ClosedThreat, close_threat
+from baken.outbox.wording import Sender
 
 __all__ = [
     "PREVIEW_SCHEMA",

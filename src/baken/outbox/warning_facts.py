@@ -7,9 +7,10 @@ from uuid import UUID
 
 from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
+from baken.core.detail import read_details
 from baken.occasions.selectors import OccasionTexts, texts_of_occasions
-from baken.outbox.composing import ToldSystem, WarningFacts
 from baken.outbox.models import Notification, NotifiedCase
+from baken.outbox.wording import ToldSystem, WarningFacts
 
 
 def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
@@ -18,12 +19,14 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
     occasions: dict[UUID, dict[int, None]] = {}
     told = NotifiedCase.objects.filter(notification__in=notification_ids)
     for (
-        notification_id, occasion_id, kind, rsit_type, system, severity, reason, first_seen_at,
-        last_seen_at, sightings, host_name, url, product, cves, asset, evidence,
+        notification_id, occasion_id, kind, rsit_type, system, severity, reason, told_before_at,
+        first_seen_at, last_seen_at, sightings, feed, rule, affected_role, address, port, transport,
+        host_name, url, product, cves, asset, evidence, details,
     ) in told.order_by("-severity", "case__finding_kind", "case__system", "id").values_list(
         "notification_id", "occasion_id", "case__finding_kind", "rsit_type", "case__system",
-        "severity", "reason", "first_seen_at", "last_seen_at", "sightings", "host_name", "url",
-        "product", "cves", "asset_value", "evidence",
+        "severity", "reason", "told_before_at", "first_seen_at", "last_seen_at", "sightings",
+        "feed", "rule", "affected_role", "address", "port", "transport", "host_name", "url",
+        "product", "cves", "asset_value", "evidence", "details",
     ):  # fmt: skip
         one = ToldSystem(
             finding_kind=kind,
@@ -31,21 +34,29 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
             system=system,
             severity=Severity(severity),
             reason=reason,
+            told_before_at=told_before_at,
             first_seen_at=first_seen_at,
             last_seen_at=last_seen_at,
             sightings=sightings,
+            feed=feed,
+            rule=rule,
+            affected_role=affected_role,
+            address=address or "",
+            port=port,
+            transport=transport,
             host_name=host_name,
             url=url,
             product=product,
             cves=tuple(cves),
             asset=asset,
             evidence=evidence,
+            details=read_details(details),
         )
         systems.setdefault(notification_id, []).append(one)
         occasions.setdefault(notification_id, {})[occasion_id] = None
     texts = texts_of_occasions({pk for ids in occasions.values() for pk in ids})
     notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
-        "organisation", "addressee"
+        "organisation", "addressee", "route"
     )
     return {
         one.pk: _warning(
@@ -67,6 +78,7 @@ def _warning(
     threats = [one.threat_title for one in occasions if one.threat_title]
     return WarningFacts(
         reference=str(notification.pk),
+        code=notification.code,
         organisation=notification.organisation.name,
         recipient_address=notification.addressee.address,
         recipient_name=notification.addressee.name,
@@ -74,6 +86,7 @@ def _warning(
         tlp=Tlp(notification.tlp),
         planned_at=notification.planned_at,
         is_registered=is_registered(notification.organisation.standing),
+        address_source=notification.route.source if notification.route else "",
         threat_title=threats[0] if threats else "",
         occasion_advice="\n\n".join(filter(None, advice)),
         systems=systems,

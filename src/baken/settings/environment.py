@@ -18,6 +18,7 @@ from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.rhythm import RoundInterval
+from baken.core.sharing import LegalGround
 from baken.settings import shapes
 from baken.settings.declaration import (
     Derived,
@@ -128,6 +129,14 @@ class Settings:
         example="National CSIRT",
         meaning="The name of the service that warns, as mails give it; without it, the name in "
         "BAKEN_MAIL_FROM. One of the two must be there.",
+    )
+    legal_ground: LegalGround = setting(
+        "BAKEN_LEGAL_GROUND",
+        shapes.one_of(LegalGround),
+        default=LegalGround.LEGITIMATE_INTEREST,
+        example="public-task",
+        meaning="Why you may warn organisations that did not sign up (GDPR, article 6(1), e or f): "
+        "their mail says it.",
     )
     message_id_domain: str = setting(
         "BAKEN_MESSAGE_ID_DOMAIN",

@@ -47,6 +47,9 @@ def mail_bytes(message: Message, *, sender: str, reply_to: str) -> bytes:
         _header("Auto-Submitted", ["auto-generated"]),  # RFC 3834
         _header("Content-Language", [message.language]),
     ]
+    if message.in_reply_to:  # the mail that it follows; programs show both together
+        headers.insert(5, _header("In-Reply-To", [f"<{message.in_reply_to}>"]))
+        headers.insert(6, _header("References", [f"<{message.in_reply_to}>"]))
     if reply_to:
         headers.insert(2, _our_header("Reply-To", reply_to))
     return "".join(headers).encode() + mime_body(message)

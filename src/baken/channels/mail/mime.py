@@ -1,7 +1,7 @@
 """The body of a mail: its text, its HTML and its files as MIME parts, the same bytes every time.
 
-Nearly every warning is a text with a table: those parts are written here, as `email` would write
-them and many times quicker. Anything else is left to `email` itself.
+Nearly every warning is a text, the same in HTML, and a table: those parts are written here, as
+`email` would write them and many times quicker. Anything else is left to `email` itself.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import binascii
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.quoprimime import body_encode
+from functools import lru_cache
 from typing import Final
 
 from baken.channels.message import Attachment, Message
@@ -20,8 +22,11 @@ from baken.core.text import many_lines
 
 LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 
+_LONGEST_TYPE: Final = 82
+_LINES_KEPT: Final = 4096
 _BODY_POLICY: Final = SMTP.clone(max_line_length=LINE_LIMIT)
 _TEXT_TYPE: Final = 'Content-Type: text/plain; charset="utf-8"\r\n'
+_HTML_TYPE: Final = 'Content-Type: text/html; charset="utf-8"\r\n'
 _TEXT_ENCODING: Final = "Content-Transfer-Encoding: quoted-printable\r\n"
 _FILE_ENCODING: Final = "Content-Transfer-Encoding: base64\r\n"
 _VERSION: Final = "MIME-Version: 1.0\r\n"
@@ -39,31 +44,51 @@ def mime_body(message: Message) -> bytes:
     boundary with "=_" in it can stand in neither.
     """
     text = _ended(many_lines(message.text))
-    boundary = f"=_baken_{hashlib.sha256(message.id.encode()).hexdigest()[:32]}"
-    files = [_file_part(attachment) for attachment in message.attachments]
-    if message.html is not None or None in files:
-        return _written_by_email(message, text, boundary=boundary)
-    if not files:
-        return f"{_TEXT_TYPE}{_TEXT_ENCODING}{_VERSION}\r\n{_quoted_printable(text)}".encode()
-    parts = [f"{_TEXT_TYPE}{_TEXT_ENCODING}\r\n{_quoted_printable(text)}", *files]
-    joined = "".join(f"\r\n--{boundary}_0\r\n{part}" for part in parts)
-    head = f'{_VERSION}Content-Type: multipart/mixed;\r\n boundary="{boundary}_0"\r\n'
-    return f"{head}{joined}\r\n--{boundary}_0--\r\n".encode()
+    boundary = f"=_part_{hashlib.sha256(message.id.encode()).hexdigest()[:32]}"
+    files: list[str] = []
+    for attachment in message.attachments:
+        part = _file_part(attachment)
+        if part is None:
+            return _written_by_email(message, text, boundary=boundary)
+        files.append(part)
+    head, body = f"{_TEXT_TYPE}{_TEXT_ENCODING}", _quoted_printable(text)
+    if message.html is not None:
+        html = _quoted_printable(_ended(many_lines(message.html)))
+        parts = [f"{head}\r\n{body}", f"{_HTML_TYPE}{_TEXT_ENCODING}{_VERSION}\r\n{html}"]
+        # The boundary of the outermost has number 0.
+        head, body = _joined("alternative", parts, boundary=f"{boundary}_{int(bool(files))}")
+    if files:
+        head, body = _joined("mixed", [f"{head}\r\n{body}", *files], boundary=f"{boundary}_0")
+    is_one_part = message.html is None and not files
+    headers = f"{head}{_VERSION}" if is_one_part else f"{_VERSION}{head}"
+    return f"{headers}\r\n{body}".encode()
+
+
+def _joined(subtype: str, parts: Sequence[str], *, boundary: str) -> tuple[str, str]:
+    """The header and the body of a multipart."""
+    joined = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    header = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'
+    return header, f"{joined}--{boundary}--\r\n"
 
 
 def _file_part(attachment: Attachment) -> str | None:
-    """`attachment` as a part; None when a header of it must be folded."""
+    """`attachment` as a part; None when a header of it must be folded.
+
+    A content type without parameters has no place to fold: that of a spreadsheet is 79 long.
+    """
     disposition = (
         f'Content-Disposition: attachment; filename="{_file_name(attachment.file_name)}"\r\n'
     )
     content_type = f"Content-Type: {attachment.content_type}"
     if attachment.content_type.startswith("text/"):
         content_type += '; charset="utf-8"\r\n'
+        is_folded = len(content_type) > LINE_LIMIT + 2
         headers = f"{_FILE_ENCODING}{disposition}{content_type}{_VERSION}"
     else:
         content_type += "\r\n"
+        is_folded = len(content_type) > _LONGEST_TYPE
         headers = f"{content_type}{_FILE_ENCODING}{disposition}{_VERSION}"
-    if max(len(disposition), len(content_type)) > LINE_LIMIT + 2:
+    if is_folded or len(disposition) > LINE_LIMIT + 2:
         return None
     encoded = binascii.b2a_base64(attachment.content, newline=False).decode("ascii")
     lines = [encoded[at : at + LINE_LIMIT] for at in range(0, len(encoded), LINE_LIMIT)]
@@ -77,6 +102,8 @@ def _quoted_printable(text: str) -> str:
     )
 
 
+# The same advice stands in thousands of mails of a run.
+@lru_cache(maxsize=_LINES_KEPT)
 def _quoted_line(line: str) -> str:
     octets = line.encode().decode("latin-1")
     quoted = octets.translate(_QUOTED)

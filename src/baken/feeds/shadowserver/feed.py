@@ -33,6 +33,7 @@ class ShadowserverFeed:
     """Reports as Shadowserver sends them: CSV, one report type a file."""
 
     key = "shadowserver"
+    name = "Shadowserver"
     file_endings = (".csv", ".csv.gz", ".zip")
     expected_every = timedelta(days=1)
 

@@ -1,0 +1,23 @@
+"""The code of a notification: what a recipient reads out to have a message checked.
+
+Random and stored: nobody who sees one, or the id of a notification, can make another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: without I, L, O and U, which are heard and read as something else."""
+
+_GROUPS: Final = 3
+_IN_GROUP: Final = 4
+LENGTH: Final = _GROUPS * (_IN_GROUP + 1) - 1
+
+
+def new_code() -> str:
+    """A code of 60 random bits in groups that can be read out: ``K7QX-4M2P-9DTW``."""
+    return "-".join(
+        "".join(secrets.choice(_LETTERS) for _ in range(_IN_GROUP)) for _ in range(_GROUPS)
+    )

@@ -1,0 +1,106 @@
+"""Puts a warning into words: what was seen, why it matters, what to do, how to check.
+
+Pure: values in, a `Message` out, and the same values give the same message, so that a retry under
+the same Message-ID says the same. What others wrote is quoted: on one line, of bounded length, with
+nothing to click on, and never in a header. Nobody reaches past this door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from baken.advice import Frame, frame
+from baken.channels import Attachment, Carries, Message
+from baken.core.errors import About, ChannelError
+from baken.outbox.wording.blocks import Block
+from baken.outbox.wording.chapters import Chapter, chapters_of
+from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
+from baken.outbox.wording.html import as_html
+from baken.outbox.wording.letter import MOST_IN_FULL, Length, letter
+from baken.outbox.wording.spreadsheet import spreadsheet
+from baken.outbox.wording.subject import subject_of
+from baken.outbox.wording.text import as_text
+from baken.outbox.wording.workbook import CONTENT_TYPE
+
+__all__ = [
+    "EVERYTHING",
+    "Sender",
+    "ToldSystem",
+    "WarningFacts",
+    "compose",
+    "message_id_of",
+]
+
+EVERYTHING: Final = Carries(encryption=True, attachments=True, longest_text=None)
+"""What no channel is asked to leave out."""
+
+_SYSTEMS_IN_TEXT: Final = 15
+
+
+def message_id_of(warning: WarningFacts, sender: Sender) -> str:
+    """The Message-ID of `warning`, without angle brackets: the same for every attempt."""
+    return f"{warning.reference}@{sender.message_id_domain}"
+
+
+def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTHING) -> Message:
+    """The message that `warning` becomes for a channel that `carries` so much.
+
+    Raises `ChannelError` about the message, permanent, when even one system of each finding kind
+    makes the text too long.
+    """
+    words = frame(warning.language)
+    chapters = chapters_of(warning)
+    subject = subject_of(warning, chapters, words)
+    is_long = len(chapters) > MOST_IN_FULL
+    attachments: tuple[Attachment, ...] = ()
+    if carries.attachments:
+        content = spreadsheet(warning, chapters, words, sender, with_advice=is_long)
+        file_name = words.file_name.format(code=warning.code)
+        attachments = (Attachment(file_name, CONTENT_TYPE, content),)
+    blocks, text = _fitting(
+        warning,
+        chapters,
+        words,
+        sender,
+        file_name=attachments[0].file_name if attachments else "",
+        longest=carries.longest_text,
+    )
+    return Message(
+        id=message_id_of(warning, sender),
+        recipient_address=warning.recipient_address,
+        recipient_name=warning.recipient_name,
+        language=words.language,
+        subject=subject,
+        text=text,
+        html=as_html(blocks, title=subject, language=words.language),
+        tlp=warning.tlp,
+        made_at=warning.planned_at,
+        attachments=attachments,
+        in_reply_to=warning.in_reply_to,
+    )
+
+
+def _fitting(
+    warning: WarningFacts,
+    chapters: Sequence[Chapter],
+    words: Frame,
+    sender: Sender,
+    *,
+    file_name: str,
+    longest: int | None,
+) -> tuple[list[Block], str]:
+    """The blocks and their text, with as many systems a chapter as fit in `longest` characters."""
+    # What is left out stands in the attachment. Without one, it is left out only when it must be.
+    is_long = len(chapters) > MOST_IN_FULL and bool(file_name or longest is not None)
+    for shown in range(_SYSTEMS_IN_TEXT, 0, -1):
+        length = Length(shown, is_abbreviated=is_long, file_name=file_name)
+        blocks = list(letter(warning, chapters, words, sender, length=length))
+        text = as_text(blocks)
+        if longest is None or len(text) <= longest:
+            return blocks, text
+    raise ChannelError(
+        f"The warning needs {len(text)} characters, and the channel carries {longest}.",
+        about=About.MESSAGE,
+        permanent=True,
+    )

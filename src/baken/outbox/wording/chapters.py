@@ -1,0 +1,75 @@
+"""The chapters of a warning: the systems that get the same advice, the most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from baken.advice import Advice, Values, advice_for, filled
+from baken.core.classification import Severity
+from baken.core.detail import CVE, FAMILIES
+from baken.core.finding_kinds import finding_kinds
+from baken.outbox.wording.facts import ToldSystem, WarningFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Systems that get the same advice."""
+
+    advice: Advice
+    systems: Sequence[ToldSystem]
+    """As addresses are sorted."""
+    severity: Severity
+    """That of the most urgent one."""
+
+
+def chapters_of(warning: WarningFacts) -> list[Chapter]:
+    """At least one; kinds that share their words share a chapter, so that none is told twice."""
+    texts: dict[tuple[str, str], Advice] = {}
+    systems: dict[tuple[str, str], list[ToldSystem]] = {}
+    for one in warning.systems:
+        advice = advice_for(one.finding_kind, rsit_type=one.rsit_type, language=warning.language)
+        key = (advice.kind, _service(one))
+        texts.setdefault(key, advice)
+        systems.setdefault(key, []).append(one)
+    chapters = [_chapter(texts[key], found) for key, found in systems.items()]
+    return sorted(chapters, key=attrgetter("severity"), reverse=True)
+
+
+def _chapter(advice: Advice, found: Sequence[ToldSystem]) -> Chapter:
+    systems = sorted(found, key=attrgetter("place"))
+    return Chapter(filled(advice, _values(systems)), systems, max(one.severity for one in systems))
+
+
+def _service(system: ToldSystem) -> str:
+    known = finding_kinds().get(system.finding_kind)
+    return known.protocol if known else ""
+
+
+def _values(systems: Sequence[ToldSystem]) -> Values:
+    first = systems[0]
+    return Values(
+        service=_service(first),
+        address=first.address,
+        port=first.port,
+        transport=first.transport,
+        host=first.host_name,
+        is_host_harmful=first.is_site,
+        ports=tuple(one.port for one in systems if one.port),
+        families=tuple(value for one in systems for value in _families(one)),
+        cves=tuple(value for one in systems for value in [*one.cves, *_distinct(one, CVE)]),
+    )
+
+
+def _families(system: ToldSystem) -> list[str]:
+    """By their most precise name."""
+    found = (_distinct(system, name) for name in FAMILIES)
+    return next(filter(None, found), [])
+
+
+def _distinct(system: ToldSystem, name: str) -> list[str]:
+    values = [detail.value for detail in system.details if detail.name == name]
+    if last := system.evidence.get(name):
+        values.append(last)
+    return values

@@ -1,0 +1,110 @@
+"""What is told of one system besides its address: which details, and how their values are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from operator import attrgetter
+from typing import Final
+
+from baken.advice import DetailName, Frame, detail_names, is_plain_name, list_of
+from baken.core.detail import CVE, FAMILIES, TARGET_PORT, Detail
+from baken.core.observation import NAME_SOURCE
+from baken.outbox.wording.facts import ToldSystem
+from baken.outbox.wording.moments import moment
+from baken.outbox.wording.quoting import cut, defanged, is_token
+
+_VALUES_SHOWN: Final = 3
+_MOMENTS_SHOWN: Final = 3
+_LONGEST_URL: Final = 160
+# The source's names for malware: some have a dot in them and are no address.
+_NAMES: Final = frozenset({*FAMILIES, "ransomware"})
+
+
+def details_of(system: ToldSystem) -> list[Detail]:
+    """Every detail that is known of `system`, each value once; without what only serves matching.
+
+    What was last seen has the times of the system where nothing more is kept.
+    """
+    details = list(system.details)
+    known = {(one.name, one.value) for one in details}
+    last = [(CVE, cve) for cve in system.cves] + list(system.evidence.items())
+    for name, value in last:
+        if name == NAME_SOURCE or not value.strip() or (name, value) in known:
+            continue
+        details.append(
+            Detail(
+                name, value, first_seen_at=system.first_seen_at, last_seen_at=system.last_seen_at,
+                sightings=system.sightings,
+            )
+        )  # fmt: skip
+    return details
+
+
+def shown_details(system: ToldSystem, words: Frame, *, most: int) -> list[str]:
+    """The `most` important details as lines of a mail: "malware: mirai"."""
+    lines = list(_of_its_own(system, words))
+    names = detail_names(words.language)
+    values: dict[str, dict[str, str]] = {}  # by the reader's name: as compared, and as shown
+    found: dict[str, list[str]] = {}
+    for one in details_of(system):
+        if not one.is_moment:
+            found.setdefault(one.name, []).append(one.value)
+    for key, name in names.items():
+        for value in found.get(key, ()):
+            shown = _shown(key, value, name, words)
+            values.setdefault(name.text, {}).setdefault(value.casefold(), shown)
+    lines += [
+        f"{_capital(text)}: {list_of(list(of_one.values()), words, most=_VALUES_SHOWN)}"
+        for text, of_one in values.items()
+    ]
+    return lines[:most]
+
+
+def shown_moments(system: ToldSystem, words: Frame, zone: tzinfo) -> list[str]:
+    """The last moments as lines of a mail, each with its port: where to look in a log."""
+    moments = sorted(
+        (one for one in system.details if one.is_moment),
+        key=attrgetter("last_seen_at"),
+        reverse=True,
+    )
+    return [_moment(one, words, zone) for one in moments[:_MOMENTS_SHOWN]]
+
+
+def _moment(detail: Detail, words: Frame, zone: tzinfo) -> str:
+    is_target = detail.name == TARGET_PORT
+    template = words.moment_target_port if is_target else words.moment_source_port
+    said = template.format(
+        moment=moment(detail.last_seen_at, words, zone, with_seconds=True), port=cut(detail.value)
+    )
+    return f"{said} ({detail.of})" if is_plain_name(detail.of) else said
+
+
+def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
+    host = cut(system.host_name)
+    if host and host != system.system:
+        yield f"{words.column_name}: {defanged(host) if system.is_site else host}"
+    if system.url:
+        yield f"{words.column_url}: {defanged(cut(system.url, _LONGEST_URL))}"
+    if product := cut(system.product):
+        shown = product if is_token(product) else words.quoted.format(text=_inside(product))
+        yield f"{words.column_product}: {shown}"
+
+
+def _shown(key: str, value: str, name: DetailName, words: Frame) -> str:
+    line = cut(value)
+    if key in _NAMES and is_plain_name(line):
+        return line
+    if name.is_said_by_system:
+        template = words.quoted if is_token(line) else words.quoted_of_system
+        return template.format(text=_inside(line))
+    return defanged(line) if " " not in line else words.quoted.format(text=_inside(line))
+
+
+def _inside(line: str) -> str:
+    """`line` as it stands between quotation marks."""
+    return defanged(line).replace('"', "'")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

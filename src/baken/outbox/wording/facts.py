@@ -1,0 +1,110 @@
+"""What a message says, as values: who warns, of which systems, and to whom."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Final
+
+from baken.core.classification import Severity, Tlp
+from baken.core.detail import Detail
+from baken.core.observation import AffectedRole
+from baken.core.sharing import LegalGround, Source
+
+_IN_LOGS: Final = frozenset({AffectedRole.SOURCE.value, AffectedRole.TARGET.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who warns, as the message says it."""
+
+    name: str
+    reply_to: str
+    contact_line: str
+    message_id_domain: str
+    zone: tzinfo
+    """In which times are told."""
+    store_days: int
+    """How many days what was seen is kept."""
+    legal_ground: LegalGround
+    """Why we may use the address of who did not sign up."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """By feed: what it is called, and what it lets us say. One that is unknown is not named."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSystem:
+    """One case in a notification, as it stood when the notification was planned."""
+
+    finding_kind: str
+    rsit_type: str
+    system: str
+    severity: Severity
+    reason: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sightings: int
+    host_name: str
+    url: str
+    product: str
+    cves: tuple[str, ...]
+    asset: str
+    evidence: Mapping[str, str]
+    feed: str = ""
+    rule: str = ""
+    """How it was matched."""
+    affected_role: str = ""
+    address: str = ""
+    port: int | None = None
+    transport: str = ""
+    told_before_at: datetime | None = None
+    details: tuple[Detail, ...] = ()
+
+    @property
+    def is_in_logs(self) -> bool:
+        """Whether it is found in a log, by second and source port, and not by a look at it."""
+        return self.affected_role in _IN_LOGS
+
+    @property
+    def is_site(self) -> bool:
+        """Whether it serves what should not be there: its address is not one to click on."""
+        return self.affected_role == AffectedRole.SITE.value
+
+    @property
+    def place(self) -> tuple[int, int, int, int, str]:
+        """Sorts systems as addresses are sorted; those without one come last, by name."""
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError:
+            return (1, 0, 0, 0, self.system)
+        return (0, address.version, int(address), self.port or 0, self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFacts:
+    """Everything that a message says."""
+
+    reference: str
+    """The notification's id; it stands in the Message-ID."""
+    code: str
+    """What the recipient mentions to have the message checked."""
+    organisation: str
+    recipient_address: str
+    recipient_name: str
+    language: str
+    tlp: Tlp
+    planned_at: datetime
+    is_registered: bool
+    """Whether the organisation signed up."""
+    address_source: str
+    """What told us the recipient's address."""
+    threat_title: str
+    """What the threat is called; empty when a daily feed is the occasion."""
+    occasion_advice: str
+    """What the occasion says besides the advice of the finding kinds; may be empty."""
+    systems: Sequence[ToldSystem]
+    """Most urgent first; at least one."""
+    in_reply_to: str = ""
+    """The Message-ID of the message that told it before; empty when none did."""

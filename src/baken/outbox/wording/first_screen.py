@@ -1,0 +1,150 @@
+"""What a reader sees first: what was seen, by whom, where, by when, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from baken.advice import Frame, list_of
+from baken.core.classification import Tlp
+from baken.core.text import one_line
+from baken.outbox.wording.blocks import Block, Fact, Facts, Paragraph
+from baken.outbox.wording.chapters import Chapter
+from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
+from baken.outbox.wording.moments import date, moment
+from baken.outbox.wording.quoting import cut
+from baken.outbox.wording.systems import system_name
+
+_SYSTEMS_NAMED: Final = 3
+_LONGEST_NAME: Final = 80
+# Their sentence says already whether a supplier may read it.
+_SAYS_IT_ALL: Final = frozenset({Tlp.CLEAR, Tlp.GREEN, Tlp.RED})
+SITE_ON_ADDRESS: Final = "site-on-address"
+"""The rule by which the holder of an address is told of a site that nobody named."""
+
+
+def first_screen(
+    warning: WarningFacts, chapters: Sequence[Chapter], words: Frame, sender: Sender
+) -> Iterator[Block]:
+    """The label, the greeting, what was seen, and the facts in brief."""
+    first = chapters[0]
+    organisation = cut(warning.organisation, _LONGEST_NAME)
+    yield Paragraph(
+        words.top_line.format(
+            label=warning.tlp, sender_name=sender.name, organisation=organisation
+        ),
+        is_small=True,
+    )
+    name = one_line(warning.recipient_name)
+    yield Paragraph(words.salutation_named.format(name=name) if name else words.salutation)
+    if not warning.is_registered:
+        yield Paragraph(words.intro_unasked.format(sender_name=sender.name))
+    if warning.threat_title:
+        yield Paragraph(words.threat.format(title=one_line(warning.threat_title)))
+    for paragraph in warning.occasion_advice.splitlines():
+        if paragraph.strip():
+            yield Paragraph(paragraph.strip())
+    yield Paragraph(_what_was_seen(first, words, sender))
+    yield Facts(tuple(_facts(warning, chapters, words, sender)))
+
+
+def note_on_site(systems: Sequence[ToldSystem], words: Frame) -> str:
+    """That it may be a site of somebody else; empty when the reader is who it is about."""
+    is_site = any(one.rule == SITE_ON_ADDRESS for one in systems)
+    return words.site_on_address if is_site else ""
+
+
+def _note_on_dots(systems: Sequence[ToldSystem], words: Frame) -> list[str]:
+    return [words.not_to_click] if any(one.is_site for one in systems) else []
+
+
+def _what_was_seen(first: Chapter, words: Frame, sender: Sender) -> str:
+    sentences = [
+        first.advice.seen,
+        _by_whom(first.systems, words, sender),
+        _told_before(first.systems, words, sender),
+        note_on_site(first.systems, words),
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _by_whom(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
+    last = max(systems, key=lambda one: one.last_seen_at)
+    said = {
+        "count": len({one.system for one in systems}),
+        "moment": moment(last.last_seen_at, words, sender.zone, with_seconds=last.is_in_logs),
+    }
+    sources = {sender.sources.get(one.feed) for one in systems}
+    names = sorted(one.name for one in sources if one and one.terms.may_name_source)
+    if len(names) < len(sources):
+        names = []  # it would seem that those which are named saw all of it
+    is_named = bool(names)
+    if said["count"] != 1:
+        template = words.seen_by_several if is_named else words.seen_by_unnamed_several
+    elif len(systems) == 1 and last.first_seen_at == last.last_seen_at:
+        template = words.seen_by if is_named else words.seen_by_unnamed
+    else:
+        template = words.seen_by_last if is_named else words.seen_by_unnamed_last
+    return template.format(source=list_of(names, words), **said)
+
+
+def _told_before(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
+    """When we wrote before; only when that is so of all, since it is said of all."""
+    reasons = {one.reason for one in systems}
+    told = [one.told_before_at for one in systems if one.told_before_at]
+    template = words.told_before(reasons.pop()) if len(reasons) == 1 else ""
+    if not template or len(told) < len(systems):
+        return ""
+    seen = max(one.last_seen_at for one in systems)
+    return template.format(
+        told=date(max(told), words, sender.zone), seen=date(seen, words, sender.zone)
+    )
+
+
+def _facts(
+    warning: WarningFacts, chapters: Sequence[Chapter], words: Frame, sender: Sender
+) -> Iterator[Fact]:
+    first = chapters[0]
+    yield Fact(
+        words.fact_system if len(first.systems) == 1 else words.fact_systems,
+        [*named_systems(first, words), *_note_on_dots(first.systems, words)],
+    )
+    yield Fact(words.deadline(first.severity.key), [first.advice.now[0]])
+    if len(chapters) > 1:
+        template = words.fact_more_singular if len(chapters) == 2 else words.fact_more_plural
+        yield Fact(words.fact_more, [template.format(count=len(chapters) - 1, number=2)])
+    yield Fact(words.fact_share, [sharing(warning, words, sender)])
+    yield Fact(words.fact_genuine, _genuine(warning, words, sender))
+    yield Fact(words.fact_answer, [words.answer.format(reply_to=sender.reply_to)])
+
+
+def named_systems(chapter: Chapter, words: Frame, *, most: int = _SYSTEMS_NAMED) -> list[str]:
+    """The first systems by name, each on a line; of the others how many there are."""
+    names = list(dict.fromkeys(system_name(one, words) for one in chapter.systems))
+    rest = len(names) - most
+    if rest > 0:
+        template = words.others_singular if rest == 1 else words.others_plural
+        names[most:] = [template.format(count=rest)]
+    return names
+
+
+def sharing(warning: WarningFacts, words: Frame, sender: Sender) -> str:
+    """Who may read the message: what the label says, and whether a supplier may."""
+    said = words.tlp_sentence(warning.tlp)
+    if warning.tlp in _SAYS_IT_ALL:
+        return said
+    sources = [sender.sources.get(one.feed) for one in warning.systems]
+    is_allowed = warning.tlp is not Tlp.AMBER_STRICT and all(
+        source and source.terms.may_show_supplier for source in sources
+    )
+    return f"{said} {words.supplier_may if is_allowed else words.supplier_ask}"
+
+
+def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> list[str]:
+    """The code has a line of its own: no screen breaks it."""
+    check = (
+        words.genuine_check.format(contact_line=sender.contact_line)
+        if sender.contact_line
+        else words.genuine_look_up
+    )
+    return [check, warning.code, words.genuine_never]

@@ -1,0 +1,31 @@
+"""Times as a reader writes them, in the zone of the service and with its distance to UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from baken.advice import Frame
+
+
+def moment(at: datetime, words: Frame, zone: tzinfo, *, with_seconds: bool = False) -> str:
+    """Date, time and distance to UTC: "22 november 2026 04:00 (+01:00)"."""
+    local = at.astimezone(zone)
+    clock = f"{local:%H:%M:%S}" if with_seconds else f"{local:%H:%M}"
+    return f"{date(at, words, zone)} {clock} ({_offset(local)})"
+
+
+def date(at: datetime, words: Frame, zone: tzinfo) -> str:
+    """The date: "22 november 2026"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {words.month(local.month)} {local.year}"
+
+
+def sortable(at: datetime, zone: tzinfo) -> str:
+    """As a spreadsheet sorts it: "2026-11-22 04:00:00 +01:00"."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
+
+
+def _offset(local: datetime) -> str:
+    written = f"{local:%z}"
+    return f"{written[:3]}:{written[3:5]}"

@@ -1,0 +1,51 @@
+"""What others wrote, quoted: on one line, cut in the middle, and with nothing to click on."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from baken.core.text import one_line
+
+LONGEST: Final = 80
+"""How many characters of a quoted text are shown; all of it stands in the attachment."""
+
+# What programs make a link of: an address with a scheme, a mail address, a name with an end.
+_SCHEME: Final = re.compile(r"\b(https?|ftps?)(?=:)", re.IGNORECASE)
+_OTHER_SCHEME: Final = re.compile(
+    r"\b(?!hxxps?:|fxps?:)([a-z][a-z0-9+-]{1,20}):(?=//)|\b(mailto|tel|sms):", re.IGNORECASE
+)
+_MAIL_ADDRESS: Final = re.compile(r"(?<=[^\s@])@(?=[^\s@])")
+_NAME: Final = re.compile(r"(?<![\w.-])(?:[\w-]+\.)+[^\W\d_][\w-]+", re.UNICODE)
+_HARMLESS: Final = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
+# A name of a program, a version, a number in hexadecimals: nobody can take it for a sentence.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/+:-]{0,39}|[0-9A-Fa-f:]{1,128}")
+_NUMBER_TO_CALL: Final = re.compile(r"(?:\+|\b0)[\d\s()./-]{6,}\d")
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """`text` on one line, and without its middle where it is longer than `longest`."""
+    line = one_line(text)
+    if len(line) <= longest:
+        return line
+    tail = (longest - 3) // 3
+    return f"{line[: longest - 3 - tail].rstrip()} … {line[-tail:].lstrip()}"
+
+
+def defanged(text: str) -> str:
+    """`text` with the addresses in it written so that no program makes a link of them."""
+    said = _SCHEME.sub(lambda found: _HARMLESS[found[1].lower()], text)
+    said = _OTHER_SCHEME.sub(lambda found: f"{found[0][:-1]}[:]", said)
+    said = _MAIL_ADDRESS.sub("[at]", said)
+    return _NAME.sub(lambda found: found[0].replace(".", "[.]"), said)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` is a name or a number, and can say nothing in our name."""
+    return bool(
+        _TOKEN.fullmatch(text)
+        and text.count(" ") < 3
+        and "://" not in text
+        and not _NUMBER_TO_CALL.search(text)
+        and defanged(text) == text
+    )

@@ -1,0 +1,62 @@
+"""How one system is written: where it is, when it was seen, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from baken.advice import Frame
+from baken.core.policy import Rule
+from baken.core.text import one_line
+from baken.outbox.wording.blocks import Entry
+from baken.outbox.wording.details import shown_details, shown_moments
+from baken.outbox.wording.facts import Sender, ToldSystem
+from baken.outbox.wording.moments import moment
+from baken.outbox.wording.quoting import defanged
+
+_DETAILS_SHOWN: Final = 4
+_SAID_OF_ONE: Final = frozenset(
+    {Rule.WORSE.value, Rule.BACK.value, Rule.NEWS.value, Rule.REMINDER.value}
+)
+
+
+def system_name(system: ToldSystem, words: Frame) -> str:
+    """Where it is: "192.0.2.1, poort 3389 (TCP)". A port it sent from is no part."""
+    if not system.address or system.system != _as_service(system):
+        name = one_line(system.system)
+        return defanged(name) if system.is_site else name
+    if not system.transport:
+        return words.system_port.format(system=system.address, port=system.port)
+    return words.system_port_protocol.format(
+        system=system.address, port=system.port, protocol=one_line(system.transport).upper()
+    )
+
+
+def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: bool) -> Entry:
+    """What the mail tells of `system`; why it is told now, when that differs (`is_mixed`)."""
+    lines = [_seen(system, words, sender)]
+    if moments := shown_moments(system, words, sender.zone):
+        lines += moments
+    elif system.is_in_logs and system.port:
+        lines.append(words.source_port.format(port=system.port))
+    if system.sightings > 1:
+        lines.append(words.times_seen.format(count=system.sightings))
+    if is_mixed and system.reason in _SAID_OF_ONE:
+        lines.append(f"{words.column_reason}: {words.reason_word(system.reason)}")
+    lines += shown_details(system, words, most=_DETAILS_SHOWN)
+    return Entry(system_name(system, words), lines)
+
+
+def _seen(system: ToldSystem, words: Frame, sender: Sender) -> str:
+    first, last = (
+        moment(at, words, sender.zone, with_seconds=system.is_in_logs)
+        for at in (system.first_seen_at, system.last_seen_at)
+    )
+    if first == last:
+        return words.seen_once.format(moment=last)
+    return words.seen_several.format(first=first, last=last)
+
+
+def _as_service(system: ToldSystem) -> str:
+    """What a case calls a service on an address; see `ToldSystem.system`."""
+    address = f"[{system.address}]" if ":" in system.address else system.address
+    return f"{address}:{system.port}/{system.transport or 'tcp'}"

@@ -11,7 +11,8 @@ import pyarrow.csv as pa_csv
 from django.db import connection, transaction
 
 _COPY_ORGANISATIONS: Final = """
-COPY constituency_organisation (id, reference, name, standing, sector, rhythm) FROM STDIN (FORMAT csv)
+COPY constituency_organisation (id, reference, name, standing, sector, rhythm)
+FROM STDIN (FORMAT csv)
 """
 _COPY_CONTACTS: Final = """
 COPY constituency_contact (id, organisation_id, name, role, language, channel)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import gzip
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from baken.cases.models import Case
-from baken.cases.services import mark_gone
+from baken.cases.services import ClosedCases, accept_report, mark_gone
 from baken.core.classification import Severity
+from baken.feeds import FEEDS, ReadLimits
 from baken.intake.models import Batch
+from baken.intake.services import report_file
 from baken.jobs.looking_back import match_again
+from baken.jobs.matchers import versioned_matcher
+from baken.jobs.retention import store_of
 from baken.settings.environment import Settings
 from small_world import YESTERDAY, Ingest, make_organisation, report_text
 
@@ -74,19 +79,82 @@ def test_seen_again_widens_the_case(ingest: Ingest) -> None:
     assert case.severity == 3, "an older sighting does not speak for the case"
 
 
+def take_in(text: str, settings: Settings, folder: Path, *, now: datetime) -> None:
+    """Take in a scan_rdp report that comes in `now`, which may be any day."""
+    path = folder / f"{now:%Y-%m-%d}-scan_rdp-test.csv"
+    path.write_text(text)
+    limits = ReadLimits(not_after=now + timedelta(days=1))
+    report = FEEDS["shadowserver"].open_report(path, report_type=None, limits=limits)
+    accept_report(
+        report,
+        report_file(path, feed="shadowserver", info=report.info, limits=limits),
+        matcher=versioned_matcher(settings)[1],
+        store=store_of(settings),
+        now=now,
+        progress=lambda _: None,
+    )
+
+
 def test_silence_of_a_feed_that_is_still_delivering_makes_a_case_gone(ingest: Ingest) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
     now, silence = datetime.now(UTC), timedelta(days=14)
-    assert mark_gone(silence=silence, now=now) == 0, "nobody looked since"
+    assert mark_gone(silence=silence, now=now) == ClosedCases(), "nobody looked since"
     ingest(report_text("192.0.2.9"))
-    assert mark_gone(silence=silence, now=now) == 1
+    assert mark_gone(silence=silence, now=now) == ClosedCases(gone=1)
     gone = Case.objects.get(system="192.0.2.7:3389/tcp")
-    assert (gone.state, gone.gone_at) == ("gone", now)
+    assert (gone.state, gone.gone_at, gone.gone_reason) == ("gone", now, "not-seen")
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY + timedelta(hours=1)))
     gone.refresh_from_db()
-    assert gone.state == "open"
+    assert (gone.state, gone.gone_at, gone.gone_reason) == ("open", None, "")
     assert gone.reopened_at is not None
+
+
+def test_a_type_without_a_file_is_empty_while_others_of_the_feed_come(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
+    ingest(report_text("192.0.2.9"), name="2026-11-22-scan_rdpeudp-test.csv")
+    now, silence = datetime.now(UTC), timedelta(days=14)
+    assert mark_gone(silence=silence, now=now) == ClosedCases(gone=1)
+    empty = Case.objects.get(finding_kind="open-rdp")
+    assert (empty.state, empty.gone_at, empty.gone_reason) == ("gone", now, "type-empty")
+    assert mark_gone(silence=silence, now=now) == ClosedCases(), "marked once"
+    assert Case.objects.get(finding_kind="open-rdp-udp").state == "open"
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY + timedelta(hours=1)))
+    empty.refresh_from_db()
+    assert (empty.state, empty.gone_reason) == ("open", "")
+    assert empty.reopened_at is not None
+
+
+def test_when_the_whole_feed_falls_silent_nobody_looks_any_more(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", "192.0.2.8"))
+    silence = timedelta(days=14)
+    now = datetime.now(UTC) + silence
+    assert mark_gone(silence=silence, now=now - timedelta(hours=1)) == ClosedCases()
+    now += timedelta(hours=1)
+    assert mark_gone(silence=silence, now=now) == ClosedCases(not_looked_at=2)
+    assert mark_gone(silence=silence, now=now) == ClosedCases(), "marked once"
+    cases = Case.objects.values_list("state", "gone_at", "gone_reason")
+    assert set(cases) == {("not-looked-at", now, "")}
+
+
+def test_a_feed_that_comes_back_shows_what_is_there_still_and_what_is_gone(
+    settings_of_test: Settings, tmp_path: Path
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    silence, back = timedelta(days=14), YESTERDAY + timedelta(days=30)
+    take_in(report_text("192.0.2.7", "192.0.2.8"), settings_of_test, tmp_path, now=YESTERDAY)
+    assert mark_gone(silence=silence, now=back) == ClosedCases(not_looked_at=2)
+    take_in(
+        report_text("192.0.2.7", seen_at=back), settings_of_test, tmp_path,
+        now=back + timedelta(hours=1),
+    )  # fmt: skip
+    assert mark_gone(silence=silence, now=back + timedelta(hours=1)) == ClosedCases(gone=1)
+    there, gone = Case.objects.order_by("system")
+    assert (there.state, there.gone_at) == ("open", None)
+    assert there.reopened_at is None, "nobody saw that it was gone"
+    assert (gone.state, gone.gone_reason) == ("gone", "not-seen")
 
 
 def test_matching_again_finds_the_cases_of_assets_that_came_later(
@@ -230,14 +298,14 @@ def test_a_report_that_says_nothing_makes_nothing_gone(ingest: Ingest) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
     ingest(report_text("192.0.2.300"))
-    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == 0
+    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == ClosedCases()
 
 
 def test_a_date_in_the_future_makes_nothing_gone(ingest: Ingest) -> None:
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text("192.0.2.7"))
     ingest(report_text(), name="2099-12-31-scan_rdp-test.csv")
-    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == 0
+    assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == ClosedCases()
 
 
 def test_empty_reports_of_other_days_and_types_are_not_the_same_report(ingest: Ingest) -> None:

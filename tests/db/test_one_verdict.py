@@ -24,6 +24,7 @@ from baken.core.classification import AddressRole, Tlp
 from baken.core.policy import Answer, AnswerKind, CaseFacts, Hold, OccasionFacts, Rule, decide
 from baken.core.routes import Route
 from baken.core.sharing import SharingTerms
+from baken.intake.models import Batch
 from baken.jobs.looking_back import look_back_for
 from baken.jobs.sending import dry_run_into, policy_at, policy_of
 from baken.occasions.models import Occasion
@@ -97,7 +98,7 @@ def came_back(world: World) -> None:
     world.see(days_ago=6)
     world.tell(days_ago=5)
     world.see(days_ago=3, address="192.0.2.9")
-    assert mark_gone(silence=DAY, now=datetime.now(UTC)) == 1
+    assert mark_gone(silence=DAY, now=datetime.now(UTC)).gone == 1
     world.see()
 
 
@@ -130,7 +131,25 @@ def lost_the_asset(world: World) -> None:
 def gone(world: World) -> None:
     world.see(days_ago=3)
     world.see(address="192.0.2.9")
-    assert mark_gone(silence=DAY, now=datetime.now(UTC)) == 1
+    assert mark_gone(silence=DAY, now=datetime.now(UTC)).gone == 1
+
+
+def not_looked_at(world: World) -> None:
+    world.see(days_ago=3)
+    Batch.objects.update(received_at=YESTERDAY - 3 * DAY)
+    assert mark_gone(silence=DAY, now=datetime.now(UTC)).not_looked_at == 1
+
+
+def showed_something_new(world: World) -> None:
+    world.see()
+    world.tell(days_ago=1)
+    Case.objects.update(news=["cve=cve-2026-1111"])
+
+
+def not_among_the_newest(world: World) -> None:
+    world.see(days_ago=5)
+    world.tell(days_ago=31)
+    world.see(address="192.0.2.9")
 
 
 def hardly_severe(world: World) -> None:
@@ -261,6 +280,9 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.NOT_REGISTERED, not_signed_up),
     Circumstance(Rule.NOT_HELD, lost_the_asset),
     Circumstance(Rule.GONE, gone),
+    Circumstance(Rule.NOT_LOOKED_AT, not_looked_at),
+    Circumstance(Rule.NEWS, showed_something_new),
+    Circumstance(Rule.NOT_SEEN_LATELY, not_among_the_newest),
     Circumstance(Rule.BELOW_MINIMUM, hardly_severe, "shadowserver-info"),
     Circumstance(Rule.TOO_OLD, seen_long_ago),
     Circumstance(Rule.TOLD_RECENTLY, told_lately),
@@ -282,10 +304,6 @@ CIRCUMSTANCES: Final = (
 )
 
 
-def told_before(case: CaseFacts) -> CaseFacts:
-    return replace(case, told_at=datetime.now(UTC) - 60 * DAY, told_severity=case.severity)
-
-
 NO_TABLE: Final = "no table holds it yet"
 NOT_STORED: Final[Mapping[Rule, tuple[str, Callable[[CaseFacts], CaseFacts]]]] = {
     Rule.HANDED_OVER: (NO_TABLE, lambda case: replace(case, handed_over_to="CSIRT of a sector")),
@@ -296,8 +314,6 @@ NOT_STORED: Final[Mapping[Rule, tuple[str, Callable[[CaseFacts], CaseFacts]]]] =
         NO_TABLE,
         lambda case: replace(case, answer=Answer(AnswerKind.NOT_OURS, datetime.now(UTC))),
     ),
-    Rule.NEWS: (NO_TABLE, lambda case: replace(told_before(case), has_news=True)),
-    Rule.NOT_SEEN_LATELY: (NO_TABLE, lambda case: replace(told_before(case), is_current=False)),
     Rule.ASK_SOURCE: (
         NO_TABLE,
         lambda case: replace(case, terms=SharingTerms(Tlp.AMBER_STRICT, may_notify_affected=False)),
@@ -422,6 +438,9 @@ _NOT_KNOWN_TO_THE_STORE: Final = {
     Rule.THREAT: _KNOWS_NOTHING_TOLD,
     Rule.TOLD_RECENTLY: _KNOWS_NOTHING_TOLD,
     Rule.NOT_SEEN_SINCE: _KNOWS_NOTHING_TOLD,
+    Rule.NEWS: _KNOWS_NOTHING_TOLD,
+    Rule.NOT_SEEN_LATELY: _KNOWS_NOTHING_TOLD,
+    Rule.NOT_LOOKED_AT: "the store holds what was seen, not whether anybody still looks",
     Rule.GONE: "the store holds what was seen; that it is gone stands on the case",
     Rule.NOT_HELD: "the store is matched against the assets of now: nobody is found at all",
 }

@@ -53,7 +53,8 @@ def write(*pieces: Sequence[dict[str, Any]], refresh: str = statements.REFRESH_C
     batch = begin_batch(
         ReportFile(
             "shadowserver", "scan_rdp", file_name=name, content_sha256=name, report_date=None
-        )
+        ),
+        now=datetime.now(UTC),
     )
     text = [copy_text(pl.DataFrame(list(piece), schema=_SCHEMA)) for piece in pieces]
     return cases_of_sightings(batch.pk, text, now=datetime.now(UTC), refresh=refresh)

@@ -78,7 +78,7 @@ def test_reading_reports_marks_what_is_gone(ingest: Ingest, baken: Command, tmp_
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
     path = tmp_path / "2026-11-23-scan_rdp-test.csv"
     path.write_text(report_text("192.0.2.8"))
-    assert "1 cases gone." in baken("ingest", path).out
+    assert "1 case gone." in baken("ingest", path).out
     assert json.loads(baken("ingest", path, "--json").out)["gone"] == 0
 
 

@@ -30,7 +30,7 @@ FAMILIES = {
     "roles": {"security", "technical", "general", "management"},
     "standings": {"registered", "discovered"},
     "channels": {"mail", "phone", "letter", "webhook", "portal"},
-    "states.case": {"open", "gone"},
+    "states.case": {"open", "gone", "not-looked-at"},
     "states.notification": {"planned", "accepted", "refused", "withdrawn"},
     "states.delivery": {"sending", "accepted", "deferred", "refused", "uncertain"},
     "severities": {severity.key for severity in Severity},

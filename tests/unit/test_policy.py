@@ -74,6 +74,7 @@ def decide(case: CaseFacts, *, policy: Policy, now: datetime, is_unasked_allowed
         (replace(UNTOLD, is_owner=False), Rule.OPERATOR),
         (replace(UNTOLD, is_held=False), Rule.NOT_HELD),
         (replace(UNTOLD, is_gone=True), Rule.GONE),
+        (replace(UNTOLD, is_looked_at=False), Rule.NOT_LOOKED_AT),
         (replace(UNTOLD, is_registered=False), Rule.NOT_REGISTERED),
         (replace(UNTOLD, severity=Severity.INFO), Rule.BELOW_MINIMUM),
         (replace(UNTOLD, last_seen_at=NOW - 31 * DAY), Rule.TOO_OLD),
@@ -130,6 +131,7 @@ EXAMPLES = {
     Rule.HANDED_OVER: replace(UNTOLD, handed_over_to="CSIRT of the sector"),
     Rule.ON_HOLD: replace(UNTOLD, hold=Hold("the police")),
     Rule.GONE: replace(UNTOLD, is_gone=True),
+    Rule.NOT_LOOKED_AT: replace(UNTOLD, is_looked_at=False),
     Rule.ATTACKER: replace(UNTOLD, role=AddressRole.ATTACKER_CONTROLLED),
     Rule.ROLE_UNKNOWN: replace(UNTOLD, role=AddressRole.UNKNOWN),
     Rule.ANSWERED: replace(UNTOLD, answer=answered(AnswerKind.FALSE_ALARM)),
@@ -564,8 +566,8 @@ def test_what_is_told_now_may_be_handed_over_now_by_its_route(
 
 
 NOT_ASKED_AGAIN = {
-    Rule.GONE, Rule.BELOW_MINIMUM, Rule.TOO_OLD, Rule.TOLD_RECENTLY, Rule.NOT_SEEN_SINCE,
-    Rule.NOT_SEEN_LATELY, Rule.WAITS,
+    Rule.GONE, Rule.NOT_LOOKED_AT, Rule.BELOW_MINIMUM, Rule.TOO_OLD, Rule.TOLD_RECENTLY,
+    Rule.NOT_SEEN_SINCE, Rule.NOT_SEEN_LATELY, Rule.WAITS,
 }  # fmt: skip
 """What says whether a case is news: that was decided when it was planned."""
 
@@ -588,6 +590,7 @@ NEW_DEFAULTS: dict[str, Any] = {
     "rhythm": "",
     "has_news": False,
     "is_current": True,
+    "is_looked_at": True,
 }
 
 

@@ -92,7 +92,7 @@ def measure_cases(*, matches: int) -> Measurement:
 def make_cases(matched: Sequence[tuple[pa.RecordBatch, pa.Table]], *, name: str) -> CaseCounts:
     """Write the cases of observations and their matches, as of one report called `name`."""
     with transaction.atomic():
-        batch = begin_batch(_report_file(name))
+        batch = begin_batch(_report_file(name), now=NOW)
 
         def sightings(piece: tuple[pa.RecordBatch, pa.Table]) -> bytes:
             return copy_text(find_sightings(*piece))

@@ -21,7 +21,7 @@ from baken.jobs.looking_back import look_back_for
 from baken.jobs.retention import store_of
 from baken.occasions.services import Threat, create_threat_occasion
 from baken.settings.environment import Settings
-from baken.specimen.nation import Nation, found_nation, observe_nation
+from baken.specimen.nation import NOW, Nation, found_nation, observe_nation
 from baken.store import WrittenFile
 
 _SEED: Final = 1
@@ -82,7 +82,7 @@ def _fill_store(nation: Nation, *, rows: int, settings: Settings) -> list[Writte
         wanted = min(_FILE_ROWS, rows - start)
         file = ReportFile("shadowserver", "scan_rdp", f"{number}.csv", f"{number:064x}", None)
         with transaction.atomic():
-            batch = begin_batch(file)
+            batch = begin_batch(file, now=NOW)
             if number < _DISTINCT or wanted < _FILE_ROWS:
                 files = _write(nation, rows=wanted, batch=batch, settings=settings)
                 drawn.append(files)

@@ -98,7 +98,7 @@ def accept_report(
         known = find_batch(file)
         if known is not None:
             return _known_report(known)
-        batch = begin_batch(file)
+        batch = begin_batch(file, now=now)
         return _read_into(
             batch, report, matcher=matcher, store=store, now=now, progress=progress, assets=assets
         )
@@ -117,7 +117,7 @@ def accept_report_again(
     """Like `accept_report`, for a person who asks for a known report to be read once more."""
     with transaction.atomic():
         lock_content(file)
-        batch = begin_batch(file)
+        batch = begin_batch(file, now=now)
         return _read_into(
             batch, report, matcher=matcher, store=store, now=now, progress=progress, assets=assets
         )

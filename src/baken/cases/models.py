@@ -19,10 +19,18 @@ class Case(models.Model):
     """One organisation, one finding kind, one system; with first and last seen."""
 
     class State(models.TextChoices):
-        """Open while it is seen; gone when the feed still looks and no longer sees it."""
+        """Open while it is seen. Gone when the feed still looks and no longer sees it; no longer
+        looked at when the whole feed fell silent, so that nobody knows."""
 
         OPEN = "open", "open"
         GONE = "gone", "gone"
+        NOT_LOOKED_AT = "not-looked-at", "no longer looked at"
+
+    class GoneReason(models.TextChoices):
+        """By what it is known to be gone."""
+
+        NOT_SEEN = "not-seen", "its report type came without it"
+        TYPE_EMPTY = "type-empty", "no file of its report type came, while others of the feed did"
 
     class Relation(models.TextChoices):
         """What the organisation is to the system."""
@@ -38,12 +46,15 @@ class Case(models.Model):
     finding_kind = models.CharField(max_length=64)
     system = models.CharField(max_length=300, help_text="203.0.113.7:3389/tcp, www.example.nl")
     relation = models.CharField(max_length=8, choices=Relation.choices)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     reopened_at = models.DateTimeField(null=True, help_text="when it was seen after it was gone")
-    gone_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True, help_text="since when it is not open")
+    gone_reason = models.CharField(
+        max_length=16, choices=GoneReason.choices, blank=True, db_default=""
+    )
     sightings = models.PositiveBigIntegerField(default=0)
     # How it was matched.
     rule = models.CharField(max_length=32)

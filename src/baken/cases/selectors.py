@@ -207,6 +207,7 @@ def _facts(
         and (valid_from is None or valid_from <= last_seen_at)
         and (valid_until is None or last_seen_at < valid_until),
         is_gone=state == Case.State.GONE,
+        is_looked_at=state != Case.State.NOT_LOOKED_AT,
         is_registered=is_registered(standing),
         last_seen_at=last_seen_at,
         reopened_at=reopened_at,

@@ -18,6 +18,7 @@ from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
 from baken.cases.writing import (
     CaseCounts,
+    ClosedCases,
     ToldBefore,
     cases_of_sightings,
     hold_cases,
@@ -32,6 +33,7 @@ __all__ = [
     "WIDEN_CASES",
     "AcceptedReport",
     "CaseCounts",
+    "ClosedCases",
     "CountWhoIsSeen",
     "FindSightings",
     "LookedBack",

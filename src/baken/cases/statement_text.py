@@ -52,7 +52,7 @@ FROM rematched AS m
 JOIN occasions_case AS source ON source.id = m.case_id
 LEFT JOIN occasions_case AS own ON own.organisation_id = m.organisation_id
     AND own.finding_kind = source.finding_kind AND own.system = source.system
-WHERE own.id IS NULL OR (own.state = 'gone' AND own.last_seen_at < source.last_seen_at)
+WHERE own.id IS NULL OR (own.state <> 'open' AND own.last_seen_at < source.last_seen_at)
 """
 
 _SUMMED: Final = """\
@@ -120,15 +120,17 @@ _REFRESH: Final = """\
 {comment}
 -- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
 -- the case are asked for: with all of them a million would not fit into memory. A sighting from
--- before the silence does not bring a case back.
+-- before the silence does not bring a case back. One that nobody looked at was never gone, and does
+-- not come back when it is seen again.
 WITH {summed}, later AS (
     UPDATE occasions_case AS c SET
         first_seen_at = least(c.first_seen_at, w.first_of_all),
         last_seen_at = w.last_seen_at,
         sightings = c.sightings + {added_sightings},
         state = CASE WHEN {is_back} THEN 'open' ELSE c.state END,
-        reopened_at = CASE WHEN {is_back} THEN :'now' ELSE c.reopened_at END,
+        reopened_at = CASE WHEN c.state = 'gone' AND {is_back} THEN :'now' ELSE c.reopened_at END,
         gone_at = CASE WHEN {is_back} THEN NULL ELSE c.gone_at END,
+        gone_reason = CASE WHEN {is_back} THEN '' ELSE c.gone_reason END,
 {by_later},
 {gathered}
     FROM (
@@ -151,7 +153,7 @@ SELECT count(*) FILTER (WHERE is_back IS NOT TRUE), count(*) FILTER (WHERE is_ba
 FROM (SELECT is_back FROM later UNION ALL SELECT is_back FROM earlier) AS written
 """
 
-_IS_BACK: Final = "c.state = 'gone' AND w.last_seen_at > c.last_seen_at"
+_IS_BACK: Final = "w.last_seen_at > c.last_seen_at"
 # The reports of one day describe one look: none undoes what another says.
 _IS_SAME_DAY: Final = (
     "(w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"

@@ -74,17 +74,29 @@ def write_cases(cursor: Any, batch: int, *, now: datetime, refresh: str) -> Case
     return CaseCounts(opened=opened, seen_again=seen_again, reopened=reopened)
 
 
-def mark_gone(*, silence: timedelta, now: datetime) -> int:
-    """Close the cases that a report type stayed silent about for `silence` while it was delivered.
+@dataclass(frozen=True, slots=True)
+class ClosedCases:
+    """How many cases are not open any more."""
 
-    Silence is measured against what the same report type last delivered: a type that stops coming
-    makes nothing gone. Gives how many cases were marked; may run any number of times.
+    gone: int = 0
+    """The feed still looks, and no longer sees them."""
+    not_looked_at: int = 0
+    """The whole feed fell silent."""
+
+
+def mark_gone(*, silence: timedelta, now: datetime) -> ClosedCases:
+    """Close the cases that their feed stayed silent about for `silence`.
+
+    Gone are those that their report type was delivered without, and those of a type of which no
+    file came while others of the feed did: a feed may send none when it finds nothing. When the
+    whole feed fell silent, they are no longer looked at. May run any number of times.
     """
     parameters: dict[str, Any] = {"silence": silence, "now": now}
     with transaction.atomic(), connection.cursor() as cursor:
         hold_cases()
         cursor.execute(statements.MARK_GONE, parameters)
-        return int(cursor.rowcount)
+        gone, not_looked_at = cursor.fetchone()
+        return ClosedCases(gone, not_looked_at)
 
 
 def record_told(case_ids: Collection[int], *, now: datetime) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.output import say, say_json
+from baken.cli.output import counted, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 
 if TYPE_CHECKING:
+    from baken.cases.services import ClosedCases
     from baken.jobs.ingestion import IngestedFile
 
 
@@ -54,11 +55,11 @@ def ingest(
             done.append(file)
             if not as_json:
                 say_file(file)
-    gone = close_gone_cases(settings=settings)
+    closed = close_gone_cases(settings=settings)
     if as_json:
-        say_json({"files": [file_figures(file) for file in done], "gone": gone})
+        say_json({"files": [file_figures(file) for file in done], **closed_figures(closed)})
     else:
-        say(f"{gone:,} cases gone.")
+        say_closed(closed)
     if any(file.refused for file in done):
         raise typer.Exit(1)
 
@@ -105,6 +106,20 @@ def say_file(file: IngestedFile) -> None:
         say(f"    line {row.line}: {row.explanation}")
     if rows.quarantined > 5:
         say(f"    and {rows.quarantined - 5:,} more rows in quarantine")
+
+
+def say_closed(closed: ClosedCases) -> None:
+    """Print how many cases are not open any more."""
+    text = f"{counted(closed.gone, 'case')} gone"
+    if closed.not_looked_at:
+        left = counted(closed.not_looked_at, "case")
+        text += f", {left} no longer looked at: the feed fell silent"
+    say(f"{text}.")
+
+
+def closed_figures(closed: ClosedCases) -> dict[str, object]:
+    """How many cases are not open any more, as figures."""
+    return {"gone": closed.gone, "not_looked_at": closed.not_looked_at}
 
 
 def file_figures(file: IngestedFile) -> dict[str, object]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baken.cli.intake import file_figures, reports_in, say_file
-from baken.cli.output import InLanguage, counted, say, say_json
+from baken.cli.intake import closed_figures, file_figures, reports_in, say_closed, say_file
+from baken.cli.output import InLanguage, say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import begin
 from baken.cli.store import purge_figures, say_purge
@@ -101,14 +101,14 @@ def run(
     if as_json:
         figures = {
             "files": [file_figures(file) for file in done.files],
-            "gone": done.gone,
+            **closed_figures(done.closed),
             "purge": purge_figures(done.purge),
         }
         say_json(figures | outcome_figures(done.plan, done.outcome))
     else:
         for file in done.files:
             say_file(file)
-        say(f"{counted(done.gone, 'case')} gone.")
+        say_closed(done.closed)
         if done.purge.expired or done.purge.swept or done.purge.problem:
             say_purge(done.purge)
         say_outcome(done.plan, done.outcome, language=language)

@@ -34,6 +34,7 @@ class Rule(StrEnum):
     HANDED_OVER = "handed-over"
     ON_HOLD = "on-hold"
     GONE = "gone"
+    NOT_LOOKED_AT = "not-looked-at"
     ATTACKER = "attacker-controlled"
     ROLE_UNKNOWN = "role-unknown"
     ANSWERED = "answered"
@@ -171,6 +172,8 @@ class CaseFacts:
     """It showed something that counts as news for its kind and that was not told yet."""
     is_current: bool = True
     """It was seen on the newest received day of its report type, or in the three days before."""
+    is_looked_at: bool = True
+    """False when its feed fell silent: whether the system is there still, nobody knows."""
     is_told_here: bool = True
     """False when the case was not told yet under this threat. That it was told under a daily feed
     does not silence the threat."""
@@ -291,7 +294,7 @@ def decide_again(
     the label that it bears and the one that it would be given now.
     """
     labelled = replace(under, label=stricter(under.label, policy.label_of(under)))
-    as_news = replace(case, is_gone=False, told_at=None, told_severity=None)
+    as_news = replace(case, is_gone=False, is_looked_at=True, told_at=None, told_severity=None)
     of_any_age = replace(
         policy,
         minimum_severity=Severity.INFO,
@@ -331,6 +334,8 @@ def _rule_of_case(case: CaseFacts, *, under: OccasionFacts, policy: Policy, now:
         return Rule.ON_HOLD
     if case.is_gone:
         return Rule.GONE
+    if not case.is_looked_at:
+        return Rule.NOT_LOOKED_AT
     if case.role is AddressRole.ATTACKER_CONTROLLED:
         return Rule.ATTACKER
     if case.role is AddressRole.UNKNOWN:

@@ -61,8 +61,11 @@ def lock_content(file: ReportFile) -> None:
         )
 
 
-def begin_batch(file: ReportFile) -> Batch:
-    """A new batch for `file`, still empty; call after `lock_content`, in the same transaction."""
+def begin_batch(file: ReportFile, *, now: datetime) -> Batch:
+    """A new batch for `file`, received `now` and still empty.
+
+    Call it after `lock_content`, in the same transaction.
+    """
     same = Batch.objects.filter(feed=file.feed, content_sha256=file.content_sha256)
     return Batch.objects.create(
         feed=file.feed,
@@ -71,6 +74,7 @@ def begin_batch(file: ReportFile) -> Batch:
         content_sha256=file.content_sha256,
         delivered_sha256=file.delivered_sha256 or file.content_sha256,
         repeat=same.count(),
+        received_at=now,
         report_date=file.report_date,
         rows_read=0,
         rows_matched=0,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from baken.cases.services import (
     AcceptedReport,
+    ClosedCases,
     Progress,
     accept_report,
     accept_report_again,
@@ -95,8 +96,8 @@ class ReadAgain(ReadOnce):
     _accept = staticmethod(accept_report_again)
 
 
-def close_gone_cases(*, settings: Settings) -> int:
-    """Mark the cases that are no longer seen; gives how many."""
+def close_gone_cases(*, settings: Settings) -> ClosedCases:
+    """Mark the cases that are no longer seen, or looked at; gives how many."""
     return mark_gone(silence=settings.gone_after, now=datetime.now(UTC))
 
 

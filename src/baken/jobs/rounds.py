@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baken.cases.services import Progress
+from baken.cases.services import ClosedCases, Progress
 from baken.intake.services import Purge
 from baken.jobs.ingestion import (
     IngestedFile,
@@ -25,7 +25,7 @@ class Round:
     """What one round did."""
 
     files: Sequence[IngestedFile]
-    gone: int
+    closed: ClosedCases
     purge: Purge
     plan: Plan = field(default_factory=Plan)
     outcome: Outcome = field(default_factory=Outcome)
@@ -45,7 +45,13 @@ def run_round(
     """
     check_sender(settings)
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
-    gone = close_gone_cases(settings=settings)
+    closed = close_gone_cases(settings=settings)
     purge = purge_store(settings=settings)
+<<<<<<< HEAD
     planned, outcome = plan_and_deliver(settings=settings, progress=sending)
     return Round(files, gone, purge, planned, outcome)
+=======
+    planned = plan(settings=settings)
+    outcome = deliver(settings=settings, progress=sending)
+    return Round(files, closed, purge, planned, outcome)
+>>>>>>> 4a751ed (Tell gone apart from no longer looked at, and know a type that is empty)

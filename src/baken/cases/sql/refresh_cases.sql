@@ -3,7 +3,8 @@
 -- Reports of one day are of one look, and what one says is not undone by another.
 -- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
 -- the case are asked for: with all of them a million would not fit into memory. A sighting from
--- before the silence does not bring a case back.
+-- before the silence does not bring a case back. One that nobody looked at was never gone, and does
+-- not come back when it is seen again.
 WITH stronger AS MATERIALIZED (
     SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
     FROM summed_sighting AS s
@@ -33,9 +34,10 @@ WITH stronger AS MATERIALIZED (
         first_seen_at = least(c.first_seen_at, w.first_of_all),
         last_seen_at = w.last_seen_at,
         sightings = c.sightings + w.sum_of_all,
-        state = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
+        state = CASE WHEN w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
         reopened_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN :'now' ELSE c.reopened_at END,
-        gone_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        gone_at = CASE WHEN w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        gone_reason = CASE WHEN w.last_seen_at > c.last_seen_at THEN '' ELSE c.gone_reason END,
         relation = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.relation ELSE w.relation END,
         rule = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.rule ELSE w.rule END,
         asset_id = CASE WHEN (w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date AND c.relation = 'owner' AND w.relation <> 'owner' THEN c.asset_id ELSE w.asset_id END,

@@ -18,4 +18,4 @@ FROM rematched AS m
 JOIN occasions_case AS source ON source.id = m.case_id
 LEFT JOIN occasions_case AS own ON own.organisation_id = m.organisation_id
     AND own.finding_kind = source.finding_kind AND own.system = source.system
-WHERE own.id IS NULL OR (own.state = 'gone' AND own.last_seen_at < source.last_seen_at)
+WHERE own.id IS NULL OR (own.state <> 'open' AND own.last_seen_at < source.last_seen_at)

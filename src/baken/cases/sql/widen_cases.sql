@@ -2,7 +2,8 @@
 -- The same sightings, matched against other assets: what counts now is what they say.
 -- Gives how many cases were seen again, and how many came back after they were gone. Few columns of
 -- the case are asked for: with all of them a million would not fit into memory. A sighting from
--- before the silence does not bring a case back.
+-- before the silence does not bring a case back. One that nobody looked at was never gone, and does
+-- not come back when it is seen again.
 WITH stronger AS MATERIALIZED (
     SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
     FROM summed_sighting AS s
@@ -32,9 +33,10 @@ WITH stronger AS MATERIALIZED (
         first_seen_at = least(c.first_seen_at, w.first_of_all),
         last_seen_at = w.last_seen_at,
         sightings = c.sightings + 0,
-        state = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
+        state = CASE WHEN w.last_seen_at > c.last_seen_at THEN 'open' ELSE c.state END,
         reopened_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN :'now' ELSE c.reopened_at END,
-        gone_at = CASE WHEN c.state = 'gone' AND w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        gone_at = CASE WHEN w.last_seen_at > c.last_seen_at THEN NULL ELSE c.gone_at END,
+        gone_reason = CASE WHEN w.last_seen_at > c.last_seen_at THEN '' ELSE c.gone_reason END,
         relation = w.relation,
         rule = w.rule,
         asset_id = w.asset_id,

@@ -47,11 +47,5 @@ def run_round(
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     closed = close_gone_cases(settings=settings)
     purge = purge_store(settings=settings)
-<<<<<<< HEAD
     planned, outcome = plan_and_deliver(settings=settings, progress=sending)
-    return Round(files, gone, purge, planned, outcome)
-=======
-    planned = plan(settings=settings)
-    outcome = deliver(settings=settings, progress=sending)
     return Round(files, closed, purge, planned, outcome)
->>>>>>> 4a751ed (Tell gone apart from no longer looked at, and know a type that is empty)

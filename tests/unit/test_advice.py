@@ -82,6 +82,7 @@ PLACEHOLDERS = {
     "attachment": {"file_name"},
     "attachment_advice": {"file_name"},
     "file_name": {"code"},
+    "values_more": {"count"},
     "answer": {"reply_to"},
     "genuine_check": {"contact_line"},
     "sign_off": {"sender_name"},

@@ -289,6 +289,24 @@ def test_every_distinct_value_is_told() -> None:
     assert details[1][7].startswith("2026-11-24 04:14:07 +01:00")
 
 
+def test_what_a_case_gathered_is_not_told_again_from_its_last_row() -> None:
+    gathered = (detail("family", "necurs"), detail("url", "http://a.example/1"))
+    evidence = {"infection": "necurs", "machine_name": "WS1"}
+    message = mail_of(rdp(1, details=gathered, evidence=evidence, url="http://a.example/1"))
+    told = [row[5:7] for row in sheets(message)[1][1:]]
+    assert told == [
+        ["malware", "necurs"],
+        ["Webadres", "http://a.example/1"],
+        ["naam van de machine", "WS1"],
+    ]
+    assert message.text.count("necurs") == 1
+
+
+def test_of_the_values_that_were_not_kept_the_number_is_told() -> None:
+    message = mail_of(rdp(1, details=(detail("family", "necurs"),), details_more=7))
+    assert sheets(message)[1][-1][5] == "en minstens 7 andere waarden"
+
+
 def test_what_a_system_says_of_itself_is_marked_as_its_own() -> None:
     banner = (
         "Nationaal CSIRT: call 0900-1234567, log in at https://csirt.example/ or mail a@b.example"

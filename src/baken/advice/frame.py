@@ -168,6 +168,8 @@ class Frame:
     column_asset: str
     column_label: str
     column_detail: str
+    values_more: str
+    """{count}"""
     column_value: str
 
     answer: str

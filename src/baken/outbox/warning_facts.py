@@ -21,12 +21,12 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
     for (
         notification_id, occasion_id, kind, rsit_type, system, severity, reason, told_before_at,
         first_seen_at, last_seen_at, sightings, feed, rule, affected_role, address, port, transport,
-        host_name, url, product, cves, asset, evidence, details,
+        host_name, url, product, cves, asset, evidence, details, details_more,
     ) in told.order_by("-severity", "case__finding_kind", "case__system", "id").values_list(
         "notification_id", "occasion_id", "case__finding_kind", "rsit_type", "case__system",
         "severity", "reason", "told_before_at", "first_seen_at", "last_seen_at", "sightings",
         "feed", "rule", "affected_role", "address", "port", "transport", "host_name", "url",
-        "product", "cves", "asset_value", "evidence", "details",
+        "product", "cves", "asset_value", "evidence", "details", "details_more",
     ):  # fmt: skip
         one = ToldSystem(
             finding_kind=kind,
@@ -51,6 +51,7 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
             asset=asset,
             evidence=evidence,
             details=read_details(details),
+            details_more=details_more,
         )
         systems.setdefault(notification_id, []).append(one)
         occasions.setdefault(notification_id, {})[occasion_id] = None

@@ -8,12 +8,14 @@ from operator import attrgetter
 from typing import Final
 
 from baken.advice import DetailName, Frame, detail_names, is_plain_name, list_of
-from baken.core.detail import CVE, FAMILIES, TARGET_PORT, Detail
-from baken.core.observation import NAME_SOURCE
+from baken.core.detail import CVE, FAMILIES, IN_COLUMNS, IN_EVIDENCE, TARGET_PORT, URL, Detail
+from baken.core.observation import NAME_SOURCE, AffectedRole
 from baken.outbox.wording.facts import ToldSystem
 from baken.outbox.wording.moments import moment
 from baken.outbox.wording.quoting import cut, defanged, is_token
 
+# Where a case has details, these are among them, and say more than its last row.
+_GATHERED: Final = frozenset({*IN_EVIDENCE, *IN_COLUMNS})
 _VALUES_SHOWN: Final = 3
 _MOMENTS_SHOWN: Final = 3
 _LONGEST_URL: Final = 160
@@ -24,13 +26,14 @@ _NAMES: Final = frozenset({*FAMILIES, "ransomware"})
 def details_of(system: ToldSystem) -> list[Detail]:
     """Every detail that is known of `system`, each value once; without what only serves matching.
 
-    What was last seen has the times of the system where nothing more is kept.
+    What is known of the last sighting alone has the times of the system.
     """
     details = list(system.details)
-    known = {(one.name, one.value) for one in details}
+    kept = {(one.name, one.value) for one in details}
+    gathered = _GATHERED if details else frozenset()
     last = [(CVE, cve) for cve in system.cves] + list(system.evidence.items())
     for name, value in last:
-        if name == NAME_SOURCE or not value.strip() or (name, value) in known:
+        if name == NAME_SOURCE or name in gathered or not value.strip() or (name, value) in kept:
             continue
         details.append(
             Detail(
@@ -41,6 +44,12 @@ def details_of(system: ToldSystem) -> list[Detail]:
     return details
 
 
+def is_moment(detail: Detail, system: ToldSystem) -> bool:
+    """Whether `detail` is a moment of `system`. For a source, a target's port is another's."""
+    is_anothers = detail.name == TARGET_PORT and system.affected_role == AffectedRole.SOURCE.value
+    return detail.is_moment and not is_anothers
+
+
 def shown_details(system: ToldSystem, words: Frame, *, most: int) -> list[str]:
     """The `most` important details as lines of a mail: "malware: mirai"."""
     lines = list(_of_its_own(system, words))
@@ -48,7 +57,7 @@ def shown_details(system: ToldSystem, words: Frame, *, most: int) -> list[str]:
     values: dict[str, dict[str, str]] = {}  # by the reader's name: as compared, and as shown
     found: dict[str, list[str]] = {}
     for one in details_of(system):
-        if not one.is_moment:
+        if not is_moment(one, system):
             found.setdefault(one.name, []).append(one.value)
     for key, name in names.items():
         for value in found.get(key, ()):
@@ -64,7 +73,7 @@ def shown_details(system: ToldSystem, words: Frame, *, most: int) -> list[str]:
 def shown_moments(system: ToldSystem, words: Frame, zone: tzinfo) -> list[str]:
     """The last moments as lines of a mail, each with its port: where to look in a log."""
     moments = sorted(
-        (one for one in system.details if one.is_moment),
+        (one for one in system.details if is_moment(one, system)),
         key=attrgetter("last_seen_at"),
         reverse=True,
     )
@@ -84,11 +93,13 @@ def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
     host = cut(system.host_name)
     if host and host != system.system:
         yield f"{words.column_name}: {defanged(host) if system.is_site else host}"
-    if system.url:
-        yield f"{words.column_url}: {defanged(cut(system.url, _LONGEST_URL))}"
+    urls = [one.value for one in system.details if one.name == URL] or [system.url]
+    if urls[0]:
+        shown = [defanged(cut(url, _LONGEST_URL)) for url in urls]
+        yield f"{words.column_url}: {list_of(shown, words, most=1 if len(urls) > 2 else 2)}"
     if product := cut(system.product):
-        shown = product if is_token(product) else words.quoted.format(text=_inside(product))
-        yield f"{words.column_product}: {shown}"
+        said = product if is_token(product) else words.quoted.format(text=_inside(product))
+        yield f"{words.column_product}: {said}"
 
 
 def _shown(key: str, value: str, name: DetailName, words: Frame) -> str:

@@ -61,6 +61,8 @@ class ToldSystem:
     transport: str = ""
     told_before_at: datetime | None = None
     details: tuple[Detail, ...] = ()
+    details_more: int = 0
+    """How many values at least there were besides `details`."""
 
     @property
     def is_in_logs(self) -> bool:

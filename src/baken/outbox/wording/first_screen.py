@@ -54,10 +54,6 @@ def note_on_site(systems: Sequence[ToldSystem], words: Frame) -> str:
     return words.site_on_address if is_site else ""
 
 
-def _note_on_dots(systems: Sequence[ToldSystem], words: Frame) -> list[str]:
-    return [words.not_to_click] if any(one.is_site for one in systems) else []
-
-
 def _what_was_seen(first: Chapter, words: Frame, sender: Sender) -> str:
     sentences = [
         first.advice.seen,
@@ -105,10 +101,10 @@ def _facts(
     warning: WarningFacts, chapters: Sequence[Chapter], words: Frame, sender: Sender
 ) -> Iterator[Fact]:
     first = chapters[0]
-    yield Fact(
-        words.fact_system if len(first.systems) == 1 else words.fact_systems,
-        [*named_systems(first, words), *_note_on_dots(first.systems, words)],
-    )
+    where = named_systems(first, words)
+    if any("[.]" in name for name in where):
+        where.append(words.not_to_click)
+    yield Fact(words.fact_system if len(first.systems) == 1 else words.fact_systems, where)
     yield Fact(words.deadline(first.severity.key), [first.advice.now[0]])
     if len(chapters) > 1:
         template = words.fact_more_singular if len(chapters) == 2 else words.fact_more_plural

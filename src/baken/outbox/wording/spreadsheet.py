@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from baken.advice import Frame, detail_names
+from baken.core.detail import PORT, PRODUCT, SOURCE_PORT, TARGET_PORT, URL, Detail
 from baken.outbox.wording.chapters import Chapter
-from baken.outbox.wording.details import details_of
+from baken.outbox.wording.details import details_of, is_moment
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.moments import sortable
 from baken.outbox.wording.quoting import cut
@@ -62,7 +63,6 @@ def _systems(
 
 
 def _details(chapters: Sequence[Chapter], words: Frame, sender: Sender) -> Iterator[Sequence[str]]:
-    names = detail_names(words.language)
     yield (
         words.column_address, words.column_port, words.column_protocol, words.column_name,
         words.column_what, words.column_detail, words.column_value, words.column_first_seen,
@@ -71,16 +71,33 @@ def _details(chapters: Sequence[Chapter], words: Frame, sender: Sender) -> Itera
     for chapter, one in _by_place(chapters):
         where = _where(one, words)
         for detail in details_of(one):
-            name = names.get(detail.name)
             yield (
                 *where,
                 chapter.advice.subject,
-                name.text if name else words.quoted.format(text=cut(detail.name)),
+                _name(detail, one, words),
                 _cell(detail.value),
                 sortable(detail.first_seen_at, sender.zone),
                 sortable(detail.last_seen_at, sender.zone),
                 str(detail.sightings),
             )
+        if one.details_more:
+            more = words.values_more.format(count=one.details_more)
+            yield (*where, chapter.advice.subject, more, "", "", "", "")
+
+
+def _name(detail: Detail, system: ToldSystem, words: Frame) -> str:
+    """What a detail is called: in the reader's words, or as the feed calls it, quoted."""
+    columns = {
+        URL: words.column_url,
+        PRODUCT: words.column_product,
+        PORT: words.column_port,
+        SOURCE_PORT: words.column_source_port,
+    }
+    if detail.name == TARGET_PORT and is_moment(detail, system):
+        return words.column_port
+    if name := detail_names(words.language).get(detail.name):
+        return name.text
+    return columns.get(detail.name) or words.quoted.format(text=cut(detail.name))
 
 
 def _advice(chapters: Sequence[Chapter], words: Frame) -> Iterator[Sequence[str]]:

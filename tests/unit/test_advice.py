@@ -69,6 +69,7 @@ PLACEHOLDERS = {
     "seen_once": {"moment"},
     "seen_several": {"first", "last"},
     "source_port": {"port"},
+    "target_port": {"port"},
     "moment_source_port": {"moment", "port"},
     "moment_target_port": {"moment", "port"},
     "times_seen": {"count"},

@@ -229,6 +229,23 @@ def test_what_is_found_in_logs_has_its_second_and_its_source_port() -> None:
     assert "Bronpoort: 51234" in mail_of(without).text
 
 
+def test_a_tag_that_repeats_the_kind_is_not_told() -> None:
+    text = mail_of(rdp(1, evidence={"tag": "rdp"}), rdp(2, evidence={"tag": "rdp;exposed"})).text
+    assert re.findall("Kenmerk: (.*)", text) == ["rdp;exposed"]
+
+
+def test_a_time_in_a_detail_is_told_as_other_times() -> None:
+    text = mail_of(rdp(1, evidence={"end_time": "2026-11-25 23:30:00", "start_time": "2026"})).text
+    assert "Eindigde op: 26 november 2026 00:30 (+01:00)" in text
+    assert "Begon op: 2026\n" in text
+
+
+def test_the_port_of_a_target_is_no_source_port() -> None:
+    text = mail_of(system("192.0.2.1", "ddos-target", affected_role="target", port=53)).text
+    assert "Poort: 53" in text
+    assert "ronpoort" not in text.partition("Waarom dit belangrijk")[0]
+
+
 def test_systems_stand_as_addresses_are_sorted() -> None:
     found = [rdp(number) for number in (100, 9, 20)] + [service("2001:db8::1", "open-rdp", 3389)]
     message = mail_of(*found)
@@ -317,6 +334,7 @@ def test_what_a_system_says_of_itself_is_marked_as_its_own() -> None:
     assert line.endswith('" (zo zegt het systeem het zelf)')
     assert "https" not in line
     assert "@" not in line
+    assert ".example" not in line.replace("[.]example", "")
 
 
 def test_a_long_value_loses_its_middle_and_is_whole_in_the_attachment() -> None:

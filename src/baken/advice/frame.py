@@ -99,6 +99,8 @@ class Frame:
     """{first} {last}"""
     source_port: str
     """{port}"""
+    target_port: str
+    """{port}"""
     moment_source_port: str
     """{moment} {port}"""
     moment_target_port: str

@@ -8,10 +8,11 @@ from operator import attrgetter
 from typing import Final
 
 from baken.advice import DetailName, Frame, detail_names, is_plain_name, list_of
-from baken.core.detail import CVE, FAMILIES, IN_COLUMNS, IN_EVIDENCE, TARGET_PORT, URL, Detail
-from baken.core.observation import NAME_SOURCE, AffectedRole
+from baken.core.detail import CVE, FAMILIES, IN_COLUMNS, IN_EVIDENCE, TAG, TARGET_PORT, URL, Detail
+from baken.core.finding_kinds import finding_kinds
+from baken.core.observation import NAME_SOURCE
 from baken.outbox.wording.facts import ToldSystem
-from baken.outbox.wording.moments import moment
+from baken.outbox.wording.moments import moment, read_moment
 from baken.outbox.wording.quoting import cut, defanged, is_token
 
 # Where a case has details, these are among them, and say more than its last row.
@@ -46,22 +47,21 @@ def details_of(system: ToldSystem) -> list[Detail]:
 
 def is_moment(detail: Detail, system: ToldSystem) -> bool:
     """Whether `detail` is a moment of `system`. For a source, a target's port is another's."""
-    is_anothers = detail.name == TARGET_PORT and system.affected_role == AffectedRole.SOURCE.value
-    return detail.is_moment and not is_anothers
+    return detail.is_moment and not (detail.name == TARGET_PORT and system.is_source)
 
 
-def shown_details(system: ToldSystem, words: Frame, *, most: int) -> list[str]:
+def shown_details(system: ToldSystem, words: Frame, zone: tzinfo, *, most: int) -> list[str]:
     """The `most` important details as lines of a mail: "malware: mirai"."""
     lines = list(_of_its_own(system, words))
     names = detail_names(words.language)
     values: dict[str, dict[str, str]] = {}  # by the reader's name: as compared, and as shown
     found: dict[str, list[str]] = {}
     for one in details_of(system):
-        if not is_moment(one, system):
+        if not is_moment(one, system) and not _says_the_kind(one, system):
             found.setdefault(one.name, []).append(one.value)
     for key, name in names.items():
         for value in found.get(key, ()):
-            shown = _shown(key, value, name, words)
+            shown = _shown(key, value, name, words, zone)
             values.setdefault(name.text, {}).setdefault(value.casefold(), shown)
     lines += [
         f"{_capital(text)}: {list_of(list(of_one.values()), words, most=_VALUES_SHOWN)}"
@@ -89,6 +89,13 @@ def _moment(detail: Detail, words: Frame, zone: tzinfo) -> str:
     return f"{said} ({detail.of})" if is_plain_name(detail.of) else said
 
 
+def _says_the_kind(detail: Detail, system: ToldSystem) -> bool:
+    """Whether it is a tag that repeats what the chapter is about: "rdp" of open RDP."""
+    known = finding_kinds().get(system.finding_kind)
+    names = {known.protocol.casefold() if known else "", system.finding_kind.removeprefix("open-")}
+    return detail.name == TAG and detail.value.casefold() in names
+
+
 def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
     host = cut(system.host_name)
     if host and host != system.system:
@@ -102,8 +109,10 @@ def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
         yield f"{words.column_product}: {said}"
 
 
-def _shown(key: str, value: str, name: DetailName, words: Frame) -> str:
+def _shown(key: str, value: str, name: DetailName, words: Frame, zone: tzinfo) -> str:
     line = cut(value)
+    if at := read_moment(line):
+        return moment(at, words, zone)
     if key in _NAMES and is_plain_name(line):
         return line
     if name.is_said_by_system:

@@ -70,6 +70,11 @@ class ToldSystem:
         return self.affected_role in _IN_LOGS
 
     @property
+    def is_source(self) -> bool:
+        """Whether its port is one that it sent from."""
+        return self.affected_role == AffectedRole.SOURCE.value
+
+    @property
     def is_site(self) -> bool:
         """Whether it serves what should not be there: its address is not one to click on."""
         return self.affected_role == AffectedRole.SITE.value

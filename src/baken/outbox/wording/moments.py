@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from baken.advice import Frame
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?Z?")
 
 
 def moment(at: datetime, words: Frame, zone: tzinfo, *, with_seconds: bool = False) -> str:
@@ -18,6 +22,16 @@ def date(at: datetime, words: Frame, zone: tzinfo) -> str:
     """The date: "22 november 2026"."""
     local = at.astimezone(zone)
     return f"{local.day} {words.month(local.month)} {local.year}"
+
+
+def read_moment(text: str) -> datetime | None:
+    """The moment that `text` is, as feeds write it: in UTC. None when it is something else."""
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError:  # the 31st of February
+        return None
 
 
 def sortable(at: datetime, zone: tzinfo) -> str:

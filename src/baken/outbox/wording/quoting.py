@@ -16,7 +16,7 @@ _OTHER_SCHEME: Final = re.compile(
     r"\b(?!hxxps?:|fxps?:)([a-z][a-z0-9+-]{1,20}):(?=//)|\b(mailto|tel|sms):", re.IGNORECASE
 )
 _MAIL_ADDRESS: Final = re.compile(r"(?<=[^\s@])@(?=[^\s@])")
-_NAME: Final = re.compile(r"(?<![\w.-])(?:[\w-]+\.)+[^\W\d_][\w-]+", re.UNICODE)
+_NAME: Final = re.compile(r"(?<![\w-])\.?(?:[\w-]+\.)+[^\W\d_][\w-]+", re.UNICODE)
 _HARMLESS: Final = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
 # A name of a program, a version, a number in hexadecimals: nobody can take it for a sentence.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/+:-]{0,39}|[0-9A-Fa-f:]{1,128}")

@@ -125,7 +125,7 @@ def _by_place(chapters: Sequence[Chapter]) -> list[tuple[Chapter, ToldSystem]]:
 def _where(system: ToldSystem, words: Frame) -> tuple[str, str, str, str]:
     """Address, port, protocol and name. The port from which a system sent is marked as such."""
     port = str(system.port) if system.port else ""
-    if port and system.is_in_logs:
+    if port and system.is_source:
         port = words.source_port.format(port=port)
     name = system.host_name
     if not name and system.system != system.address and not port:

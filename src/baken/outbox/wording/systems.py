@@ -37,12 +37,13 @@ def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: 
     if moments := shown_moments(system, words, sender.zone):
         lines += moments
     elif system.is_in_logs and system.port:
-        lines.append(words.source_port.format(port=system.port))
+        template = words.source_port if system.is_source else words.target_port
+        lines.append(template.format(port=system.port))
     if system.sightings > 1:
         lines.append(words.times_seen.format(count=system.sightings))
     if is_mixed and system.reason in _SAID_OF_ONE:
         lines.append(f"{words.column_reason}: {words.reason_word(system.reason)}")
-    lines += shown_details(system, words, most=_DETAILS_SHOWN)
+    lines += shown_details(system, words, sender.zone, most=_DETAILS_SHOWN)
     return Entry(system_name(system, words), lines)
 
 

@@ -70,7 +70,7 @@ def _no_text() -> TableRefusedError:
 def _delimiter_of(lines: Sequence[str]) -> str:
     """The delimiter that makes most known columns of the first line that is not empty."""
     first = next((line for line in lines if line.strip(" ,;\t\r\n")), "")
-    known = {column for shape in SHAPES.values() for column in shape.columns}
+    known = {column for shape in SHAPES.values() for column in shape.known}
 
     def known_columns(delimiter: str) -> int:
         cells, _ = _record_at([first], 0, delimiter)

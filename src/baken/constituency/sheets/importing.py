@@ -10,7 +10,12 @@ from django.db import connection, transaction
 
 from baken.constituency.models import Asset, Contact, Organisation, Route
 from baken.constituency.overlaps import overlaps_of
-from baken.constituency.sheets.contact_routes import cells_of_routes, take_over_routes
+from baken.constituency.sheets.contact_routes import (
+    cells_of_routes,
+    take_over_routes,
+    unnamed_contacts,
+    with_changed_routes,
+)
 from baken.constituency.sheets.differences import Difference, difference_between
 from baken.constituency.sheets.outcome import ImportOutcome
 from baken.constituency.sheets.reading import GatheredRows, Reading, read_constituency_files
@@ -99,11 +104,15 @@ def _take_over(reading: Reading) -> ImportOutcome:
         cursor.execute(_LOCK)
     organisations = _take_over_organisations(reading.organisations)
     owners = _owners(reading)
-    contacts, of_contacts = _take_over_contacts(_owned(reading, reading.contacts, owners), owners)
+    contacts, of_contacts, said_of_routes = _take_over_contacts(
+        _owned(reading, reading.contacts, owners), owners
+    )
     assets = _take_over_assets(_owned(reading, reading.assets, owners), owners)
     routes = take_over_routes(
         _owned(reading, reading.routes, owners), owners, of_contacts=of_contacts
     )
+    contacts = with_changed_routes(contacts, said_of_routes, named=routes.keys)
+    reading.notes += unnamed_contacts(reading.contacts.by_key.values(), owners)
     reading.routes.refused += len(routes.problems)
     reading.problems += routes.problems
     imported = [asset.pk for asset in (*assets.created, *assets.updated)]
@@ -141,8 +150,11 @@ def _take_over_organisations(
 
 def _take_over_contacts(
     rows: Sequence[ContactRow], owners: Mapping[str, int]
-) -> tuple[Difference[Contact], list[Route]]:
-    """Write the contacts; gives their routes too, which the table routes may say more about."""
+) -> tuple[Difference[Contact], list[Route], list[tuple[Contact, ContactRow]]]:
+    """Write the contacts; gives the routes of new ones too, and which row each known one has.
+
+    The table routes may say more about both.
+    """
     references = {owners[row.organisation]: row.organisation for row in rows}
     known = Contact.objects.filter(organisation__in=references)
     cells = cells_of_routes(references)
@@ -158,11 +170,8 @@ def _take_over_contacts(
             channel=row.channel,
         )
 
-    difference = difference_between(
-        rows,
-        {(references[c.organisation_id], c.role, *cells(c)): c for c in known},
-        make,
-    )
+    by_key = {(references[c.organisation_id], c.role, *cells(c)): c for c in known}
+    difference = difference_between(rows, by_key, make)
     insert_rows(Contact, difference.created)
     update_rows(Contact, difference.updated, ContactRow.attributes)
     routes = [
@@ -171,12 +180,14 @@ def _take_over_contacts(
             channel=channel,
             address=getattr(row, column),
             source=SOURCE_OF_CONTACTS,
+            is_inside=row.is_inside,
+            valid_until=row.valid_until,
         )
         for contact, row in zip(difference.created, created, strict=True)
         for column, channel in ROUTE_COLUMNS.items()
         if getattr(row, column)
     ]
-    return difference, routes
+    return difference, routes, [(by_key[row.key], row) for row in rows if row.key in by_key]
 
 
 def _take_over_assets(rows: Sequence[AssetRow], owners: Mapping[str, int]) -> Difference[Asset]:

@@ -36,11 +36,12 @@ class GatheredRows(Generic[Row]):
         first = self.by_key.setdefault(row.key, row)
         if first is row:
             return None
-        for name in row.attributes:
+        compared = (*row.attributes, *getattr(row, "of_routes", ()))
+        for name in compared:
             if name in first.said & row.said and getattr(first, name) != getattr(row, name):
                 self.refused += 1
                 return _contradiction(first, row, name)
-        news = {name: getattr(row, name) for name in row.attributes if name not in first.said}
+        news = {name: getattr(row, name) for name in compared if name not in first.said}
         self.by_key[row.key] = replace(first, said=first.said | row.said, **news)
         self.repeated += 1
         return None
@@ -146,6 +147,7 @@ def _gather(reading: Reading, table: RawTable, reader: RowReader) -> None:
 
 def _contradiction(first: Row, later: Row, column: str) -> ImportProblem:
     value = getattr(later, column)
+    column = "inside" if column == "is_inside" else column
     return problem_at(
         later.place,
         column,

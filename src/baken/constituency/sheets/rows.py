@@ -78,8 +78,12 @@ class ContactRow:
     phone: str
     language: str
     channel: str
+    is_inside: bool | None
+    valid_until: datetime | None
 
     attributes: ClassVar[tuple[str, ...]] = ("name", "language", "channel")
+    of_routes: ClassVar[tuple[str, ...]] = ("is_inside", "valid_until")
+    """What it says of the routes to both addresses, where the table routes says nothing of them."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -133,6 +137,11 @@ class RouteRow:
     attributes: ClassVar[tuple[str, ...]] = (
         "scope", "is_inside", "valid_until", "confidence", "state",
     )  # fmt: skip
+
+    @property
+    def ends(self) -> bool:
+        """Whether it says that the route is used no more, or until when."""
+        return self.valid_until is not None or self.state == Route.State.ENDED
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -212,7 +221,7 @@ class RowReader:
         usual = Channel.MAIL if email else Channel.PHONE
         checked = ContactRow(
             place=row.place,
-            said=said,
+            said=_said_of_inside(said),
             organisation=row.read("organisation", self._reference, ""),
             name=row.read("name", self._contact_name, ""),
             role=row.read("role", self._role, ""),
@@ -220,6 +229,8 @@ class RowReader:
             phone=phone,
             language=row.read("language", self._language, ""),
             channel=row.read("channel", self._channels[usual], ""),
+            is_inside=row.read("inside", cells.read_yes_or_no, None),
+            valid_until=row.read("valid_until", cells.read_moment, None),
         )
         if not row.problems:
             _judge_reach(row, checked)
@@ -246,7 +257,7 @@ class RowReader:
         read_address = self._addresses.get(channel, self._address)
         return RouteRow(
             place=row.place,
-            said=said | {"is_inside"} if "inside" in said else said,
+            said=_said_of_inside(said),
             organisation=row.read("organisation", self._reference, ""),
             role=row.read("role", self._role, ""),
             name=row.read("name", self._contact_name, ""),
@@ -262,6 +273,10 @@ class RowReader:
             language=row.read("language", self._language, ""),
             preferred_channel=row.read("preferred_channel", self._channel, "") or channel,
         )
+
+
+def _said_of_inside(said: frozenset[str]) -> frozenset[str]:
+    return said | {"is_inside"} if "inside" in said else said
 
 
 def _which_contact(text: str) -> tuple[str, str] | None:

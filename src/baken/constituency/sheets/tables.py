@@ -20,10 +20,17 @@ class TableShape:
 
     columns: tuple[str, ...]
     required: frozenset[str]
+    also: tuple[str, ...] = ()
+    """Further columns that import knows; export writes them in the table routes."""
     one_of: frozenset[str] = frozenset()
     """At least one of these must be there too; empty asks for none."""
     none_of: frozenset[str] = frozenset()
     """With one of these it is another table, in which the rest are columns of somebody's own."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All columns that import knows."""
+        return (*self.columns, *self.also)
 
     def fits(self, header: Sequence[str]) -> bool:
         """Whether `header` has the columns that this table must have."""
@@ -41,6 +48,7 @@ SHAPES: Final[Mapping[Table, TableShape]] = {
     Table.CONTACTS: TableShape(
         ("organisation", "name", "role", "email", "phone", "language", "channel"),
         required=frozenset({"organisation"}),
+        also=("inside", "valid_until"),
         one_of=frozenset({"email", "phone"}),
     ),
     Table.ASSETS: TableShape(
@@ -151,7 +159,7 @@ def table_of(
             remedy="Give each table a file or sheet of its own.",
             reason="ambiguous-header",
         )
-    known = SHAPES[fitting[0]].columns
+    known = SHAPES[fitting[0]].known
     twice = sorted({name for name in header if name in known and header.count(name) > 1})
     if twice:
         raise TableRefusedError(
@@ -192,7 +200,7 @@ def _without_end(names: Sequence[str]) -> Sequence[str]:
 
 def _wrong_header(row: RawRow) -> TableRefusedError:
     seen = ", ".join(cell.strip() for cell in row.cells if cell.strip())
-    shapes = "; ".join(f"{table}: {', '.join(SHAPES[table].columns)}" for table in Table)
+    shapes = "; ".join(f"{table}: {', '.join(SHAPES[table].known)}" for table in Table)
     return TableRefusedError(
         f"The header is that of no table: {seen[:200]!a}.",
         remedy=f"Let the first row name the columns of one of these tables. {shapes}.",

@@ -36,7 +36,8 @@ def ingest(
     """Read reports: store their rows, match them, open cases, quarantine what cannot be read.
 
     Each file is read by the feed that recognises it, unless --feed names one. Marks the cases gone
-    that a report type no longer sees. Warns nobody: `baken send` does that.
+    that their feed no longer sees, and those no longer looked at whose feed fell silent. Warns
+    nobody: `baken send` does that.
     Exit code 1 when a file was refused.
     """
     settings = begin()

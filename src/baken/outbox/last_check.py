@@ -15,7 +15,6 @@ from baken.constituency.selectors import routes_by_id
 from baken.core.classification import Tlp
 from baken.core.policy import CaseFacts, OccasionFacts, Policy, Rule, decide_again
 from baken.core.routes import Route
-from baken.intake.selectors import newest_received_days
 from baken.occasions.selectors import facts_of_occasions
 from baken.outbox.models import NotifiedCase
 from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
@@ -92,10 +91,10 @@ def why_not(
     )
     under = facts_of_occasions({occasion_id for _, occasion_id, *_ in told})
     found = {pk: "its addressee was erased" for pk, one in about_to_go.items() if one.is_erased}
-    newest_days = newest_received_days()
     for pk, occasion_id, *row in told:
         if pk not in found:
-            facts = facts_of_row(row, newest_days=newest_days)
+            # Whether it is current was decided when it was planned, and is not asked again.
+            facts = facts_of_row(row, newest_days={})
             why = _why_not_of(facts, about_to_go[pk], under[occasion_id], policy=policy, now=now)
             if why:
                 found[pk] = why

@@ -183,8 +183,9 @@ class Settings:
         shapes.DAYS,
         default=timedelta(days=14),
         example="14",
-        meaning="How long a report type must stay silent about a system, while it is delivered, "
-        "before the case is marked gone.",
+        meaning="How long a feed must stay silent about a system before its case is marked gone: "
+        "its report type came without it, or only other types of the feed came. When nothing of "
+        "the feed came for so long, the case is no longer looked at.",
     )
     minimum_severity: Severity = setting(
         "BAKEN_MINIMUM_SEVERITY",

@@ -233,6 +233,33 @@ def test_what_was_migrated_is_explained_exported_and_not_told_twice(
     assert {pk: now_ended[pk] for pk in ended} == ended
 
 
+HAS_NEWS = "SELECT finding_kind, news FROM occasions_case WHERE has_news"
+
+
+def sinkhole(day: str, family: str) -> str:
+    return (
+        "timestamp,severity,protocol,src_ip,src_port,src_asn,dst_ip,dst_port,infection,family,tag\n"
+        f'"{day} 03:00:01",critical,tcp,192.0.2.11,40001,64501,198.51.100.250,80,{family},,\n'
+    )
+
+
+def test_all_that_a_told_case_showed_before_it_was_migrated_counts_as_told(
+    url: str, baken: Command, tmp_path: Path
+) -> None:
+    load(DUMPS[1], url=url)
+    call_command("migrate", verbosity=0)
+    assert rows_of(url, HAS_NEWS) == []
+    for day, family, expected in (
+        ("2026-11-02", "andromeda", []),
+        ("2026-11-03", "qakbot", ["family=andromeda", "family=qakbot"]),
+    ):
+        path = tmp_path / f"{day}-event4_sinkhole-nl.csv"
+        path.write_text(sinkhole(day, family))
+        assert baken("ingest", path).exit_code == 0
+        shown = [one["news"] for one in rows_of(url, HAS_NEWS)]
+        assert shown == ([expected] if expected else [])
+
+
 def test_what_waited_is_sent_after_migrating_under_the_same_message_id(
     dumped: str, baken: Command, sending: Settings, server: FolderMailServer
 ) -> None:

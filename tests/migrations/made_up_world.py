@@ -157,6 +157,12 @@ def _daily_feed(world: _World) -> None:
         "timestamp,severity,email,username,service,tag\n"
         '"2026-11-01 00:00:00",critical,someone@haven.example.nl,someone,mail,stealer\n',
     )
+    world.take_in(
+        "2026-11-01-event4_sinkhole-nl.csv",
+        "timestamp,severity,protocol,src_ip,src_port,src_asn,dst_ip,dst_port,infection,family,tag\n"
+        '"2026-11-01 03:00:01",critical,tcp,192.0.2.11,40001,64501,198.51.100.250,80,'
+        "andromeda,Andromeda,andromeda\n",
+    )
     # A site of one on an address of another: the holder of the address is its operator.
     world.take_in(
         "2026-11-01-compromised_website-nl.csv",

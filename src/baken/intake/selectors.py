@@ -45,26 +45,27 @@ def last_received_at(feed: str) -> datetime | None:
 
 
 # A report without rows speaks of the day in its name. No report speaks of a time after it came in,
-# and one of which no row could be read says nothing.
+# and one of which no row could be read says nothing. Of what it did not find, a feed may send no
+# report at all: that others came is how we know that it looked.
 _NEWEST_DAYS: Final = """
-    SELECT feed, report_type, max((least(received_at, coalesce(
+    SELECT feed, max((least(received_at, coalesce(
         observed_until,
         (report_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond'
     )) AT TIME ZONE 'UTC')::date)
     FROM intake_batch
     WHERE observed_until IS NOT NULL OR rows_read = 0
-    GROUP BY feed, report_type
+    GROUP BY feed
 """
 
-NewestDays = Mapping[tuple[str, str], date]
-"""The newest day (UTC) of which a report of each feed and report type was received."""
+NewestDays = Mapping[str, date]
+"""The newest day (UTC) of which a report of each feed was received."""
 
 
 def newest_received_days() -> NewestDays:
-    """The newest day of which each feed and report type delivered a report."""
+    """The newest day of which each feed delivered a report, of whatever type."""
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST_DAYS)
-        return {(feed, report_type): day for feed, report_type, day in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def stored_files(

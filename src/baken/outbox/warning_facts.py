@@ -9,12 +9,13 @@ from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
 from baken.core.detail import read_details
 from baken.occasions.selectors import OccasionTexts, texts_of_occasions
+from baken.outbox.earlier_messages import earlier_messages
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.wording import ToldSystem, WarningFacts
 
 
 def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
-    """Everything that the messages of these notifications say, in three queries."""
+    """Everything that the messages of these notifications say, in four queries."""
     systems: dict[UUID, list[ToldSystem]] = {}
     occasions: dict[UUID, dict[int, None]] = {}
     told = NotifiedCase.objects.filter(notification__in=notification_ids)
@@ -55,13 +56,17 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
         )
         systems.setdefault(notification_id, []).append(one)
         occasions.setdefault(notification_id, {})[occasion_id] = None
+    earlier = earlier_messages(notification_ids)
     texts = texts_of_occasions({pk for ids in occasions.values() for pk in ids})
     notifications = Notification.objects.filter(pk__in=notification_ids).select_related(
         "organisation", "addressee", "route"
     )
     return {
         one.pk: _warning(
-            one, systems.get(one.pk, []), [texts[pk] for pk in occasions.get(one.pk, {})]
+            one,
+            systems.get(one.pk, []),
+            [texts[pk] for pk in occasions.get(one.pk, {})],
+            in_reply_to=earlier.get(one.pk, ""),
         )
         for one in notifications.order_by()
     }
@@ -73,7 +78,11 @@ def warning_of(notification: Notification) -> WarningFacts:
 
 
 def _warning(
-    notification: Notification, systems: list[ToldSystem], occasions: list[OccasionTexts]
+    notification: Notification,
+    systems: list[ToldSystem],
+    occasions: list[OccasionTexts],
+    *,
+    in_reply_to: str,
 ) -> WarningFacts:
     advice = [one.advice_in(notification.language) for one in occasions]
     threats = [one.threat_title for one in occasions if one.threat_title]
@@ -91,4 +100,5 @@ def _warning(
         threat_title=threats[0] if threats else "",
         occasion_advice="\n\n".join(filter(None, advice)),
         systems=systems,
+        in_reply_to=in_reply_to,
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import psycopg
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, F, Func, Q, QuerySet, Value
 
 from baken.cases.matching_again import matched_assets
 from baken.cases.models import Case
@@ -234,16 +234,38 @@ def cases_in_order(ids: Sequence[int]) -> list[Case]:
 
 
 def cases_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> QuerySet[Case]:
-    """The cases about one address, newest first."""
-    found = Case.objects.filter(address=str(address)).select_related("organisation", "asset")
+    """The cases about one address, or about a network that it lies in, newest first."""
+    is_about = Q(address=str(address)) | _is_around(ipaddress.ip_network(address))
+    found = Case.objects.filter(is_about).select_related("organisation", "asset")
     return found.order_by("-last_seen_at", "organisation_id")
 
 
 def cases_in_network(network: str) -> QuerySet[Case]:
-    """The cases about addresses in `network` (CIDR), most urgent first."""
-    # The ORM has no word for "is contained by or equals" on addresses.
-    found = Case.objects.extra(where=["address <<= %s::inet"], params=[network])
-    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")
+    """The cases about what lies in `network` (CIDR), or around it, most urgent first."""
+    is_about = _IsIn(F("address"), Value(network)) | _is_around(ipaddress.ip_network(network))
+    found = Case.objects.filter(is_about).select_related("organisation", "asset")
+    return found.order_by("-severity", "-last_seen_at")
+
+
+class _IsIn(Func):
+    """Whether an address lies in a network or is it; the ORM has no word for that."""
+
+    template = "%(expressions)s::inet"
+    arg_joiner = " <<= "
+    output_field = BooleanField()
+
+
+def _is_around(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Q:
+    """Whether a case is about a network that holds `network`.
+
+    Its address is the first one of the network, which is indexed; its system names the whole.
+    """
+    lengths = range(network.prefixlen + 1)
+    wider = [network.supernet(new_prefix=length) for length in lengths]
+    return Q(
+        address__in=[str(one.network_address) for one in wider],
+        system__in=[str(one) for one in wider],
+    )
 
 
 def cases_by_asset(value: str) -> QuerySet[Case]:

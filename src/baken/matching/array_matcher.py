@@ -130,8 +130,12 @@ class ArrayMatcher:
         found = pa.Table.from_batches(parts, schema=HINT_SCHEMA)
         if not found.num_rows:
             return found
+        # Most rows are hinted at by nobody: what is joined is small.
+        is_hinted = np.zeros(observations.num_rows, dtype=np.bool_)
+        is_hinted[found["row"].to_numpy()] = True
         is_owner = pc.equal(matches["relation"].cast(pa.string()), "owner")
-        owners = matches.filter(is_owner).select(_WHO_IN_A_ROW)
+        is_asked_for = pc.and_(is_owner, pa.array(is_hinted[matches["row"].to_numpy()]))
+        owners = matches.select(_WHO_IN_A_ROW).filter(is_asked_for)
         rest = found.join(owners, keys=_WHO_IN_A_ROW, join_type="left anti")
         return rest.sort_by([(name, "ascending") for name in _WHO_IN_A_ROW]).cast(HINT_SCHEMA)
 

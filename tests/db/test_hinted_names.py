@@ -122,6 +122,15 @@ def test_the_doctor_names_who_has_domains_only(ingest: Ingest, baken: Command) -
     assert "1 organisatie heeft alleen domeinen" in said
 
 
+def test_import_says_how_many_have_domains_only(baken: Command, tmp_path: Path) -> None:
+    path = tmp_path / "assets.csv"
+    path.write_text("organisation,asset\nhaven,haven.example.nl\n")
+    make_organisation("haven")
+    assert "note: 1 organisations hold domains only" in baken("import", str(path)).out
+    path.write_text("organisation,asset\nhaven,192.0.2.0/24\n")
+    assert "domains only" not in baken("import", str(path)).out
+
+
 def test_a_hacked_site_without_a_name_is_told_to_who_holds_its_address(
     ingest: Ingest, settings_of_test: Settings
 ) -> None:

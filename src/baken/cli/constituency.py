@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ def import_files(
     """
     settings = begin()
     from baken.cases.services import MatchedAgain
+    from baken.constituency.selectors import organisations_with_domains_only
     from baken.constituency.services import dry_run_import, import_constituency
     from baken.jobs.matching_again import match_what_waits
     from baken.jobs.roads import address_readers
@@ -42,8 +44,9 @@ def import_files(
         address_readers=address_readers(),
     )
     again = MatchedAgain() if dry_run else match_what_waits(settings)
+    domains_only = len(organisations_with_domains_only(now=datetime.now(UTC)))
     if as_json:
-        say_json({**asdict(outcome), "matched_again": asdict(again)})
+        say_json({**asdict(outcome), "domains_only": domains_only, "matched_again": asdict(again)})
     else:
         for name in ("organisations", "contacts", "assets", "routes"):
             counts = getattr(outcome, name)
@@ -67,6 +70,11 @@ def import_files(
             )
         if outcome.overlaps.count > _SHOWN:
             say(f"  and {outcome.overlaps.count - _SHOWN:,} more overlaps")
+        if domains_only:
+            say(
+                f"  note: {domains_only:,} organisations hold domains only: a reverse name or a "
+                "certificate makes them no owner. baken doctor shows how often they were named so."
+            )
         if again.moved or again.released or again.opened:
             say(
                 f"open cases matched again: {again.moved:,} matched otherwise, "

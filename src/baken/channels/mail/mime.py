@@ -23,7 +23,7 @@ from baken.core.text import many_lines
 LINE_LIMIT: Final = 76  # RFC 2047 section 2, and RFC 2045 section 6.7
 
 _LONGEST_TYPE: Final = 82
-_LINES_KEPT: Final = 4096
+_LINES_KEPT: Final = 8192
 _BODY_POLICY: Final = SMTP.clone(max_line_length=LINE_LIMIT)
 _TEXT_TYPE: Final = 'Content-Type: text/plain; charset="utf-8"\r\n'
 _HTML_TYPE: Final = 'Content-Type: text/html; charset="utf-8"\r\n'
@@ -96,15 +96,14 @@ def _file_part(attachment: Attachment) -> str | None:
 
 
 def _quoted_printable(text: str) -> str:
-    is_plain = _PLAIN_LINE.fullmatch
-    return "\r\n".join(
-        [line if is_plain(line) else _quoted_line(line) for line in text.split("\n")]
-    )
+    return "\r\n".join(map(_quoted_line, text.split("\n")))
 
 
 # The same advice stands in thousands of mails of a run.
 @lru_cache(maxsize=_LINES_KEPT)
 def _quoted_line(line: str) -> str:
+    if _PLAIN_LINE.fullmatch(line):
+        return line
     octets = line.encode().decode("latin-1")
     quoted = octets.translate(_QUOTED)
     if len(quoted) <= LINE_LIMIT and not quoted.endswith((" ", "\t")):

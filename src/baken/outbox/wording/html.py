@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
+from typing import Final
 
 from baken.advice import html_frame
 from baken.outbox.wording.blocks import (
@@ -17,11 +19,14 @@ from baken.outbox.wording.blocks import (
     Steps,
 )
 
+# The same advice stands in thousands of mails of a run.
+_escaped: Final = lru_cache(maxsize=4096)(escape)
+
 
 def as_html(blocks: Iterable[Block], *, title: str, language: str) -> str:
     """The whole document. Everything in `blocks` is text, and is escaped here."""
     return html_frame().substitute(
-        language=escape(language), title=escape(title), body="\n".join(map(_element, blocks))
+        language=_escaped(language), title=_escaped(title), body="\n".join(map(_element, blocks))
     )
 
 
@@ -29,23 +34,23 @@ def _element(block: Block) -> str:
     match block:
         case Paragraph():
             css = ' class="small"' if block.is_small else ""
-            return f"<p{css}>{escape(block.text)}</p>"
+            return f"<p{css}>{_escaped(block.text)}</p>"
         case Heading():
-            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+            return f"<h{block.level}>{_escaped(block.text)}</h{block.level}>"
         case Facts():
             facts = "\n".join(
-                f"<p><strong>{escape(fact.title)}</strong><br>{_lines(fact.lines)}</p>"
+                f"<p><strong>{_escaped(fact.title)}</strong><br>{_lines(fact.lines)}</p>"
                 for fact in block.facts
             )
             return f'<div class="facts">\n{facts}\n</div>'
         case Steps():
-            items = "\n".join(f"<li>{escape(item)}</li>" for item in block.items)
+            items = "\n".join(f"<li>{_escaped(item)}</li>" for item in block.items)
             return f"<ol>\n{items}\n</ol>"
         case Command():
-            return f"<p><code>{escape(block.text)}</code></p>"
+            return f"<p><code>{_escaped(block.text)}</code></p>"
         case Entries():
             items = "\n".join(
-                f"<li><strong>{escape(entry.title)}</strong><br>\n"
+                f"<li><strong>{_escaped(entry.title)}</strong><br>\n"
                 f'<span class="told">{_lines(entry.lines)}</span></li>'
                 for entry in block.entries
             )
@@ -55,4 +60,4 @@ def _element(block: Block) -> str:
 
 
 def _lines(lines: Iterable[str]) -> str:
-    return "<br>\n".join(map(escape, lines))
+    return "<br>\n".join(map(_escaped, lines))

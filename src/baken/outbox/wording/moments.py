@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from baken.advice import Frame
 
+_KEPT: Final = 1024
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?Z?")
 
 
@@ -34,6 +36,8 @@ def read_moment(text: str) -> datetime | None:
         return None
 
 
+# One moment stands in many cells of a table.
+@lru_cache(maxsize=_KEPT)
 def sortable(at: datetime, zone: tzinfo) -> str:
     """As a spreadsheet sorts it: "2026-11-22 04:00:00 +01:00"."""
     local = at.astimezone(zone)

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Final
 from xml.sax.saxutils import escape
@@ -21,6 +21,7 @@ LONGEST_CELL: Final = 32_767
 """How many characters a cell holds at most; a row must not bring more."""
 
 _MOST_ROWS: Final = 1_048_576
+_CELLS_KEPT: Final = 4096
 _LOOKED_AT_FOR_WIDTH: Final = 20
 _NARROWEST, _WIDEST = 8, 50
 _HEADER: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -137,6 +138,8 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     ]
 
 
+# Kinds, labels and times stand in many cells, and in thousands of mails of a run.
+@lru_cache(maxsize=_CELLS_KEPT)
 def _cell(value: str, style: int) -> str:
     if not value:
         return f'<c s="{style}"/>'

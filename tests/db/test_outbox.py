@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,6 +111,42 @@ def test_what_got_worse_is_told_again(
     send(sending)
     assert len(server.messages()) == 2
     assert Notification.objects.first().policy == "worse"  # type: ignore[union-attr]
+
+
+def test_a_mail_follows_the_one_that_told_its_systems_before(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7", severity="high"))
+    send(sending)
+    later = YESTERDAY + timedelta(minutes=5)
+    ingest(report_text("192.0.2.7", severity="critical", seen_at=later))
+    send(sending)
+    first, second = sorted(server.messages(), key=lambda mail: str(mail["In-Reply-To"] or ""))
+    assert first["In-Reply-To"] is None
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+    assert "Wij schreven u op" in second.get_body(("plain",)).get_content()
+
+    ingest(report_text("192.0.2.8", severity="critical", seen_at=later))
+    send(sending)
+    (third,) = [mail for mail in server.messages() if "192.0.2.8" in str(mail)]
+    assert third["In-Reply-To"] is None, "nobody was told of it before"
+
+
+def test_each_mail_has_a_code_of_its_own(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/25")
+    make_organisation("zorg", "192.0.2.128/25")
+    ingest(report_text("192.0.2.7", "192.0.2.200"))
+    send(sending)
+    codes = set(Notification.objects.values_list("code", flat=True))
+    assert len(codes) == 2
+    for code in codes:
+        assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}", code)
+        (mail,) = [mail for mail in server.messages() if code in mail.get_body().get_content()]
+        (attachment,) = mail.iter_attachments()
+        assert code in (attachment.get_filename() or "")
 
 
 def test_the_operator_above_is_not_warned(

@@ -338,3 +338,40 @@ def test_nothing_is_matched_again_while_the_assets_stay_as_they_are(
     ingest(report_text("192.0.2.8"))
     plan(settings=sending)
     assert Case.objects.get(address="192.0.2.7").relation == "operator"
+
+
+def test_explain_says_in_both_languages_why_it_was_withdrawn(
+    ingest: Ingest, sending: Settings, baken: Command, server: FolderMailServer
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    write_zorg("192.0.2.0/28")
+    hand_over(sending)
+    assert server.messages() == []
+    assert (
+        "withdrawn: a system in it is another organisation's by now"
+        in baken("explain", "192.0.2.7").out
+    )
+    assert (
+        "ingetrokken: een systeem erin is nu van een andere organisatie"
+        in baken("explain", "192.0.2.7", "--language", "nl").out
+    )
+
+
+@pytest.mark.parametrize("asset", ["192.0.2.88/29", "192.0.2.90/32"])
+def test_a_network_that_a_row_names_is_matched_again_as_a_network(
+    ingest: Ingest, sending: Settings, asset: str
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    seen = f"{YESTERDAY:%Y-%m-%d %H:%M:%S}"
+    text = f'timestamp,severity,ip,source,reason\n"{seen}",high,192.0.2.88/29,made-up,spam\n'
+    ingest(text, name="2026-11-26-blocklist-test.csv")
+    assert Case.objects.get().system == "192.0.2.88/29"
+    write_zorg(asset)
+    plan(settings=sending)
+    before = set(Case.objects.values_list("organisation__reference", "relation", "rule"))
+    ingest(text, name="2026-11-26-blocklist-test.csv", again=True)
+    again = set(Case.objects.values_list("organisation__reference", "relation", "rule"))
+    assert before == again, "as when the report came in now"
+    assert ("zorg", "owner") in {(who, relation) for who, relation, _ in again}

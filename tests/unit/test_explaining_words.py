@@ -18,6 +18,7 @@ from baken.core.policy import Rule
 from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule
+from baken.outbox.withdrawal_reasons import REASON_KEYS
 
 BOTH = [words_in(language) for language in Language]
 EN, NL = words_in(Language.EN), words_in(Language.NL)
@@ -34,6 +35,7 @@ FAMILIES = {
     "states.notification": {"planned", "accepted", "refused", "withdrawn"},
     "states.delivery": {"sending", "accepted", "deferred", "refused", "uncertain"},
     "severities": {severity.key for severity in Severity},
+    "withdrawn": set(REASON_KEYS.values()),
     "matches": {rule.value for rule in MatchRule},
 }
 """The words for what is stored as a key; tests/db/test_explaining.py holds them to the tables."""

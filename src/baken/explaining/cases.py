@@ -12,7 +12,13 @@ from baken.core.policy import Policy, Rule
 from baken.explaining.rules import reason_of, remedy_of
 from baken.explaining.words import Words
 from baken.outbox.models import Delivery, Notification, NotifiedCase
-from baken.outbox.selectors import CaseVerdict, current_halt, notifications_about, verdicts_on
+from baken.outbox.selectors import (
+    CaseVerdict,
+    current_halt,
+    key_of_reason,
+    notifications_about,
+    verdicts_on,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +224,16 @@ def _how_far(told: Told, words: Words) -> str:
         reply = told.reply
     else:
         state = words.say(f"states.notification.{told.state}")
-        reply = told.state_reason if is_withdrawn else ""
+        reply = _reason_of_withdrawal(told.state_reason, words) if is_withdrawn else ""
     return words.say("case.state_because", state=state, reply=reply) if reply else state
+
+
+def _reason_of_withdrawal(stored: str, words: Words) -> str:
+    key, besides = key_of_reason(stored)
+    if not key:
+        return stored
+    reason = words.say(f"withdrawn.{key}")
+    return words.say("case.state_because", state=reason, reply=besides) if besides else reason
 
 
 def _next_lines(following: Next, words: Words, *, was_told: bool) -> Iterator[str]:

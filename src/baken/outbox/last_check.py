@@ -13,24 +13,13 @@ from django.db import connection
 from baken.cases.selectors import fact_columns, facts_of_row
 from baken.constituency.selectors import routes_by_id
 from baken.core.classification import Tlp
-from baken.core.policy import CaseFacts, OccasionFacts, Policy, Rule, decide_again
+from baken.core.policy import CaseFacts, OccasionFacts, Policy, decide_again
 from baken.core.routes import Route
 from baken.occasions.selectors import facts_of_occasions
 from baken.outbox.models import NotifiedCase
 from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
 from baken.outbox.verdicts import routes_to
-
-_REASONS: Final = {
-    Rule.NOT_HELD: "a system in it is no longer the organisation's",
-    Rule.OPERATOR: "a system in it is another organisation's by now",
-    Rule.NOT_REGISTERED: "the organisation is not registered any more",
-    Rule.NO_CONTACT: "its route has ended",
-    Rule.CONTACT_UNWANTED: "the address is left alone",
-    Rule.ASK_SOURCE: "the source must permit it first",
-    Rule.OUTSIDE_ONLY: "it may go to addresses inside the organisation only",
-    Rule.TLP_RED: "it became TLP:RED, and its channel cannot encrypt",
-}
-
+from baken.outbox.withdrawal_reasons import ERASED, OF_RULES, label_became
 
 # One query for a group: it is asked ten thousand times in a minute.
 _ABOUT_TO_GO: Final = """
@@ -90,7 +79,7 @@ def why_not(
         .values_list("notification_id", "occasion_id", *fact_columns("case__"))
     )
     under = facts_of_occasions({occasion_id for _, occasion_id, *_ in told})
-    found = {pk: "its addressee was erased" for pk, one in about_to_go.items() if one.is_erased}
+    found = {pk: ERASED for pk, one in about_to_go.items() if one.is_erased}
     for pk, occasion_id, *row in told:
         if pk not in found:
             # Whether it is current was decided when it was planned, and is not asked again.
@@ -110,9 +99,9 @@ def _why_not_of(
         if elsewhere.rule.tells:
             return "its mailbox is full, and another contact is told"
     if not verdict.rule.tells:
-        return _REASONS.get(verdict.rule, f"a case in it is not told any more: {verdict.rule}")
+        return OF_RULES.get(verdict.rule, f"a case in it is not told any more: {verdict.rule}")
     if verdict.label.rank > one.label.rank:
-        return f"its label became stricter: {verdict.label}"
+        return label_became(verdict.label)
     return ""
 
 

@@ -33,6 +33,7 @@ from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.verdicts import cases_due, routes_to, told_under
+from baken.outbox.withdrawal_reasons import SUPERSEDED
 from baken.outbox.withdrawals import withdraw
 
 _log = structlog.get_logger()
@@ -250,7 +251,7 @@ def _plan_under(occasions: Sequence[Occasion], *, policy: Policy, now: datetime)
     superseded = _superseded(occasions, decided)
     if superseded:
         mine = Notification.objects.filter(pk__in=superseded)
-        withdraw(mine, reason="a later notification tells it")
+        withdraw(mine, reason=SUPERSEDED)
         decided = _decide_each(occasions, policy=policy, now=now)
     notified = _write(decided.to_tell, now=now)
     return _PlanUnder(len(decided.to_tell), notified, decided.kept_back, decided.waiting)

@@ -21,6 +21,7 @@ from baken.outbox.verdicts import (
     verdicts_on,
 )
 from baken.outbox.warning_facts import warning_of
+from baken.outbox.withdrawal_reasons import key_of_reason
 
 __all__ = [
     "CaseVerdict",
@@ -31,6 +32,7 @@ __all__ = [
     "count_telling",
     "counting_refusals",
     "current_halt",
+    "key_of_reason",
     "notification_states_under",
     "notifications_about",
     "outbox_totals",

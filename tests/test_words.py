@@ -16,10 +16,11 @@ from baken.cli import app
 from baken.constituency.models import Asset, Channel, Contact, Organisation, Route
 from baken.constituency.overlaps import OverlapRelation
 from baken.core import errors
+from baken.core.answers import AnswerKind
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.errors import About
 from baken.core.language import Language
-from baken.core.policy import AnswerKind, Rule
+from baken.core.policy import Rule
 from baken.core.routes import Scope
 from baken.explaining.words import words_in
 from baken.matching import MatchRule

@@ -20,8 +20,9 @@ from baken.cases.selectors import case_facts
 from baken.cases.services import mark_gone
 from baken.constituency.models import Organisation
 from baken.constituency.models import Route as RouteRow
+from baken.core.answers import Answer, AnswerKind, Hold
 from baken.core.classification import AddressRole, Tlp
-from baken.core.policy import Answer, AnswerKind, CaseFacts, Hold, OccasionFacts, Rule, decide
+from baken.core.policy import CaseFacts, OccasionFacts, Rule, decide
 from baken.core.routes import Route
 from baken.core.sharing import SharingTerms
 from baken.intake.models import Batch

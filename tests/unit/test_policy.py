@@ -13,12 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baken.core import policy as policy_module
+from baken.core.answers import Answer, AnswerKind, Hold
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.policy import (
-    Answer,
-    AnswerKind,
     CaseFacts,
-    Hold,
     OccasionFacts,
     Policy,
     Rhythm,

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
+from baken.core.answers import Answer, AnswerKind, Hold
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.routes import Carries, Route
 from baken.core.sharing import SharingTerms
@@ -77,34 +78,6 @@ _NEEDS_PERMISSION: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT})
 
 
 _ANYTHING_GOES: Final = SharingTerms()
-
-
-class AnswerKind(StrEnum):
-    """What a recipient said about a case."""
-
-    SOLVED = "solved"
-    WORKING_ON_IT = "working-on-it"
-    RISK_ACCEPTED = "risk-accepted"
-    FALSE_ALARM = "false-alarm"
-    NOT_OURS = "not-ours"
-    NEEDS_HELP = "needs-help"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that stands, and until when; without an end it stands until it is changed."""
-
-    kind: AnswerKind
-    answered_at: datetime
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """*Do not contact until*, by whose authority; without an end until it is lifted."""
-
-    authority: str
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

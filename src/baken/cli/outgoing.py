@@ -36,20 +36,30 @@ def send(
         bool,
         typer.Option("--now", help="Also what is not urgent and would wait for the next round."),
     ] = False,
+    release_brake: Annotated[
+        int | None,
+        typer.Option(
+            "--release-brake", help="Let go what waits for a person: so many, as doctor says."
+        ),
+    ] = None,
     language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Plan what is to be told and hand it to the mail server.
 
     What is not urgent waits for the next urgent warning or the next round (BAKEN_ROUND). A second
-    run sends exactly what was not yet accepted. Exit code 1 when anything is left over.
+    run sends exactly what was not yet accepted. When far more than usual would go out, twenty do,
+    and the rest waits for a person (BAKEN_BRAKE_FACTOR); with --release-brake it goes, and nothing
+    new is planned. Exit code 1 when anything is left over.
     """
     if occasion is not None and dry_run is None:
         raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
     settings = begin()
-    from baken.explaining.outcomes import dry_run_lines
+    from baken.explaining.outcomes import dry_run_lines, released_line
     from baken.explaining.words import words_in
-    from baken.jobs.sending import check_sender, dry_run_into, plan_and_deliver
+    from baken.jobs.sending import check_sender, deliver, dry_run_into, plan_and_deliver
+    from baken.outbox.services import Plan
+    from baken.outbox.services import release_brake as release
 
     if dry_run is not None:
         would_send = dry_run_into(
@@ -68,10 +78,18 @@ def send(
                 say(line)
         return
     check_sender(settings)
-    with counting("mails") as progress:
-        planned, outcome = plan_and_deliver(
-            settings=settings, progress=progress, holds_round=at_once
-        )
+    if release_brake is not None:
+        planned = Plan()
+        released = release(held=release_brake, now=datetime.now(UTC))
+        if not as_json:
+            say(released_line(released, words_in(language)))
+        with counting("mails") as progress:
+            outcome = deliver(settings=settings, progress=progress)
+    else:
+        with counting("mails") as progress:
+            planned, outcome = plan_and_deliver(
+                settings=settings, progress=progress, holds_round=at_once
+            )
     if as_json:
         say_json(outcome_figures(planned, outcome))
     else:
@@ -153,6 +171,7 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
         "mails_left": outcome.left,
         "problem": outcome.problem,
         "own_fault": outcome.own_fault,
+        "waiting_for_a_person": outcome.brake.held if outcome.brake else 0,
     }
 
 

@@ -92,6 +92,13 @@ class SendingHaltedError(BakenError):
     exit_code = 75  # EX_TEMPFAIL
 
 
+class BrakeError(BakenError):
+    """The brake cannot be released as asked."""
+
+    code = "brake-refused"
+    exit_code = 65
+
+
 class OccasionError(BakenError):
     """An occasion cannot be made, released or closed as asked."""
 

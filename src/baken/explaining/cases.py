@@ -67,6 +67,8 @@ class Told:
     delivery_state: str = ""
     reply: str = ""
     """What the other side said to the last attempt, when it did not accept."""
+    is_braked: bool = False
+    """It waits for a person: the brake is on."""
     is_forgotten: bool = False
     """The last attempt was refused, and that counts against the address no more."""
 
@@ -179,6 +181,9 @@ def _told(one: NotifiedCase) -> Told:
         attempt=last.attempt if last else 0,
         delivery_state=last.state if last else "",
         reply=last.reply if last and not is_accepted else "",
+        is_braked=notification.state == Notification.State.PLANNED
+        and notification.brake is not None
+        and notification.brake.released_at is None,
         is_forgotten=last is not None and hasattr(last, "forgotten"),
     )
 
@@ -225,6 +230,8 @@ def _how_far(told: Told, words: Words) -> str:
     else:
         state = words.say(f"states.notification.{told.state}")
         reply = _reason_of_withdrawal(told.state_reason, words) if is_withdrawn else ""
+    if told.is_braked:
+        state = words.say("case.braked", state=state)
     return words.say("case.state_because", state=state, reply=reply) if reply else state
 
 

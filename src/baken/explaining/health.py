@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -78,6 +78,17 @@ class OwnFaultCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeCheck:
+    """The brake that is on: far more than usual waits for a person."""
+
+    put_on_at: datetime
+    would_tell: int
+    usual: int
+    held: int
+    organisations: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConstituencyCheck:
     """The organisations, and which of them no channel reaches."""
 
@@ -138,6 +149,7 @@ Check: TypeAlias = (
     | ChannelCheck
     | SendingCheck
     | OwnFaultCheck
+    | BrakeCheck
     | ConstituencyCheck
     | HintsCheck
     | RangesCheck
@@ -174,6 +186,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_sending(check, words)
         case OwnFaultCheck():
             return _of_own_fault(check, words)
+        case BrakeCheck():
+            return _of_brake(check, words)
         case ConstituencyCheck():
             return _of_constituency(check, words)
         case HintsCheck():
@@ -269,6 +283,12 @@ def _of_own_fault(check: OwnFaultCheck, words: Words) -> Health:
         reply=check.reply,
     )
     return _wrong("own_fault", words, text, "doctor.own_fault.remedy")
+
+
+def _of_brake(check: BrakeCheck, words: Words) -> Health:
+    facts = asdict(check)
+    text = words.say("doctor.brake.text", **facts)
+    return Health("brake", False, text, words.say("doctor.brake.remedy", held=check.held))
 
 
 def _of_constituency(check: ConstituencyCheck, words: Words) -> Health:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from baken.constituency.selectors import names_of
 from baken.core.policy import Rule
 from baken.explaining.rules import KeptBack, kept_back_lines
 from baken.explaining.words import Words
+from baken.outbox.selectors import BrakeOn
 from baken.outbox.services import DryRun, Outcome, Plan
 
 _NAMES_SHOWN: Final = 10
@@ -49,8 +50,15 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         yield words.say("send.problem", problem=outcome.problem)
     elif outcome.own_fault:
         yield words.say("send.own_fault", reply=outcome.own_fault)
+    if outcome.brake is not None:
+        yield words.say("send.braked", **asdict(outcome.brake))
     if outcome.left:
         yield words.say("send.left", mails=words.counted("mail", outcome.left))
+
+
+def released_line(released: BrakeOn, words: Words) -> str:
+    """What goes out because a person released the brake."""
+    return words.say("send.released", held=released.held, organisations=released.organisations)
 
 
 def _waiting_lines(plan: Plan, words: Words) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from baken.channels import ChannelKind
 from baken.constituency.selectors import organisation_totals, organisations_with_domains_only
 from baken.core.errors import BakenError, ChannelError
 from baken.explaining.health import (
+    BrakeCheck,
     ChannelCheck,
     Check,
     ConstituencyCheck,
@@ -31,7 +33,7 @@ from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_rec
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_for_people
 from baken.jobs.sending import check_sender
-from baken.outbox.selectors import current_halt, outbox_totals, own_faults
+from baken.outbox.selectors import brake_on, current_halt, outbox_totals, own_faults
 from baken.settings.declaration import changed_settings
 from baken.settings.environment import Settings
 
@@ -51,6 +53,8 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     yield _sending()
     for fault in own_faults(channels_for_people()):
         yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
+    if brake := brake_on():
+        yield BrakeCheck(**asdict(brake))
     yield _constituency(now=now)
     yield _hints(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)

@@ -18,6 +18,7 @@ from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
 from baken.outbox.selectors import rhythm_at
 from baken.outbox.services import (
+    BrakeLimits,
     DryRun,
     Outcome,
     Plan,
@@ -117,6 +118,7 @@ def deliver(*, settings: Settings, progress: Progress, since: datetime | None = 
         clock=lambda: datetime.now(UTC),
         progress=progress,
         since=since,
+        brake=BrakeLimits(settings.brake_factor, settings.brake_floor, settings.zone),
     )
 
 

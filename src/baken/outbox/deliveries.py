@@ -20,7 +20,7 @@ from django.db.models import F, Min, Q
 from baken.core.errors import About
 from baken.core.policy import Policy
 from baken.outbox.last_check import why_not
-from baken.outbox.models import Addressee, Delivery, Notification, Provider
+from baken.outbox.models import Delivery, Notification, Provider
 from baken.outbox.pacing import Pace, allow, lock_providers, slow_down, speed_up
 from baken.outbox.refusals import forget_what_everybody_got
 from baken.outbox.withdrawals import give_up, take_back
@@ -56,6 +56,9 @@ _CLAIM: Final = """
                 OR w.claimed_by NOT IN (SELECT number FROM outbox_live_sender)
             )
             AND (p.next_at IS NULL OR p.next_at <= %(now)s)
+            AND NOT EXISTS (
+                SELECT FROM outbox_brake AS b WHERE b.id = w.brake_id AND b.released_at IS NULL
+            )
         ORDER BY has_failed, CASE WHEN %(is_to_probe)s THEN w.id END,
             w.severity DESC, w.planned_at, w.id
         LIMIT %(limit)s
@@ -204,14 +207,12 @@ def next_opening(*, channel: str, since: datetime) -> datetime | None:
 
     Looks at what is planned for `channel` and was not tried since `since`.
     """
-    untried = Q(notifications__tried_at=None) | Q(notifications__tried_at__lt=since)
-    waiting = Addressee.objects.filter(
-        untried,
-        notifications__state=Notification.State.PLANNED,
-        notifications__claimed_by=None,
-        channel=channel,
+    untried = Q(tried_at=None) | Q(tried_at__lt=since)
+    is_free = Q(brake=None) | Q(brake__released_at__isnull=False)
+    waiting = Notification.objects.filter(
+        untried, is_free, state=Notification.State.PLANNED, claimed_by=None, channel=channel
     )
-    providers = Provider.objects.filter(name__in=waiting.order_by().values("provider"))
+    providers = Provider.objects.filter(name__in=waiting.order_by().values("addressee__provider"))
     opens_at: datetime | None = providers.aggregate(at=Min("next_at"))["at"]
     return opens_at
 

@@ -19,7 +19,7 @@ from baken.occasions.selectors import facts_of_occasions
 from baken.outbox.models import NotifiedCase
 from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
 from baken.outbox.verdicts import routes_to
-from baken.outbox.withdrawal_reasons import ERASED, OF_RULES, label_became
+from baken.outbox.withdrawal_reasons import ERASED, MAILBOX_FULL, OF_RULES, label_became
 
 # One query for a group: it is asked ten thousand times in a minute.
 _ABOUT_TO_GO: Final = """
@@ -97,7 +97,7 @@ def _why_not_of(
     if one.others and verdict.rule.tells:
         elsewhere = decide_again(case, under=under, routes=one.others, policy=policy, now=now)
         if elsewhere.rule.tells:
-            return "its mailbox is full, and another contact is told"
+            return MAILBOX_FULL
     if not verdict.rule.tells:
         return OF_RULES.get(verdict.rule, f"a case in it is not told any more: {verdict.rule}")
     if verdict.label.rank > one.label.rank:

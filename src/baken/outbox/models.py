@@ -48,6 +48,26 @@ class Addressee(models.Model):
         return self.name or self.address or "(erased)"
 
 
+class Brake(models.Model):
+    """Far more than usual waited: a few went, the rest waits until a person releases it."""
+
+    put_on_at = models.DateTimeField()
+    would_tell = models.PositiveIntegerField(help_text="what would have gone out that day")
+    usual = models.PositiveIntegerField(help_text="what goes out on a usual day")
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-put_on_at"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), name="brake_one_at_a_time", condition=Q(released_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"put on at {self.put_on_at:%Y-%m-%d %H:%M}"
+
+
 class Notification(models.Model):
     """What one organisation is told at one moment, by one route; each case has its occasion."""
 
@@ -82,6 +102,14 @@ class Notification(models.Model):
         null=True, help_text="the sender that prepares it; it counts while that one's lock is held"
     )
     tried_at = models.DateTimeField(null=True, help_text="when it was last tried")
+    brake = models.ForeignKey(
+        Brake,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notifications",
+        db_index=False,
+        help_text="what held it back until a person looked",
+    )
 
     class Meta:
         ordering = ["-severity", "planned_at", "id"]

@@ -98,7 +98,12 @@ def notifications_about(case_ids: Iterable[int]) -> dict[int, list[NotifiedCase]
     found: dict[int, list[NotifiedCase]] = {}
     rows = (
         NotifiedCase.objects.filter(case_id__in=list(case_ids))
-        .select_related("occasion", "notification__organisation", "notification__addressee")
+        .select_related(
+            "occasion",
+            "notification__organisation",
+            "notification__addressee",
+            "notification__brake",
+        )
         .prefetch_related("notification__deliveries__forgotten")
         .order_by("-notification__planned_at")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from baken.outbox.brake import BrakeOn, brake_on
 from baken.outbox.halts import current_halt
 from baken.outbox.notifications import (
     OutboxTotals,
@@ -24,11 +25,13 @@ from baken.outbox.warning_facts import warning_of
 from baken.outbox.withdrawal_reasons import key_of_reason
 
 __all__ = [
+    "BrakeOn",
     "CaseVerdict",
     "CountingRefusal",
     "OutboxTotals",
     "OwnFault",
     "accepted_notification",
+    "brake_on",
     "count_telling",
     "counting_refusals",
     "current_halt",

@@ -1,4 +1,4 @@
-"""Hands over what is planned: several connections, group commits, at a pace that providers take.
+"""Sends what waits on one channel: claims, intends, gathers answers, commits in groups.
 
 The thread that calls writes intentions and outcomes; one thread claims and composes ahead, and each
 connection is served by a thread of its own. What is intended and not yet recorded is never more
@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import Count
 
-from baken.core.errors import About, ChannelError, SendingHaltedError
+from baken.core.errors import About, ChannelError
 from baken.core.policy import Policy
 from baken.outbox.connections import Connections
 from baken.outbox.deliveries import (
@@ -27,23 +26,19 @@ from baken.outbox.deliveries import (
     next_opening,
     record_and_intend,
     release_claims,
-    tell_the_planner,
 )
 from baken.outbox.halts import is_halted
 from baken.outbox.handing_over import Road
 from baken.outbox.models import Delivery
-from baken.outbox.notifications import waiting_notifications
 from baken.outbox.preparing import Prepared, Preparer
 from baken.outbox.refusals import forget_what_everybody_got, streak_of
-from baken.outbox.senders import reconnect_if_cut, sender_session
-from baken.outbox.steady_clock import SteadyClock
+from baken.outbox.senders import reconnect_if_cut
 from baken.outbox.suspicion import Suspicion
 from baken.outbox.wording import Sender
 
 _log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
-Progress = Callable[[int], None]
 MatchAgain = Callable[[], object]
 """Matches what waits against the constituency of now, and commits that."""
 
@@ -59,105 +54,6 @@ _LONGEST_PAUSE: Final = 0.25  # seconds
 _LONGEST_LOOK_AWAY: Final = 0.05  # seconds in which one answer that takes long may hold up others
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What handing over came to."""
-
-    accepted: int = 0
-    deferred: int = 0
-    refused: int = 0
-    full: int = 0
-    """Of those deferred, the ones whose mailbox is full: another contact may be told instead."""
-    left: int = 0
-    """Still planned: the next run sends exactly these."""
-    problem: str = ""
-    """Why the run stopped early; empty when it did not."""
-    own_fault: str = ""
-    """The last reply that speaks of us; empty when none did."""
-
-
-def deliver_waiting(
-    roads: Mapping[str, Road],
-    *,
-    policy: Policy,
-    sender: Sender,
-    match_again: MatchAgain,
-    clock: Clock,
-    progress: Progress,
-    since: datetime | None = None,
-) -> Outcome:
-    """Hand over what is planned, most urgent first, each under its own Message-ID.
-
-    With `since`, what was tried at that moment or later is left alone.
-
-    Each channel goes by its own road of `roads`; what is planned for another channel is left.
-    Several processes may send at once. A delivery that an earlier process left in *sending* is
-    *uncertain* and is sent again under the same Message-ID. A refusal by one recipient does not
-    stop the others. When the constituency changes, what waits is matched again before anything else
-    is intended; what another is to be told then waits for the next planning. When our own server is
-    away, or turns everybody down, that road ends, nothing is held against anybody, and what is left
-    waits for the next run.
-
-    Raises `SendingHaltedError`.
-    """
-    if is_halted():
-        raise SendingHaltedError(
-            "Sending is halted: nothing was sent.", remedy="Lift the halt with baken resume."
-        )
-    steady = SteadyClock(clock)
-    counts = dict.fromkeys(Delivery.State.values, 0)
-    problems: list[str] = []
-    full = forgotten = 0
-    own_fault = ""
-
-    def count(done: Sequence[Done]) -> None:
-        nonlocal full, own_fault
-        for one in done:
-            counts[one.state] += 1
-            own_fault = one.reply if one.about == About.US else own_fault
-            full += one.about == About.MAILBOX and one.state is Delivery.State.DEFERRED
-        progress(sum(counts.values()))
-
-    with sender_session(now=steady()) as number:
-        finish_refusals()
-        tell_the_planner()
-        for channel, road in roads.items():
-            run = _Run(
-                channel,
-                road,
-                number=number,
-                policy=policy,
-                sender=sender,
-                match_again=match_again,
-                clock=steady,
-                since=since or steady(),
-                count=count,
-            )
-            problem = run.send_all()
-            forgotten += run.forgotten
-            if problem:
-                problems.append(problem)
-    problems += _without_a_road(roads)
-    return Outcome(
-        accepted=counts[Delivery.State.ACCEPTED],
-        deferred=counts[Delivery.State.DEFERRED] + counts[Delivery.State.UNCERTAIN] + forgotten,
-        refused=counts[Delivery.State.REFUSED] - forgotten,
-        full=full,
-        left=waiting_notifications().count(),
-        problem=" ".join(problems),
-        own_fault=own_fault,
-    )
-
-
-def _without_a_road(roads: Collection[str]) -> list[str]:
-    """What waits for channels that are not there (any more), and will wait for ever."""
-    waiting = waiting_notifications().exclude(channel__in=list(roads)).order_by("channel")
-    counts = waiting.values_list("channel").annotate(count=Count("pk"))
-    return [
-        f"{count} for the channel {channel!r}, which is not there." for channel, count in counts
-    ]
-
-
 _TRY_AGAIN: Final = frozenset({Delivery.State.DEFERRED, Delivery.State.UNCERTAIN})
 
 
@@ -171,7 +67,7 @@ def _one_each_where_slowed(chosen: Sequence[Prepared]) -> Iterator[Prepared]:
             slowed.add(one.claim.provider)
 
 
-class _Run:
+class RoadRun:
     """One road from first claim to last record; the connections never use the database."""
 
     def __init__(
@@ -296,6 +192,7 @@ class _Run:
                 attempt=one.intended.attempt,
                 state=one.state.value,
             )
+            self._count_failures(one)
         self._refusals += sum(one.state is Delivery.State.REFUSED for one in done)
         if self._our_fault:
             self.forgotten, self._refusals = self.forgotten + self._refusals, 0
@@ -322,15 +219,18 @@ class _Run:
             self._finish_refusals()
 
     def _weigh(self, one: Done) -> None:
-        """What one answer says about the server; one that refuses everybody is left alone."""
-        is_taken = one.state is Delivery.State.ACCEPTED
+        """What one answer says about our own side, before it is recorded."""
         self._suspicion.weigh(one)
-        is_full = one.about == About.MAILBOX  # which says nothing of the server
-        self._failures = self._failures + 1 if one.state in _TRY_AGAIN and not is_full else 0
-        self._is_trusted = is_taken or (self._is_trusted and not self._failures)
         if self._suspicion.is_our_fault and not self._our_fault:
             self._our_fault = f"Of the last {self._suspicion.in_a_row} none was taken: {one.reply}"
             self._problem = self._problem or self._our_fault
+
+    def _count_failures(self, one: Done) -> None:
+        """What one answer says about the way out: whether it is open, and for how many at once."""
+        is_full = one.about == About.MAILBOX  # which says nothing of the way out
+        self._failures = self._failures + 1 if one.state in _TRY_AGAIN and not is_full else 0
+        is_taken = one.state is Delivery.State.ACCEPTED
+        self._is_trusted = is_taken or (self._is_trusted and not self._failures)
 
     def _problem_of_the_way_out(self) -> str:
         try:

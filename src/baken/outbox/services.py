@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from baken.outbox.addressees import erase_addressee
+from baken.outbox.brake import BrakeLimits, release_brake
+from baken.outbox.delivering import Outcome, Progress, deliver_waiting
 from baken.outbox.dry_run import DryRun, dry_run
 from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
@@ -11,14 +13,13 @@ from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
 from baken.outbox.refusals import forget_refusals
 from baken.outbox.rounds import record_round
-from baken.outbox.sending import Clock, Outcome, Progress, deliver_waiting
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawals import ClosedThreat, close_threat
 from baken.outbox.wording import Sender
 
 __all__ = [
     "PREVIEW_SCHEMA",
-    "Clock",
+    "BrakeLimits",
     "ClosedThreat",
     "DryRun",
     "Outcome",
@@ -40,6 +41,7 @@ __all__ = [
     "plan_notifications",
     "preview",
     "record_round",
+    "release_brake",
     "resume_sending",
     "suppress_address",
 ]

@@ -20,12 +20,14 @@ OF_RULES: Final[Mapping[Rule, str]] = {
     Rule.OUTSIDE_ONLY: "it may go to addresses inside the organisation only",
     Rule.TLP_RED: "it became TLP:RED, and its channel cannot encrypt",
 }
+MAILBOX_FULL: Final = "its mailbox is full, and another contact is told"
 ERASED: Final = "its addressee was erased"
 SUPERSEDED: Final = "a later notification tells it"
 _STRICTER: Final = "its label became stricter"
 
 REASON_KEYS: Final[Mapping[str, str]] = {
     **{text: rule.value for rule, text in OF_RULES.items()},
+    MAILBOX_FULL: "mailbox-full",
     ERASED: "erased",
     SUPERSEDED: "superseded",
     _STRICTER: "label-stricter",

@@ -122,6 +122,21 @@ class Settings:
         meaning="How many messages a minute go to a provider on the first day; twice as many each "
         "day after, until BAKEN_PROVIDER_PER_MINUTE.",
     )
+    brake_factor: int = setting(
+        "BAKEN_BRAKE_FACTOR",
+        shapes.COUNT,
+        default=10,
+        example="10",
+        meaning="When a day would bring so many times the warnings of a usual day, twenty go and "
+        "the rest waits for a person; 0 turns that off. Threats that two people released go.",
+    )
+    brake_floor: int = setting(
+        "BAKEN_BRAKE_FLOOR",
+        shapes.COUNT,
+        default=200,
+        example="200",
+        meaning="Up to so many warnings a day never wait for a person, whatever is usual.",
+    )
     sender_name: str = setting(
         "BAKEN_SENDER_NAME",
         shapes.line_of_text("a name"),

@@ -214,6 +214,7 @@ DAYS: Final = Shape("days", _days, lambda value: str(value.days))
 SERVER_ADDRESSES: Final = Shape(
     "addresses, with or without a port, with commas", _server_addresses, _show_server_addresses
 )
+COUNT: Final = whole_number("a number, 0 or more")
 MESSAGES_A_MINUTE: Final = whole_number("a number, 1 to 100000", least=1, most=100_000)
 SWITCH: Final = Shape(
     "yes or no", lambda value: _SWITCH[value.lower()], lambda value: "yes" if value else "no"

@@ -1,0 +1,144 @@
+"""Far more than usual: a few go, the rest waits until a person has looked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from baken.constituency.models import Organisation
+from baken.jobs.sending import plan, plan_and_deliver
+from baken.outbox.models import Addressee, Brake, Delivery, Notification
+from baken.outbox.services import Outcome
+from baken.settings.environment import Settings
+from baken.specimen.mail_server import FolderMailServer
+from recorder import plan_for
+from small_world import Command, Ingest, make_organisation, release_threat, report_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def braked(sending: Settings) -> Settings:
+    """Ten a day go without a question, and five times what is usual."""
+    return replace(sending, brake_factor=5, brake_floor=10)
+
+
+def accepted_before(mails: int, *, days: int, every: int = 1) -> None:
+    """So many mails on each of the last days, or on every so many of them."""
+    organisation, _ = Organisation.objects.get_or_create(reference="earlier", name="Earlier")
+    addressee, _ = Addressee.objects.get_or_create(channel="mail", address="earlier@example.nl")
+    for day in range(every, days + 1, every):
+        at = datetime.now(UTC) - timedelta(days=day)
+        for _ in range(mails):
+            told = Notification.objects.create(
+                organisation=organisation, addressee=addressee, channel="mail", language="nl",
+                tlp="TLP:AMBER", severity=3, policy="new", planned_at=at, state="accepted",
+            )  # fmt: skip
+            Delivery.objects.create(
+                notification=told, attempt=1, channel="mail", message_id=f"{told.pk}@example.nl",
+                state="accepted", started_at=at, finished_at=at,
+            )  # fmt: skip
+
+
+def send(settings: Settings) -> Outcome:
+    return plan_and_deliver(settings=settings, progress=lambda _: None)[1]
+
+
+def to_server_of(settings: Settings) -> dict[str, str]:
+    return {
+        "BAKEN_SMTP_HOST": settings.smtp.host,
+        "BAKEN_SMTP_PORT": str(settings.smtp.port),
+        "BAKEN_SMTP_SECURITY": "none",
+        "BAKEN_BRAKE_FACTOR": str(settings.brake_factor),
+        "BAKEN_BRAKE_FLOOR": str(settings.brake_floor),
+        "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
+    }
+
+
+def test_twenty_go_and_the_rest_waits_for_a_person(
+    ingest: Ingest, braked: Settings, server: FolderMailServer, baken: Command
+) -> None:
+    accepted_before(3, days=6)
+    plan_for(30, ingest=ingest, settings=braked)
+    outcome = send(braked)
+    assert (outcome.accepted, outcome.left) == (20, 10)
+    assert outcome.brake is not None
+    assert (outcome.brake.would_tell, outcome.brake.usual, outcome.brake.held) == (30, 3, 10)
+
+    done = baken("send", **to_server_of(braked))
+    assert (done.exit_code, len(server.messages())) == (1, 20)
+    assert "--release-brake 10" in done.out
+    done = baken("run", **to_server_of(braked))
+    assert (done.exit_code, "--release-brake 10" in done.out) == (1, True)
+    checks = json.loads(baken("doctor", "--json").out)["checks"]
+    assert [check["is_well"] for check in checks if check["subject"] == "brake"] == [False]
+    waiting = Notification.objects.filter(state="planned").first()
+    assert waiting is not None
+    asset = f"{waiting.organisation.reference.replace('org-', '198.18.')}.1"
+    assert "waits for a person: the brake is on" in baken("explain", asset).out
+
+    done = baken("send", "--release-brake", "9", **to_server_of(braked))
+    assert (done.exit_code, "[brake-refused]" in done.err) == (65, True)
+    done = baken("send", "--release-brake", "10", **to_server_of(braked))
+    assert (done.exit_code, len(server.messages())) == (0, 30)
+    assert "10 warnings to 10 organisations go out now" in done.out
+    checks = json.loads(baken("doctor", "--json").out)["checks"]
+    assert "brake" not in {check["subject"] for check in checks}
+    assert baken("send", "--release-brake", "10", **to_server_of(braked)).exit_code == 65
+
+
+def test_what_comes_while_it_is_on_waits_too_but_a_threat_goes(
+    ingest: Ingest, braked: Settings
+) -> None:
+    accepted_before(3, days=6)
+    plan_for(30, ingest=ingest, settings=braked)
+    assert send(braked).accepted == 20
+    make_organisation("late", "198.18.200.0/24")
+    ingest(report_text("198.18.200.1"), name="2026-11-23-scan_rdp-test.csv")
+    outcome = send(braked)
+    assert (outcome.accepted, outcome.left) == (0, 11)
+    release_threat("worm")
+    assert send(braked).accepted == 31, "two people released it"
+    assert Brake.objects.get().released_at is None
+
+
+@pytest.mark.parametrize(
+    ("mails", "days", "why"),
+    [(3, 4, "nobody knows yet what is usual"), (6, 6, "thirty is five times six")],
+)
+def test_it_stays_off(mails: int, days: int, why: str, ingest: Ingest, braked: Settings) -> None:
+    accepted_before(mails, days=days)
+    plan_for(30, ingest=ingest, settings=braked)
+    outcome = send(braked)
+    assert (outcome.accepted, outcome.brake) == (30, None), why
+
+
+def test_what_went_today_counts(ingest: Ingest, braked: Settings) -> None:
+    accepted_before(5, days=6)
+    plan_for(9, ingest=ingest, settings=braked)
+    assert send(braked).accepted == 9
+    for number in range(30, 54):
+        make_organisation(f"org-{number}", f"198.18.{number}.0/24")
+    ingest(
+        report_text(*(f"198.18.{number}.1" for number in range(30, 54))),
+        name="2026-11-23-scan_rdp-test.csv",
+    )
+    assert plan(settings=braked).notifications == 24, "less than five times five"
+    outcome = send(braked)
+    assert (outcome.accepted, outcome.brake and outcome.brake.held) == (20, 4)
+
+
+def test_a_factor_of_none_turns_it_off(ingest: Ingest, braked: Settings) -> None:
+    accepted_before(3, days=6)
+    plan_for(30, ingest=ingest, settings=braked)
+    assert send(replace(braked, brake_factor=0)).accepted == 30
+
+
+def test_a_day_of_the_week_is_compared_with_its_own_kind(ingest: Ingest, braked: Settings) -> None:
+    accepted_before(1, days=20)
+    accepted_before(6, days=21, every=7)
+    plan_for(30, ingest=ingest, settings=braked)
+    assert send(braked).accepted == 30

@@ -15,6 +15,7 @@ from baken.cases.services import ClosedCases, accept_report, mark_gone
 from baken.core.classification import Severity
 from baken.feeds import FEEDS, ReadLimits
 from baken.intake.models import Batch
+from baken.intake.selectors import newest_received_days
 from baken.intake.services import report_file
 from baken.jobs.looking_back import match_again
 from baken.jobs.matchers import versioned_matcher
@@ -299,6 +300,22 @@ def test_a_report_that_says_nothing_makes_nothing_gone(ingest: Ingest) -> None:
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=20)))
     ingest(report_text("192.0.2.300"))
     assert mark_gone(silence=timedelta(days=14), now=datetime.now(UTC)) == ClosedCases()
+
+
+def test_the_newest_day_is_that_of_a_row_or_in_the_name_of_an_empty_report(
+    ingest: Ingest,
+) -> None:
+    key = ("shadowserver", "scan_rdp")
+    assert newest_received_days() == {}
+    ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=5)))
+    assert newest_received_days() == {key: YESTERDAY.date() - timedelta(days=5)}
+    ingest(report_text("192.0.2.300"))
+    assert newest_received_days()[key] == YESTERDAY.date() - timedelta(days=5), "it says nothing"
+    empty = YESTERDAY.date() - timedelta(days=1)
+    ingest(report_text(), name=f"{empty}-scan_rdp-test.csv")
+    assert newest_received_days()[key] == empty
+    ingest(report_text(), name="2099-12-31-scan_rdp-test.csv")
+    assert newest_received_days()[key] <= datetime.now(UTC).date(), "not after it came in"
 
 
 def test_a_date_in_the_future_makes_nothing_gone(ingest: Ingest) -> None:

@@ -305,7 +305,7 @@ def test_a_report_that_says_nothing_makes_nothing_gone(ingest: Ingest) -> None:
 def test_the_newest_day_is_that_of_a_row_or_in_the_name_of_an_empty_report(
     ingest: Ingest,
 ) -> None:
-    key = ("shadowserver", "scan_rdp")
+    key = "shadowserver"
     assert newest_received_days() == {}
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=5)))
     assert newest_received_days() == {key: YESTERDAY.date() - timedelta(days=5)}

@@ -46,11 +46,11 @@ class Values:
     service: str = ""
     """The usual name of the service, from the table of finding kinds."""
     address: str = ""
-    """Of the first system; so are `port`, `transport` and `host`."""
+    """Of the first system; so are `port` and `transport`."""
     port: int | None = None
     transport: str = ""
     host: str = ""
-    """A name that the source asked for."""
+    """A name that the source asked for, the same of all systems."""
     is_host_harmful: bool = False
     """Whether nobody should click on `host`."""
     ports: tuple[int, ...] = ()

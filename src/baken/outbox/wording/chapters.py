@@ -49,12 +49,13 @@ def _service(system: ToldSystem) -> str:
 
 def _values(systems: Sequence[ToldSystem]) -> Values:
     first = systems[0]
+    hosts = {one.host_name for one in systems}
     return Values(
         service=_service(first),
         address=first.address,
         port=first.port,
         transport=first.transport,
-        host=first.host_name,
+        host=first.host_name if len(hosts) == 1 else "",
         is_host_harmful=first.is_site,
         ports=tuple(one.port for one in systems if one.port),
         families=tuple(value for one in systems for value in _families(one)),

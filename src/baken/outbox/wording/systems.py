@@ -34,6 +34,8 @@ def system_name(system: ToldSystem, words: Frame) -> str:
 def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: bool) -> Entry:
     """What the mail tells of `system`; why it is told now, when that differs (`is_mixed`)."""
     lines = [_seen(system, words, sender)]
+    if system.address and system.address not in system.system:  # it goes by its name
+        lines.append(f"{words.column_address}: {_where(system, words)}")
     if moments := shown_moments(system, words, sender.zone):
         lines += moments
     elif system.is_in_logs and system.port:
@@ -45,6 +47,13 @@ def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: 
         lines.append(f"{words.column_reason}: {words.reason_word(system.reason)}")
     lines += shown_details(system, words, sender.zone, most=_DETAILS_SHOWN)
     return Entry(system_name(system, words), lines)
+
+
+def _where(system: ToldSystem, words: Frame) -> str:
+    """The address, with the port that a site is at."""
+    if not system.is_site or not system.port:
+        return system.address
+    return words.system_port.format(system=system.address, port=system.port)
 
 
 def _seen(system: ToldSystem, words: Frame, sender: Sender) -> str:

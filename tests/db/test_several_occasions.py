@@ -12,7 +12,7 @@ from baken.core.policy import Rule
 from baken.jobs.sending import plan, policy_of
 from baken.occasions.models import Occasion
 from baken.outbox.models import Notification, Suppression
-from baken.outbox.selectors import verdict_on
+from baken.outbox.selectors import verdict_on, warning_of
 from baken.outbox.services import close_threat
 from baken.settings.environment import Settings
 from small_world import Ingest, make_organisation, release_threat, report_text
@@ -107,3 +107,19 @@ def test_a_threat_that_ends_between_leaves_its_case_to_the_daily_feed(
     assert explained(settings_of_test) is Rule.NEW
     plan(settings=settings_of_test)
     assert under("shadowserver-high").policy == "new"
+
+
+def test_each_reader_gets_the_title_in_his_language(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("port", "198.51.100.0/24", language="en")
+    ingest(report_text("192.0.2.7", "198.51.100.7"))
+    release_threat("a-worm")
+    Occasion.objects.filter(key="a-worm").update(title="Een worm", title_en="A worm")
+    plan(settings=settings_of_test)
+    titles = {one.language: warning_of(one).threat_title for one in Notification.objects.all()}
+    assert titles == {"nl": "Een worm", "en": "A worm"}
+    Occasion.objects.filter(key="a-worm").update(title_en="")
+    titles = {one.language: warning_of(one).threat_title for one in Notification.objects.all()}
+    assert titles == {"nl": "Een worm", "en": "Een worm"}

@@ -29,6 +29,14 @@ def read(text: str) -> Threat:
     return read_threat(text, finding_kinds={"open-rdp", "open-vnc"}, feeds={"shadowserver"})
 
 
+def test_a_threat_may_have_a_title_in_english() -> None:
+    assert read(WHOLE).title_en == ""
+    both = WHOLE.replace("likelihood", 'title_en = "A worm"\nlikelihood')
+    assert read(both).title_en == "A worm"
+    with pytest.raises(OccasionError, match="title_en must be text"):
+        read(both.replace('"A worm"', "3"))
+
+
 def test_a_whole_file_is_read() -> None:
     assert read(WHOLE) == Threat(
         key="rdp-worm",

@@ -25,6 +25,9 @@ class Occasion(models.Model):
 
     key = models.SlugField(max_length=80, unique=True)
     title = models.CharField(max_length=200)
+    title_en = models.CharField(
+        max_length=200, blank=True, help_text="in English; empty: as the title"
+    )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     likelihood = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)
     impact = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)

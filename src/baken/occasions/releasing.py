@@ -59,6 +59,7 @@ def create_threat_occasion(threat: Threat) -> Occasion:
         key=threat.key,
         defaults={
             "title": threat.title,
+            "title_en": threat.title_en,
             "kind": Occasion.Kind.THREAT,
             "likelihood": threat.likelihood.value,
             "impact": threat.impact.value,

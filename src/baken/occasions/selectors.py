@@ -71,11 +71,16 @@ def facts_of_occasions(occasion_ids: Collection[int]) -> dict[int, OccasionFacts
 class OccasionTexts:
     """What a message says of an occasion; each may be empty."""
 
-    threat_title: str
+    title_nl: str
     """What the threat is called; empty of a standing occasion."""
+    title_en: str
     advice_nl: str
     """What to do, besides the advice of the finding kinds."""
     advice_en: str
+
+    def title_in(self, language: str) -> str:
+        """What the threat is called in `language`; in English where it is not Dutch."""
+        return self.title_nl if language == Language.NL else self.title_en
 
     def advice_in(self, language: str) -> str:
         """The advice in `language`; in English where it is not Dutch."""
@@ -86,7 +91,8 @@ def texts_of_occasions(occasion_ids: Collection[int]) -> dict[int, OccasionTexts
     """What messages say of each of these occasions, by its id."""
     return {
         pk: OccasionTexts(
-            threat_title=occasion.title if occasion.is_threat else "",
+            title_nl=occasion.title if occasion.is_threat else "",
+            title_en=(occasion.title_en or occasion.title) if occasion.is_threat else "",
             advice_nl=occasion.advice_nl,
             advice_en=occasion.advice_en,
         )

@@ -40,6 +40,8 @@ class Threat:
     severities: tuple[Severity, ...] = ()
     feeds: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    title_en: str = ""
+    """Its title in English; empty where `title` serves in both languages."""
 
 
 def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[str]) -> Threat:
@@ -55,6 +57,7 @@ def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[
     threat = Threat(
         key=whole.text("key", _slug),
         title=whole.text("title", _title),
+        title_en=whole.text("title_en", _title) if "title_en" in whole.values else "",
         likelihood=whole.choice("likelihood", _LEVELS),
         impact=whole.choice("impact", _LEVELS),
         tlp=whole.choice("tlp", _LABELS),

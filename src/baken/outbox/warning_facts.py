@@ -85,7 +85,7 @@ def _warning(
     in_reply_to: str,
 ) -> WarningFacts:
     advice = [one.advice_in(notification.language) for one in occasions]
-    threats = [one.threat_title for one in occasions if one.threat_title]
+    threats = list(filter(None, (one.title_in(notification.language) for one in occasions)))
     return WarningFacts(
         reference=str(notification.pk),
         code=notification.code,

@@ -1,6 +1,6 @@
 """Made-up warnings for ten kinds of recipient, as values; `tests/golden/` holds their mails.
 
-Write the mails anew, after a look at the difference: ``python -m tests.golden_warnings``.
+Write the mails anew with ``python tests/golden_warnings.py``, and read the difference as prose.
 """
 
 from __future__ import annotations

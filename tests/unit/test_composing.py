@@ -231,7 +231,7 @@ def test_what_is_found_in_logs_has_its_second_and_its_source_port() -> None:
 
 def test_a_tag_that_repeats_the_kind_is_not_told() -> None:
     text = mail_of(rdp(1, evidence={"tag": "rdp"}), rdp(2, evidence={"tag": "rdp;exposed"})).text
-    assert re.findall("Kenmerk: (.*)", text) == ["rdp;exposed"]
+    assert re.findall("Gemerkt als: (.*)", text) == ["rdp;exposed"]
 
 
 def test_a_time_in_a_detail_is_told_as_other_times() -> None:

@@ -102,8 +102,8 @@ def _frame(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         ),
         (
             "xl/workbook.xml",
-            f'{_HEADER}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>{listed}</sheets>'
-            "</workbook>",
+            f'{_HEADER}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><bookViews>'
+            f"<workbookView/></bookViews><sheets>{listed}</sheets></workbook>",
         ),
         (
             "xl/_rels/workbook.xml.rels",

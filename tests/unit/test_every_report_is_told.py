@@ -135,3 +135,4 @@ def assert_reads_well(message: Message) -> None:
         assert not re.search(r"\{\w*\}|\bNone\b|\[(?![.:]|at\]|TLP)", text)
         assert not re.search(r"[^ ] {2,}|\s[.,;](\s|$)", text)
         assert not [name for name in COLUMNS if name in text]
+        assert "Baken" not in text, "the service signs with its own name"

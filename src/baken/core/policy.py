@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from functools import cache
+from itertools import product
 from typing import Final
 
 from baken.core.answers import Answer, AnswerKind, Hold
@@ -189,6 +189,12 @@ class Verdict:
     waits_with: Rule | None = None
     """Of a verdict that waits for a round: the rule by which it is told then, by `route`."""
 
+    @property
+    def message(self) -> tuple[int, Tlp, bool, bool]:
+        """What sets the message that tells it apart: its route, its label, its other terms."""
+        route = 0 if self.route is None else self.route.id
+        return (route, self.label, self.terms.may_name_source, self.terms.may_show_supplier)
+
     def if_due(self, *, is_due: bool) -> Verdict:
         """This verdict, or, where it only waits for a round and `is_due`, that it is told now."""
         if self.waits_with is None or not is_due:
@@ -214,7 +220,12 @@ def decide(
     rule = _rule_of_case(case, under=under, policy=policy, now=now)
     if not rule.tells:
         return Verdict(rule, label, not_before=_waits_until(rule, case, policy=policy))
-    terms = _besides_label(case.terms, of_feed)
+    # Looked up and not made: this is asked about each case.
+    terms = _BESIDES_LABEL[
+        case.terms.may_notify_affected and of_feed.may_notify_affected,
+        case.terms.may_name_source and of_feed.may_name_source,
+        case.terms.may_show_supplier and of_feed.may_show_supplier,
+    ]
     if label in _NEEDS_PERMISSION and not terms.may_notify_affected:
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):
@@ -228,14 +239,13 @@ def decide(
     return Verdict(rule, label, route, terms=terms)
 
 
-@cache
-def _besides_label(one: SharingTerms, other: SharingTerms) -> SharingTerms:
-    """What both let us do; the label is decided by itself."""
-    return SharingTerms(
-        may_notify_affected=one.may_notify_affected and other.may_notify_affected,
-        may_name_source=one.may_name_source and other.may_name_source,
-        may_show_supplier=one.may_show_supplier and other.may_show_supplier,
+_BESIDES_LABEL: Final = {
+    flags: SharingTerms(
+        may_notify_affected=flags[0], may_name_source=flags[1], may_show_supplier=flags[2]
     )
+    for flags in product((False, True), repeat=3)
+}
+"""All terms there are; the label is decided by itself."""
 
 
 def taken_along(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -244,12 +254,10 @@ def taken_along(verdicts: Sequence[Verdict]) -> list[Verdict]:
     What waits for a round goes now when a message under the same terms goes by the same route
     anyway: two mails on two days would say less.
     """
-    going = {_message_of(verdict) for verdict in verdicts if verdict.rule.tells}
-    return [verdict.if_due(is_due=_message_of(verdict) in going) for verdict in verdicts]
-
-
-def _message_of(verdict: Verdict) -> tuple[int, Tlp, SharingTerms]:
-    return (0 if verdict.route is None else verdict.route.id, verdict.label, verdict.terms)
+    if all(verdict.waits_with is None for verdict in verdicts):
+        return list(verdicts)
+    going = {verdict.message for verdict in verdicts if verdict.rule.tells}
+    return [verdict.if_due(is_due=verdict.message in going) for verdict in verdicts]
 
 
 def decide_again(

@@ -11,6 +11,9 @@ from typing import Final
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: without I, L, O and U, which are heard and read as something else."""
 
+_BITS: Final = 5
+"""How many bits a letter holds."""
+
 _GROUPS: Final = 3
 _IN_GROUP: Final = 4
 LENGTH: Final = _GROUPS * (_IN_GROUP + 1) - 1
@@ -18,6 +21,7 @@ LENGTH: Final = _GROUPS * (_IN_GROUP + 1) - 1
 
 def new_code() -> str:
     """A code of 60 random bits in groups that can be read out: ``K7QX-4M2P-9DTW``."""
-    return "-".join(
-        "".join(secrets.choice(_LETTERS) for _ in range(_IN_GROUP)) for _ in range(_GROUPS)
-    )
+    bits = secrets.randbits(_GROUPS * _IN_GROUP * _BITS)
+    letters = [_LETTERS[bits >> place * _BITS & 31] for place in range(_GROUPS * _IN_GROUP)]
+    groups = (letters[first : first + _IN_GROUP] for first in range(0, len(letters), _IN_GROUP))
+    return "-".join("".join(group) for group in groups)

@@ -22,7 +22,6 @@ from baken.cases.services import hold_cases, record_told
 from baken.core.classification import Severity, Tlp
 from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
-from baken.core.sharing import SharingTerms
 from baken.core.text import as_array
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
@@ -211,8 +210,8 @@ def _withdraw_what_may_not_go(*, policy: Policy, now: datetime) -> None:
                 withdraw(Notification.objects.filter(pk__in=ids), reason=reason)
 
 
-_Message = tuple[int, Tlp, SharingTerms]
-"""What sets one message apart: its route, its label, and the other terms of what it tells."""
+_Message = tuple[int, Tlp, bool, bool]
+"""See `Verdict.message`."""
 
 
 @dataclass(slots=True)
@@ -307,10 +306,9 @@ def _cases_under(occasion: Occasion, *, policy: Policy, now: datetime) -> list[C
 
 def _add(parts: dict[_Message, _ToTell], one: _Asked, verdict: Verdict, route: Route) -> None:
     severity = one.case.facts.severity
-    message = (route.id, verdict.label, verdict.terms)
-    part = parts.get(message)
+    part = parts.get(verdict.message)
     if part is None:
-        part = parts[message] = _ToTell(route, verdict.label, severity)
+        part = parts[verdict.message] = _ToTell(route, verdict.label, severity)
     part.rules[one.case.id] = verdict.rule
     part.occasions.append(one.occasion_id)
     part.severity = max(part.severity, severity)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-NAME_ONLY = {"compromised-website", "malware-url", "phishing-url", "spam-url"}
+NAME_ONLY = {
+    *("compromised-website", "website-link-to-malware", "malware-url", "phishing-url", "spam-url"),
+}
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 STRENGTH = [
     "longest-prefix",

@@ -98,9 +98,12 @@ def test_a_full_row_is_told_so_that_it_can_be_found(
     assert_reads_well(message)
     said = message.text.replace("[.]", ".")
     assert system.address in said
-    assert system.system.partition("/")[0].removesuffix(f":{PORT}") in said
+    assert system.system.partition("/")[0].removesuffix(f":{system.port}") in said
     if system.port:
-        assert PORT in said
+        assert system.port == kind.service_port or str(system.port) == PORT
+        assert re.search(rf"\b{system.port}\b", said)
+    if kind.service_port:
+        assert PORT not in said, "nobody listens where the answer came from"
     if system.is_in_logs:
         assert ":07 (+01:00)" in message.text
 

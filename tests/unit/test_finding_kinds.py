@@ -39,7 +39,10 @@ def test_every_layer_is_that_of_some_kind() -> None:
 
 
 def test_kinds_about_one_site_of_many_are_name_only() -> None:
-    assert {"compromised-website", "malware-url", "phishing-url", "spam-url"} == NAME_ONLY_KINDS
+    assert {
+        *("compromised-website", "website-link-to-malware"),
+        *("malware-url", "phishing-url", "spam-url"),
+    } == NAME_ONLY_KINDS
     assert all(finding_kinds()[key].layer is Layer.APPLICATION for key in NAME_ONLY_KINDS)
 
 

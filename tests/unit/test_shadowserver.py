@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from baken.core.classification import Severity
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import OBSERVATION_SCHEMA
 from baken.feeds import FEEDS, ReadLimits
@@ -218,6 +219,18 @@ def test_without_a_protocol_the_transport_is_that_of_the_type_if_it_has_one(
         *(transport, None),
         *("tcp", "udp"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("report_type", "port"), [("scan_tftp", 69), ("scan_ssdp", 1900), ("scan_xdmcp", 177)]
+)
+def test_a_service_that_answers_from_any_port_has_the_port_that_was_asked(
+    read: Read, report_type: str, port: int
+) -> None:
+    rows = [f"{MOMENT},192.0.2.1,udp,{answered}" for answered in ("35067", "56709", "")]
+    found = read(table(*rows, header="timestamp,ip,protocol,port"), name=f"{report_type}.csv")
+
+    assert [(one["port"], one["transport"]) for one in found.rows] == [(port, "udp")] * 3
 
 
 def test_a_transport_other_than_tcp_and_udp_is_left_out(read: Read) -> None:
@@ -454,6 +467,26 @@ def test_the_host_of_a_url_in_a_column_of_its_own_was_asked_for(
     assert of_address.only_row["host_name"] is None
     assert of_address.only_row["hinted_name"] == "isp.example.net"
     assert of_address.evidence["hostname"] == "isp.example.net"
+
+
+@pytest.mark.parametrize("told", ["", "info", "high", "critical"])
+def test_whom_criminals_name_as_a_victim_is_told_today(read: Read, told: str) -> None:
+    row_of = f"{MOMENT},{told},haven.example.nl,Stichting Haven"
+    header = "timestamp,severity,website,entity_name"
+    found = read(table(row_of, header=header), name="ransomware_victim.csv")
+
+    assert found.only_row["severity"] == Severity.CRITICAL
+
+
+def test_a_referring_site_is_not_said_to_be_hacked(read: Read) -> None:
+    outcome = read(
+        "timestamp,http_referer_ip,http_referer,family\n"
+        "2026-11-22 00:00:00,192.0.2.1,http://shop.example.nl/go?u=http://evil.example,kovter\n",
+        name="event4_sinkhole_http_referer.csv",
+    )
+
+    assert outcome.only_row["finding_kind"] == "website-link-to-malware"
+    assert outcome.only_row["address_role"] == "abused"
 
 
 def test_of_a_referer_the_referring_site_is_affected(read: Read) -> None:

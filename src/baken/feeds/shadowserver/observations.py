@@ -119,10 +119,12 @@ def _email_domain(text: Text, *, columns: ReportColumns) -> pl.Series:
 def _told(text: Text, *, columns: ReportColumns, report_type: ReportType) -> list[pl.Series]:
     """What a row may tell and need not: severity, port, AS number and transport."""
     parts = columns.parts
+    asked = report_type.service_port
+    port = pl.lit(str(asked)) if asked else _text_of(parts.port)
     found = text.work_out(
         {
-            "severity": _severity(_text_of(parts.severity), default=report_type.severity),
-            "port": _number(_text_of(parts.port), dtype=pl.UInt16),
+            "severity": _severity(_text_of(parts.severity), report_type=report_type),
+            "port": _number(port, dtype=pl.UInt16),
             "asn": _number(_text_of(parts.asn), dtype=pl.UInt32),
             "transport": _transport(_text_of(parts.transport), default=report_type.over),
         }
@@ -135,10 +137,12 @@ def _text_of(name: str) -> pl.Expr:
     return pl.col(name) if name else pl.lit("")
 
 
-def _severity(text: pl.Expr, *, default: Severity) -> pl.Expr:
-    return text.str.to_lowercase().replace_strict(
-        _SEVERITIES, default=int(default), return_dtype=pl.UInt8
+def _severity(text: pl.Expr, *, report_type: ReportType) -> pl.Expr:
+    """What the row says, or its type where it says nothing; never less than the type's least."""
+    told = text.str.to_lowercase().replace_strict(
+        _SEVERITIES, default=int(report_type.severity), return_dtype=pl.UInt8
     )
+    return told.clip(lower_bound=int(report_type.least_severity))
 
 
 def _number(text: pl.Expr, *, dtype: type[pl.DataType]) -> pl.Expr:

@@ -29,6 +29,7 @@ class ReportType:
     finding_kind: str
     rsit_type: str
     severity: Severity
+    """What a row has that tells none."""
     role: AffectedRole
     address_role: AddressRole
     address: tuple[str, ...] = ()
@@ -36,7 +37,11 @@ class ReportType:
     network: str = ""
     """The column of the network that the address stands for."""
     names: tuple[str, ...] = ()
+    least_severity: Severity = Severity.INFO
+    """What a row has at least."""
     port: tuple[str, ...] = ()
+    service_port: int | None = None
+    """The port that the scan asked, where `port` is only the one that an answer came from."""
     transport: str = ""
     over: str = ""
     """The transport of a row that names none; empty when that is not known."""
@@ -160,7 +165,7 @@ _KEYS = frozenset(
     {
         *("kind", "rsit", "severity", "also", "role", "address", "names", "port", "transport"),
         *("asn", "url", "email", "cves", "product", "evidence", "noise", "asked"),
-        *("address_role", "network", "over", "aliases", "old_names"),
+        *("address_role", "network", "least", "service_port", "over", "aliases", "old_names"),
     }
 )
 _RULE_KEYS = frozenset(
@@ -208,12 +213,14 @@ def _report_type(
         finding_kind=raw["kind"],
         rsit_type=raw["rsit"],
         severity=Severity.from_key(raw["severity"]),
+        least_severity=Severity.from_key(raw["least"]) if "least" in raw else Severity.INFO,
         role=AffectedRole(raw["role"]),
         address_role=AddressRole(raw["address_role"]),
         address=_columns(raw.get("address", "")),
         network=raw.get("network", ""),
         names=tuple(raw.get("names", ())),
         port=_columns(raw.get("port", "")),
+        service_port=raw.get("service_port"),
         transport=raw.get("transport", ""),
         over=raw.get("over", "") or _only_transport(raw["kind"]),
         asn=_columns(raw.get("asn", "")),
@@ -274,9 +281,11 @@ def as_markdown(table: ReportTable) -> str:
     ]
     for name, kind in sorted(table.types.items()):
         affected = kind.address or kind.names[:1] or (kind.email,)
+        least = kind.least_severity
+        severity = f"{kind.severity.key}{f', at least {least.key}' if least else ''}"
         lines.append(
             f"| `{name}` | `{kind.finding_kind}` | {kind.rsit_taxonomy} / {kind.rsit_type} "
-            f"| {kind.severity.key} | `{affected[0]}` | {kind.role} | {kind.address_role} |"
+            f"| {severity} | `{affected[0]}` | {kind.role} | {kind.address_role} |"
         )
     unknown = table.unknown
     lines += [

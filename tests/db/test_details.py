@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from baken.cases.details import MOST_STAGED
 from baken.cases.models import Case
 from baken.cases.selectors import case_facts
 from baken.core.classification import Severity, Tlp
@@ -119,6 +120,20 @@ def test_a_hundred_values_are_kept_and_the_rest_counted(ingest: Ingest) -> None:
         assert (len(case.details), case.details_more) == (MOST_KEPT, 21), "not counted twice"
     case = vulnerable(ingest, (YESTERDAY + DAY / 2, "exposed-env", "", "the newest"))
     assert "the newest" in values(case, "detail")
+
+
+def test_a_system_that_shows_thousands_of_values_leaves_the_newest(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    rows = [(YESTERDAY, "exposed-env;CVE-2026-1111", "1.0", "x")]
+    rows += [
+        (YESTERDAY + timedelta(seconds=number), "exposed-env", "1.0", f"path {number:04}")
+        for number in range(3000)
+    ]
+    case = vulnerable(ingest, *rows)
+    assert values(case, "cve") == {"CVE-2026-1111"}, "news is never crowded out"
+    assert max(values(case, "detail")) == "path 2999"
+    assert (len(case.details), case.sightings) == (MOST_KEPT, 3001)
+    assert case.details_more == MOST_STAGED - MOST_KEPT, "at least so many"
 
 
 def test_matching_again_counts_no_detail_twice(ingest: Ingest, settings_of_test: Settings) -> None:

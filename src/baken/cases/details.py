@@ -21,6 +21,7 @@ from baken.core.detail import (
     IN_EVIDENCE,
     MOMENTS,
     MOST_MOMENTS,
+    NEWS_NAMES,
     PORT,
     PRODUCT,
     SOURCE_PORT,
@@ -30,6 +31,11 @@ from baken.core.detail import (
 )
 from baken.core.finding_kinds import finding_kinds
 from baken.core.observation import AffectedRole
+
+MOST_STAGED: Final = 1000
+"""So many values of one sighting leave a piece of a report: more than a case keeps, so that the
+rest is counted, and no more than the database takes. Whoever asks a web server for a million
+paths would otherwise make a report that cannot be taken in."""
 
 _NEWS_LENGTH: Final = 100
 """So many characters of a value tell whether it was told."""
@@ -181,7 +187,7 @@ def add_up(
     `of_matches` has one row a match: the key of its sighting, the `place` of its observation, and
     `observed_at`. `sightings` are the keys, in order.
     """
-    each = _each_once(details, of_matches=of_matches, sightings=sightings)
+    each = _newest(_each_once(details, of_matches=of_matches, sightings=sightings))
     return (
         each.select("sighting", _as_object(each), _as_news(each))
         .group_by("sighting", maintain_order=True)
@@ -225,6 +231,22 @@ def _each_once(
     # The last of each piece are enough: the last of all are among them.
     nth = pl.int_range(pl.len()).over("sighting", "name", "of")
     return each.filter(~is_moment | (nth < MOST_MOMENTS))
+
+
+def _newest(each: pl.DataFrame) -> pl.DataFrame:
+    """`each` with `MOST_STAGED` values of a sighting at most: those that a case would keep first."""
+    if each.is_empty() or each["sighting"].value_counts()["count"].max() <= MOST_STAGED:  # type: ignore[operator]
+        return each
+    ranked = (
+        each.with_row_index("at")
+        .with_columns(is_news=pl.col("name").is_in(NEWS_NAMES))
+        .sort(
+            "sighting", "is_news", "last", "name", "value", "of",
+            descending=[False, True, True, False, False, False],
+        )
+    )  # fmt: skip
+    nth = pl.int_range(pl.len()).over("sighting")
+    return ranked.filter(nth < MOST_STAGED).sort("at").drop("at", "is_news")
 
 
 def _as_object(details: pl.DataFrame) -> pl.Series:

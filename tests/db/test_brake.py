@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from baken.constituency.models import Organisation
 from baken.jobs.sending import plan, plan_and_deliver
+from baken.outbox.brake import BrakeLimits, put_on_brake, release_brake
 from baken.outbox.models import Addressee, Brake, Delivery, Notification
 from baken.outbox.services import Outcome
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
-from recorder import plan_for
+from recorder import other_connection, plan_for
 from small_world import Command, Ingest, make_organisation, release_threat, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,6 +132,52 @@ def test_what_went_today_counts(ingest: Ingest, braked: Settings) -> None:
     assert plan(settings=braked).notifications == 24, "less than five times five"
     outcome = send(braked)
     assert (outcome.accepted, outcome.brake and outcome.brake.held) == (20, 4)
+
+
+def test_a_few_at_a_time_all_day_long_put_it_on(ingest: Ingest, braked: Settings) -> None:
+    accepted_before(3, days=6)
+    accepted = [send_to_twelve(place, ingest, braked) for place in range(4)]
+    assert accepted == [12, 12, 0, 0], "fifteen are five times three"
+    brake = Brake.objects.get()
+    release_brake(held=24, now=datetime.now(UTC))
+    assert send(braked).accepted == 24
+    assert send_to_twelve(4, ingest, braked) == 12, "a person looked a moment ago"
+    assert Brake.objects.filter(released_at=None).count() == 0
+    assert brake.would_tell == 24
+
+
+def send_to_twelve(place: int, ingest: Ingest, settings: Settings) -> int:
+    """How many are sent when twelve more organisations are to be told."""
+    numbers = range(100 + 12 * place, 112 + 12 * place)
+    for number in numbers:
+        make_organisation(f"org-{number}", f"198.18.{number}.0/24")
+    hosts = [f"198.18.{number}.1" for number in numbers]
+    ingest(report_text(*hosts), name=f"2026-11-23-scan_rdp-{place}.csv")
+    return send(settings).accepted
+
+
+def test_two_senders_that_put_it_on_at_once_put_on_one(ingest: Ingest, braked: Settings) -> None:
+    accepted_before(3, days=6)
+    plan_for(30, ingest=ingest, settings=braked)
+    limits = BrakeLimits(braked.brake_factor, braked.brake_floor, braked.zone)
+    with other_connection() as other, ThreadPoolExecutor(1) as beside:
+        other.execute("BEGIN")
+        other.execute(
+            "INSERT INTO outbox_brake (put_on_at, would_tell, usual) VALUES (now(), 30, 3)"
+        )
+        second = beside.submit(put_on_brake_beside, limits)
+        assert not wait([second], timeout=0.5).done, "it waits for the first"
+        other.execute("COMMIT")
+        second.result(timeout=30)
+    assert Brake.objects.count() == 1
+    assert send(braked).accepted <= 20
+
+
+def put_on_brake_beside(limits: BrakeLimits) -> None:
+    try:
+        put_on_brake(limits, now=datetime.now(UTC))
+    finally:
+        connection.close()
 
 
 def test_a_factor_of_none_turns_it_off(ingest: Ingest, braked: Settings) -> None:

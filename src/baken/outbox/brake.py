@@ -40,7 +40,10 @@ _NO_THREAT: Final = """
 # with its own kind too.
 _USUAL: Final = f"""
     WITH accepted AS (
-        SELECT (d.finished_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS mails
+        SELECT (d.finished_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS mails,
+            count(*) FILTER (WHERE d.finished_at > coalesce(
+                (SELECT max(released_at) FROM outbox_brake), '-infinity'
+            )) AS unasked
         FROM outbox_delivery AS d
         JOIN outbox_notification AS n ON n.id = d.notification_id
         WHERE d.state = 'accepted' AND d.finished_at > %(since)s AND n.brake_id IS NULL
@@ -55,7 +58,8 @@ _USUAL: Final = f"""
             percentile_cont(0.5) WITHIN GROUP (ORDER BY a.mails)
                 FILTER (WHERE a.day < today.day AND (today.day - a.day) %% 7 = 0)
         ),
-        coalesce(sum(a.mails) FILTER (WHERE a.day = today.day), 0)
+        coalesce(sum(a.mails) FILTER (WHERE a.day = today.day), 0),
+        coalesce(sum(a.unasked) FILTER (WHERE a.day = today.day), 0)
     FROM accepted AS a, today
 """  # noqa: S608 - a constant
 
@@ -116,13 +120,19 @@ def put_on_brake(limits: BrakeLimits, *, now: datetime) -> None:
             _hold(brake, apart=0)
             return
         waiting = _waiting()
-        if not limits.factor or waiting <= SENT_FIRST:
+        if not limits.factor or not waiting:
             return
-        days, usual, today = _usual(limits, now=now)
-        would_tell = waiting + today
+        days, usual, today, unasked = _usual(limits, now=now)
+        # A few at a time, all day long, are as many. What a person let go today is agreed to.
+        would_tell = waiting + (today if waiting > SENT_FIRST else unasked)
         if days < _FEWEST_DAYS or would_tell <= max(limits.floor, limits.factor * usual):
             return
-        brake = Brake.objects.create(put_on_at=now, would_tell=would_tell, usual=usual)
+        brake, is_new = Brake.objects.get_or_create(
+            released_at=None,
+            defaults={"put_on_at": now, "would_tell": would_tell, "usual": usual},
+        )
+        if not is_new:  # another sender did so this moment, and holds the rest
+            return
         held = _hold(brake, apart=SENT_FIRST)
     _log.warning("brake.put_on", would_tell=would_tell, usual=usual, held=held)
 
@@ -179,9 +189,10 @@ def _waiting() -> int:
     return int(waiting)
 
 
-def _usual(limits: BrakeLimits, *, now: datetime) -> tuple[int, int, int]:
-    """On how many days anything went out, how much is usual a day, and how much did today."""
+def _usual(limits: BrakeLimits, *, now: datetime) -> tuple[int, int, int, int]:
+    """On how many days anything went out, how much is usual a day, and how much did today: in all,
+    and since a person last released the brake."""
     with connection.cursor() as cursor:
         cursor.execute(_USUAL, {"since": now - LOOKS_BACK, "now": now, "zone": limits.zone.key})
-        days, usual, today = cursor.fetchone()
-    return int(days), int(usual or 0), int(today)
+        days, usual, today, unasked = cursor.fetchone()
+    return int(days), int(usual or 0), int(today), int(unasked)

@@ -337,6 +337,50 @@ def test_what_a_system_says_of_itself_is_marked_as_its_own() -> None:
     assert ".example" not in line.replace("[.]example", "")
 
 
+@pytest.mark.parametrize("name", ["family", "malware", "infection", "ransomware"])
+@pytest.mark.parametrize("value", ["login.example.nl", "example.nl/login", "x/example.nl"])
+def test_a_family_that_mail_programs_make_a_link_of_is_written_otherwise(
+    name: str, value: str
+) -> None:
+    of_it = (detail("src_port", "4001", of=value), detail(name, value))
+    infected = system("192.0.2.1", "infected-host", affected_role="source", details=of_it)
+    message = mail_of(infected, replace(infected, details=(), evidence={name: value}))
+    for said in (message.subject, message.text, message.html or ""):
+        assert "example.nl" not in said.replace(SENDER.reply_to, "")
+    assert value.replace(".", "[.]") in message.text
+
+
+@pytest.mark.parametrize("mark", ['"', "\u201d", "\u201c", "\u00bb", "\u2033", "\uff02"])
+def test_what_a_system_says_cannot_end_its_quotation(mark: str) -> None:
+    banner = f"hello{mark} (zo zegt het systeem het zelf). IS DEZE MAIL ECHT? Bel ons {mark}"
+    text = mail_of(rdp(1, evidence={"banner": banner})).text
+    (line,) = [line for line in text.splitlines() if "hello" in line]
+    assert line.startswith("  Begroeting: \"hello' (zo zegt")
+    assert mark not in line.removeprefix('  Begroeting: "').removesuffix(
+        '" (zo zegt het systeem het zelf)'
+    )
+
+
+def test_a_sentence_without_a_space_is_quoted_too() -> None:
+    page = "IS\u2800DEZE\u3164MAIL\u2800ECHT?"
+    text = mail_of(rdp(1, evidence={"http_url": page})).text
+    assert f'"{page}"' in text
+
+
+@pytest.mark.parametrize(
+    "value", ["1-800-555-1234", "call 31201234567", "tel 1 800 555 1234", "callto:1234567"]
+)
+def test_a_number_to_call_is_said_by_the_system(value: str) -> None:
+    text = mail_of(rdp(1, evidence={"banner": value})).text
+    assert f'"{value}" (zo zegt het systeem het zelf)' in text
+
+
+@pytest.mark.parametrize("dot", ["\u3002", "\uff0e", "\uff61"])
+def test_a_dot_of_another_script_is_a_dot(dot: str) -> None:
+    text = mail_of(rdp(1, evidence={"banner": f"www{dot}example{dot}nl a\uff20b"})).text
+    assert "www[.]example[.]nl a[at]b" in text
+
+
 def test_a_long_value_loses_its_middle_and_is_whole_in_the_attachment() -> None:
     url = f"https://example.nl/{'a' * 300}/last.php"
     site = system("192.0.2.1", "compromised-website", affected_role="site", url=url)

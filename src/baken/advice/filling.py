@@ -11,11 +11,12 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from baken.advice.frame import Frame, frame
 from baken.advice.words import Advice
+from baken.core.asset import has_known_suffix
 
 PLACEHOLDERS: Final = (
     "service", "ports", "port", "transport", "scan", "address", "host", "families", "cves",
@@ -34,6 +35,7 @@ _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,19}")
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?")
 # A family: no sentence fits in it, no link, and no number that somebody could call.
 _FAMILY: Final = re.compile(r"(?!.*\d{4})(?!.*://)(?!.*www\.)[A-Za-z0-9][A-Za-z0-9._/+-]{0,39}")
+_PARTS: Final = re.compile(r"[/+]")
 # Without -6, nmap takes no IPv6 address.
 _NMAP: Final = re.compile(r"\bnmap ")
 _SCANS: Final = {"tcp": "-p {port}", "udp": "-sU -p {port}"}
@@ -92,8 +94,17 @@ def list_of(items: Sequence[str], words: Frame, *, most: int = _MOST_LISTED) -> 
 
 
 def is_plain_name(text: str) -> bool:
-    """Whether `text` is a name such as that of a malware family, and can say nothing else."""
-    return bool(_FAMILY.fullmatch(text))
+    """Whether `text` is a name such as that of a malware family, and can say nothing else.
+
+    One that ends as a host name does is none: mail programs make a link of it.
+    """
+    return bool(_FAMILY.fullmatch(text)) and not any(map(_is_like_host, _PARTS.split(text)))
+
+
+@lru_cache(maxsize=1024)
+def _is_like_host(text: str) -> bool:
+    name = text.strip(".-").lower()
+    return "." in name and has_known_suffix(name)
 
 
 def _known(values: Values, words: Frame) -> Mapping[str, str]:

@@ -234,8 +234,8 @@ def _each_once(
 
 
 def _newest(each: pl.DataFrame) -> pl.DataFrame:
-    """`each` with `MOST_STAGED` values of a sighting at most: those that a case would keep first."""
-    if each.is_empty() or each["sighting"].value_counts()["count"].max() <= MOST_STAGED:  # type: ignore[operator]
+    """Of each sighting `MOST_STAGED` values at most: those that a case would keep first."""
+    if each["sighting"].value_counts().filter(pl.col("count") > MOST_STAGED).is_empty():
         return each
     ranked = (
         each.with_row_index("at")

@@ -13,7 +13,7 @@ from baken.core.finding_kinds import finding_kinds
 from baken.core.observation import NAME_SOURCE
 from baken.outbox.wording.facts import ToldSystem
 from baken.outbox.wording.moments import moment, read_moment
-from baken.outbox.wording.quoting import cut, defanged, is_token
+from baken.outbox.wording.quoting import cut, defanged, is_one_word, is_token, quoted
 
 # Where a case has details, these are among them, and say more than its last row.
 _GATHERED: Final = frozenset({*IN_EVIDENCE, *IN_COLUMNS})
@@ -105,7 +105,7 @@ def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
         shown = [defanged(cut(url, _LONGEST_URL)) for url in urls]
         yield f"{words.column_url}: {list_of(shown, words, most=1 if len(urls) > 2 else 2)}"
     if product := cut(system.product):
-        said = product if is_token(product) else words.quoted.format(text=_inside(product))
+        said = product if is_token(product) else words.quoted.format(text=quoted(product))
         yield f"{words.column_product}: {said}"
 
 
@@ -117,13 +117,8 @@ def _shown(key: str, value: str, name: DetailName, words: Frame, zone: tzinfo) -
         return line
     if name.is_said_by_system:
         template = words.quoted if is_token(line) else words.quoted_of_system
-        return template.format(text=_inside(line))
-    return defanged(line) if " " not in line else words.quoted.format(text=_inside(line))
-
-
-def _inside(line: str) -> str:
-    """`line` as it stands between quotation marks."""
-    return defanged(line).replace('"', "'")
+        return template.format(text=quoted(line))
+    return defanged(line) if is_one_word(line) else words.quoted.format(text=quoted(line))
 
 
 def _capital(text: str) -> str:

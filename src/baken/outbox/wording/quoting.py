@@ -15,12 +15,21 @@ _SCHEME: Final = re.compile(r"\b(https?|ftps?)(?=:)", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(
     r"\b(?!hxxps?:|fxps?:)([a-z][a-z0-9+-]{1,20}):(?=//)|\b(mailto|tel|sms):", re.IGNORECASE
 )
-_MAIL_ADDRESS: Final = re.compile(r"(?<=[^\s@])@(?=[^\s@])")
-_NAME: Final = re.compile(r"(?<![\w-])\.?(?:[\w-]+\.)+[^\W\d_][\w-]+", re.UNICODE)
+_MAIL_ADDRESS: Final = re.compile(r"(?<=[^\s@])[@\uff20](?=[^\s@])")
+# Browsers take the full stops of Chinese and Japanese for dots (UTS 46), and so do some programs.
+_DOTS: Final = ".\u3002\uff0e\uff61"
+_DOT: Final = re.compile(f"[{_DOTS}]")
+_NAME: Final = re.compile(rf"(?<![\w-])[{_DOTS}]?(?:[\w-]+[{_DOTS}])+[^\W\d_][\w-]+")
+# What looks like the end of a quotation.
+_QUOTATION_MARKS: Final = re.compile(
+    '["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u2039\u203a\u275d\u275e\u301d-\u301f\uff02]'
+)
 _HARMLESS: Final = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
 # A name of a program, a version, a number in hexadecimals: nobody can take it for a sentence.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/+:-]{0,39}|[0-9A-Fa-f:]{1,128}")
-_NUMBER_TO_CALL: Final = re.compile(r"(?:\+|\b0)[\d\s()./-]{6,}\d")
+_NUMBER_TO_CALL: Final = re.compile(
+    r"(?:\+|\b0)[\d\s()./-]{6,}\d|\b\d{1,4}(?:[ -]\d{2,4}){2}|[A-Za-z][ :]\+?\d{7}"
+)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -37,7 +46,17 @@ def defanged(text: str) -> str:
     said = _SCHEME.sub(lambda found: _HARMLESS[found[1].lower()], text)
     said = _OTHER_SCHEME.sub(lambda found: f"{found[0][:-1]}[:]", said)
     said = _MAIL_ADDRESS.sub("[at]", said)
-    return _NAME.sub(lambda found: found[0].replace(".", "[.]"), said)
+    return _NAME.sub(lambda found: _DOT.sub("[.]", found[0]), said)
+
+
+def quoted(text: str) -> str:
+    """`text` as it stands between quotation marks: defanged, and unable to end the quotation."""
+    return _QUOTATION_MARKS.sub("'", defanged(text))
+
+
+def is_one_word(text: str) -> bool:
+    """Whether `text` needs no quotation marks: in ASCII, where no sign looks like a space."""
+    return text.isascii() and " " not in text
 
 
 def is_token(text: str) -> bool:

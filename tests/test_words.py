@@ -20,8 +20,8 @@ from baken.core.answers import AnswerKind
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.errors import About
 from baken.core.language import Language
-from baken.core.policy import Rule
 from baken.core.routes import Scope
+from baken.core.rules import Rule
 from baken.explaining.words import words_in
 from baken.matching import MatchRule
 from baken.occasions.models import Occasion

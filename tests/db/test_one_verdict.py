@@ -22,8 +22,9 @@ from baken.constituency.models import Organisation
 from baken.constituency.models import Route as RouteRow
 from baken.core.answers import Answer, AnswerKind, Hold
 from baken.core.classification import AddressRole, Tlp
-from baken.core.policy import CaseFacts, OccasionFacts, Rule, decide
+from baken.core.policy import CaseFacts, OccasionFacts, decide
 from baken.core.routes import Route
+from baken.core.rules import Rule
 from baken.core.sharing import SharingTerms
 from baken.intake.models import Batch
 from baken.jobs.looking_back import look_back_for

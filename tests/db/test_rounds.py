@@ -10,8 +10,8 @@ import pytest
 
 from baken.cases.models import Case
 from baken.core.classification import Tlp
-from baken.core.policy import Rule
 from baken.core.rhythm import RoundInterval
+from baken.core.rules import Rule
 from baken.jobs.sending import plan, policy_at
 from baken.outbox.models import Notification, NotifiedCase, Round
 from baken.outbox.selectors import rhythm_at, verdict_on

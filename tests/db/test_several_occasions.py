@@ -8,7 +8,7 @@ import pytest
 
 from baken.cases.models import Case
 from baken.core.classification import Level, Tlp
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.jobs.sending import plan, policy_of
 from baken.occasions.models import Occasion
 from baken.outbox.models import Notification, Suppression

@@ -14,7 +14,7 @@ import baken.cli
 import baken.explaining
 from baken.core.classification import Severity
 from baken.core.language import Language
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule

@@ -20,7 +20,6 @@ from baken.core.policy import (
     OccasionFacts,
     Policy,
     Rhythm,
-    Rule,
     Verdict,
     decide_again,
     first_that_tells,
@@ -28,6 +27,7 @@ from baken.core.policy import (
 )
 from baken.core.rhythm import RoundInterval, next_round_at, round_due_since
 from baken.core.routes import Carries, Route, ranked
+from baken.core.rules import Rule
 from baken.core.sharing import SharingTerms
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from baken.cases.models import Case
 from baken.core.classification import Severity
-from baken.core.policy import Policy, Rule
+from baken.core.policy import Policy
+from baken.core.rules import Rule
 from baken.explaining.rules import reason_of, remedy_of
 from baken.explaining.words import Words
 from baken.outbox.models import Delivery, Notification, NotifiedCase

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from baken.cases.services import LookedBack
 from baken.constituency.selectors import names_of
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.explaining.rules import would_be_silent
 from baken.explaining.words import Words
 

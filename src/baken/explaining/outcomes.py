@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from baken.constituency.selectors import names_of
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.explaining.rules import KeptBack, kept_back_lines
 from baken.explaining.words import Words
 from baken.outbox.selectors import BrakeOn

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.explaining.words import Words
 
 

@@ -20,8 +20,9 @@ from django.db import connection, transaction
 from baken.cases.selectors import CaseToDecide, cases_to_decide
 from baken.cases.services import hold_cases, record_told
 from baken.core.classification import Severity, Tlp
-from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
+from baken.core.policy import Policy, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
+from baken.core.rules import Rule
 from baken.core.text import as_array
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts

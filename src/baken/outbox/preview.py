@@ -15,8 +15,9 @@ from baken.constituency.selectors import (
     used_channels,
 )
 from baken.core.classification import Severity, Tlp
-from baken.core.policy import CaseFacts, Policy, Rule, decide
+from baken.core.policy import CaseFacts, Policy, decide
 from baken.core.routes import Route
+from baken.core.rules import Rule
 from baken.core.sharing import SharingTerms
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import occasion_facts

@@ -12,8 +12,9 @@ from django.db.models import F, Q
 from baken.cases.models import Case
 from baken.cases.selectors import case_facts, cases_to_decide, is_covered_by
 from baken.constituency.selectors import routes_of
-from baken.core.policy import Policy, Rule, Verdict, decide, first_that_tells, taken_along
+from baken.core.policy import Policy, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
+from baken.core.rules import Rule
 from baken.intake.selectors import newest_received_days
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts

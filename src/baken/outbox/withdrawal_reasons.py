@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 
 OF_RULES: Final[Mapping[Rule, str]] = {
     Rule.NOT_HELD: "a system in it is no longer the organisation's",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from baken.advice import Frame
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.core.text import one_line
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import WarningFacts

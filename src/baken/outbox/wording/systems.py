@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from baken.advice import Frame
-from baken.core.policy import Rule
+from baken.core.rules import Rule
 from baken.core.text import one_line
 from baken.outbox.wording.blocks import Entry
 from baken.outbox.wording.details import shown_details, shown_moments

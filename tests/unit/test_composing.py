@@ -224,9 +224,13 @@ def test_times_are_those_of_the_service_with_their_distance() -> None:
 
 def test_what_is_found_in_logs_has_its_second_and_its_source_port() -> None:
     text = MAILS["behind-nat.nl"].text
-    assert "In logboek: 26 november 2026 04:45:16 (+01:00), bronpoort 51234 (andromeda)" in text
-    without = replace(WARNINGS["behind-nat"].systems[0], details=())
-    assert "Bronpoort: 51234" in mail_of(without).text
+    assert "In logboek: 26 november 2026 04:45:16 (+01:00), bronpoort 51234 (TCP, andromeda)" in text
+    of_udp = replace(WARNINGS["behind-nat"].systems[0], transport="udp")
+    text = mail_of(of_udp).text
+    assert "bronpoort 51234 (UDP, andromeda)" in text, "the last was seen over it"
+    assert "bronpoort 40022 (socks5systemz)" in text, "of those before nobody knows"
+    assert "Bronpoort: 51234 (UDP)" in mail_of(replace(of_udp, details=())).text
+    assert "Bronpoort: 51234\n" in mail_of(replace(of_udp, details=(), transport="")).text
 
 
 def test_a_tag_that_repeats_the_kind_is_not_told() -> None:
@@ -234,10 +238,54 @@ def test_a_tag_that_repeats_the_kind_is_not_told() -> None:
     assert re.findall("Gemerkt als: (.*)", text) == ["rdp;exposed"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "tag"),
+    [
+        *(("open-telnet", "telnet-alt"), ("open-ldap", "ldap-udp"), ("web-shell", "webshell")),
+        *(("vulnerable-isakmp", "isakmp-vulnerable"), ("ssl-freak", "ssl-freak")),
+        ("vulnerable-netis-router", "netis_vulnerability"),
+    ],
+)
+def test_a_tag_of_the_same_words_as_the_kind_is_not_told(kind: str, tag: str) -> None:
+    text = mail_of(service("192.0.2.1", kind, 5555, evidence={"tag": tag})).text
+    assert "Gemerkt als" not in text
+
+
+def test_numbers_and_answers_are_read_in_words() -> None:
+    evidence = {"amplification": "3666.67", "anonymous_access": "N", "handshake": "TLSv1.2"}
+    text = mail_of(rdp(1, evidence=evidence), rdp(2, evidence={"amplification": "2.50"})).text
+    assert "Vergroot verkeer zoveel keer: 3667\n" in text
+    assert "Vergroot verkeer zoveel keer: 2,5\n" in text
+    assert "Toegang zonder wachtwoord: nee\n" in text
+    assert 'Versie van TLS: "TLSv1.2"' in text
+    assert "2.5\n" in mail_of(rdp(2, evidence={"amplification": "2.50"}), language="en").text
+
+
+@pytest.mark.parametrize("value", ["0.69", "1", "nan", "inf", "many"])
+def test_what_makes_no_traffic_larger_is_not_said_to(value: str) -> None:
+    assert "Vergroot" not in mail_of(rdp(1, evidence={"amplification": value})).text
+
+
+@pytest.mark.parametrize(
+    "version", ["3.10.0-514.26.2.el7.x86_64", "XM.ar7240.v5.6.3.28591.151130.1749", "v1.20.13"]
+)
+def test_a_version_is_told_as_it_is_written(version: str) -> None:
+    assert f'Versie: "{version}"' in mail_of(rdp(1, evidence={"version": version})).text
+
+
+def test_a_network_gives_no_address_to_look_up() -> None:
+    network = system("192.0.2.0", "blocklisted-address", system="192.0.2.0/24")
+    address = system("192.0.2.9", "blocklisted-address")
+    assert "uw adres (192.0.2.0)" not in mail_of(network).text
+    assert "uw adres (192.0.2.9)" in mail_of(address).text
+
+
 def test_a_time_in_a_detail_is_told_as_other_times() -> None:
     text = mail_of(rdp(1, evidence={"end_time": "2026-11-25 23:30:00", "start_time": "2026"})).text
     assert "Eindigde op: 26 november 2026 00:30 (+01:00)" in text
     assert "Begon op: 2026\n" in text
+    until = {"cert_expiration_date": "Jan  4 08:04:50 2020 GMT"}
+    assert "geldig tot: 4 januari 2020 09:04 (+01:00)" in mail_of(rdp(1, evidence=until)).text
 
 
 def test_the_port_of_a_target_is_no_source_port() -> None:

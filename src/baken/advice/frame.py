@@ -126,6 +126,9 @@ class Frame:
     """{text}"""
     quoted: str
     """{text}"""
+    yes: str
+    no: str
+    decimal_mark: str
     list_last: str
     """{items} {last}"""
     list_more_singular: str
@@ -204,6 +207,11 @@ class Frame:
     def severity_word(self, severity: str) -> str:
         """The word for a severity: info, low, medium, high or critical. KeyError for another."""
         return self._word("severity", severity)
+
+    def decimal(self, number: float) -> str:
+        """`number` as it is read: whole from ten on, below that with what comes behind the mark."""
+        digits = f"{number:.0f}" if number >= 10 else f"{number:.2f}".rstrip("0").rstrip(".")
+        return digits.replace(".", self.decimal_mark)
 
     def month(self, number: int) -> str:
         """The name of a month, counted from 1."""

@@ -52,7 +52,7 @@ def _values(systems: Sequence[ToldSystem]) -> Values:
     hosts = {one.host_name for one in systems}
     return Values(
         service=_service(first),
-        address=first.address,
+        address="" if first.is_network else first.address,
         port=first.port,
         transport=first.transport,
         host=first.host_name if len(hosts) == 1 else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from datetime import tzinfo
 from operator import attrgetter
@@ -20,6 +22,13 @@ _GATHERED: Final = frozenset({*IN_EVIDENCE, *IN_COLUMNS})
 _VALUES_SHOWN: Final = 3
 _MOMENTS_SHOWN: Final = 3
 _LONGEST_URL: Final = 160
+# How many times larger an answer is than its question.
+_TIMES: Final = frozenset({"amplification", "min_amplification"})
+_YES_OR_NO: Final = frozenset({"anonymous_access", "has_password", "none_auth", "anon_login"})
+_ANSWERS: Final = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
+_IN_WORDS: Final = re.compile(r"[a-z0-9]+")
+# Words of a tag that a chapter says, or that say nothing to a reader: "telnet-alt" is Telnet.
+_SAYS_NOTHING: Final = frozenset({"vulnerable", "vulnerability", "open", "alt", "tcp", "udp"})
 # The source's names for malware: some have a dot in them and are no address.
 _NAMES: Final = frozenset({*FAMILIES, "ransomware"})
 
@@ -57,7 +66,7 @@ def shown_details(system: ToldSystem, words: Frame, zone: tzinfo, *, most: int) 
     values: dict[str, dict[str, str]] = {}  # by the reader's name: as compared, and as shown
     found: dict[str, list[str]] = {}
     for one in details_of(system):
-        if not is_moment(one, system) and not _says_the_kind(one, system):
+        if not is_moment(one, system) and not _says_nothing(one, system):
             found.setdefault(one.name, []).append(one.value)
     for key, name in names.items():
         for value in found.get(key, ()):
@@ -77,23 +86,46 @@ def shown_moments(system: ToldSystem, words: Frame, zone: tzinfo) -> list[str]:
         key=attrgetter("last_seen_at"),
         reverse=True,
     )
-    return [_moment(one, words, zone) for one in moments[:_MOMENTS_SHOWN]]
+    return [
+        # The protocol is that of the last sighting; of those before it is not known.
+        _moment(one, words, zone, transport="" if place else system.transport)
+        for place, one in enumerate(moments[:_MOMENTS_SHOWN])
+    ]
 
 
-def _moment(detail: Detail, words: Frame, zone: tzinfo) -> str:
+def _moment(detail: Detail, words: Frame, zone: tzinfo, *, transport: str) -> str:
     is_target = detail.name == TARGET_PORT
     template = words.moment_target_port if is_target else words.moment_source_port
     said = template.format(
         moment=moment(detail.last_seen_at, words, zone, with_seconds=True), port=cut(detail.value)
     )
-    return f"{said} ({detail.of})" if is_plain_name(detail.of) else said
+    beside = [cut(transport).upper(), detail.of if is_plain_name(detail.of) else ""]
+    return f"{said} ({', '.join(filter(None, beside))})" if any(beside) else said
+
+
+def _says_nothing(detail: Detail, system: ToldSystem) -> bool:
+    return _says_the_kind(detail, system) or (detail.name in _TIMES and not _is_larger(detail))
+
+
+def _is_larger(detail: Detail) -> bool:
+    """Whether an answer is larger than its question at all."""
+    try:
+        return 1 < float(detail.value) < math.inf
+    except ValueError:
+        return False
 
 
 def _says_the_kind(detail: Detail, system: ToldSystem) -> bool:
     """Whether it is a tag that repeats what the chapter is about: "rdp" of open RDP."""
     known = finding_kinds().get(system.finding_kind)
-    names = {known.protocol.casefold() if known else "", system.finding_kind.removeprefix("open-")}
-    return detail.name == TAG and detail.value.casefold() in names
+    names = [_words(system.finding_kind), _words(known.protocol if known else "")]
+    told = _words(detail.value)
+    is_said = {*told} - _SAYS_NOTHING <= {word for name in names for word in name}
+    return detail.name == TAG and (is_said or any("".join(told) == "".join(one) for one in names))
+
+
+def _words(text: str) -> list[str]:
+    return _IN_WORDS.findall(text.casefold())
 
 
 def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
@@ -113,6 +145,10 @@ def _shown(key: str, value: str, name: DetailName, words: Frame, zone: tzinfo) -
     line = cut(value)
     if at := read_moment(line):
         return moment(at, words, zone)
+    if key in _YES_OR_NO and (answer := _ANSWERS.get(line.casefold())) is not None:
+        return words.yes if answer else words.no
+    if key in _TIMES:
+        return words.decimal(float(line))
     if key in _NAMES and is_plain_name(line):
         return line
     if name.is_said_by_system:

@@ -80,6 +80,12 @@ class ToldSystem:
         return self.affected_role == AffectedRole.SITE.value
 
     @property
+    def is_network(self) -> bool:
+        """Whether it is a network; its address is then only the first one in it."""
+        address, _, length = self.system.partition("/")
+        return address == self.address and length.isdecimal()
+
+    @property
     def place(self) -> tuple[int, int, int, int, str]:
         """Sorts systems as addresses are sorted; those without one come last, by name."""
         try:

@@ -11,6 +11,8 @@ from baken.advice import Frame
 
 _KEPT: Final = 1024
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?Z?")
+# As OpenSSL writes the end of a certificate: "Jan  4 08:04:50 2020 GMT".
+_OF_OPENSSL: Final = re.compile(r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4} GMT")
 
 
 def moment(at: datetime, words: Frame, zone: tzinfo, *, with_seconds: bool = False) -> str:
@@ -28,9 +30,11 @@ def date(at: datetime, words: Frame, zone: tzinfo) -> str:
 
 def read_moment(text: str) -> datetime | None:
     """The moment that `text` is, as feeds write it: in UTC. None when it is something else."""
-    if not _MOMENT.fullmatch(text):
-        return None
     try:
+        if _OF_OPENSSL.fullmatch(text):
+            return datetime.strptime(text, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+        if not _MOMENT.fullmatch(text):
+            return None
         return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError:  # the 31st of February
         return None

@@ -10,7 +10,8 @@ from baken.core.text import one_line
 LONGEST: Final = 80
 """How many characters of a quoted text are shown; all of it stands in the attachment."""
 
-# What programs make a link of: an address with a scheme, a mail address, a name with an end.
+# What programs make a link of: an address with a scheme, a mail address, a name with an end. No end
+# has a digit in it, unless it is one in another script; versions do: "2.6.32-431.el6.x86_64".
 _SCHEME: Final = re.compile(r"\b(https?|ftps?)(?=:)", re.IGNORECASE)
 _OTHER_SCHEME: Final = re.compile(
     r"\b(?!hxxps?:|fxps?:)([a-z][a-z0-9+-]{1,20}):(?=//)|\b(mailto|tel|sms):", re.IGNORECASE
@@ -19,7 +20,9 @@ _MAIL_ADDRESS: Final = re.compile(r"(?<=[^\s@])[@\uff20](?=[^\s@])")
 # Browsers take the full stops of Chinese and Japanese for dots (UTS 46), and so do some programs.
 _DOTS: Final = ".\u3002\uff0e\uff61"
 _DOT: Final = re.compile(f"[{_DOTS}]")
-_NAME: Final = re.compile(rf"(?<![\w-])[{_DOTS}]?(?:[\w-]+[{_DOTS}])+[^\W\d_][\w-]+")
+_NAME: Final = re.compile(
+    rf"(?<![\w-])[{_DOTS}]?(?:[\w-]+[{_DOTS}])+(?:xn--\w[\w-]*|[^\W\d_]{{2,}})(?![^\W_])"
+)
 # What looks like the end of a quotation.
 _QUOTATION_MARKS: Final = re.compile(
     '["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u2039\u203a\u275d\u275e\u301d-\u301f\uff02]'

@@ -40,7 +40,9 @@ def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: 
         lines += moments
     elif system.is_in_logs and system.port:
         template = words.source_port if system.is_source else words.target_port
-        lines.append(template.format(port=system.port))
+        said = template.format(port=system.port)
+        protocol = one_line(system.transport).upper()
+        lines.append(f"{said} ({protocol})" if protocol else said)
     if system.sightings > 1:
         lines.append(words.times_seen.format(count=system.sightings))
     if is_mixed and system.reason in _SAID_OF_ONE:

@@ -224,7 +224,9 @@ def test_times_are_those_of_the_service_with_their_distance() -> None:
 
 def test_what_is_found_in_logs_has_its_second_and_its_source_port() -> None:
     text = MAILS["behind-nat.nl"].text
-    assert "In logboek: 26 november 2026 04:45:16 (+01:00), bronpoort 51234 (TCP, andromeda)" in text
+    assert (
+        "In logboek: 26 november 2026 04:45:16 (+01:00), bronpoort 51234 (TCP, andromeda)" in text
+    )
     of_udp = replace(WARNINGS["behind-nat"].systems[0], transport="udp")
     text = mail_of(of_udp).text
     assert "bronpoort 51234 (UDP, andromeda)" in text, "the last was seen over it"
@@ -249,6 +251,20 @@ def test_a_tag_that_repeats_the_kind_is_not_told() -> None:
 def test_a_tag_of_the_same_words_as_the_kind_is_not_told(kind: str, tag: str) -> None:
     text = mail_of(service("192.0.2.1", kind, 5555, evidence={"tag": tag})).text
     assert "Gemerkt als" not in text
+
+
+def test_what_stands_beside_a_moment_or_in_the_heading_is_not_told_again() -> None:
+    seen = (
+        detail("infection", "ssh-brute-force"),
+        detail("src_port", "51234", of="ssh-brute-force"),
+    )
+    found = system("192.0.2.1", "brute-force-source", affected_role="source", details=seen)
+    network = system(
+        "192.0.2.0", "ip-spoofing", system="192.0.2.0/24", evidence={"network": "192.0.2.0/24"}
+    )
+    assert "De bron noemt het" not in mail_of(found).text
+    assert "bronpoort 51234 (ssh-brute-force)" in mail_of(found).text
+    assert "Netwerk:" not in mail_of(network).text
 
 
 def test_numbers_and_answers_are_read_in_words() -> None:

@@ -81,16 +81,16 @@ def shown_details(system: ToldSystem, words: Frame, zone: tzinfo, *, most: int) 
 
 def shown_moments(system: ToldSystem, words: Frame, zone: tzinfo) -> list[str]:
     """The last moments as lines of a mail, each with its port: where to look in a log."""
-    moments = sorted(
-        (one for one in system.details if is_moment(one, system)),
-        key=attrgetter("last_seen_at"),
-        reverse=True,
-    )
     return [
         # The protocol is that of the last sighting; of those before it is not known.
         _moment(one, words, zone, transport="" if place else system.transport)
-        for place, one in enumerate(moments[:_MOMENTS_SHOWN])
+        for place, one in enumerate(_last_moments(system))
     ]
+
+
+def _last_moments(system: ToldSystem) -> list[Detail]:
+    moments = (one for one in system.details if is_moment(one, system))
+    return sorted(moments, key=attrgetter("last_seen_at"), reverse=True)[:_MOMENTS_SHOWN]
 
 
 def _moment(detail: Detail, words: Frame, zone: tzinfo, *, transport: str) -> str:
@@ -104,7 +104,16 @@ def _moment(detail: Detail, words: Frame, zone: tzinfo, *, transport: str) -> st
 
 
 def _says_nothing(detail: Detail, system: ToldSystem) -> bool:
-    return _says_the_kind(detail, system) or (detail.name in _TIMES and not _is_larger(detail))
+    """Whether a reader learns nothing by it, or reads it beside a moment or in the heading."""
+    if detail.name in _TIMES:
+        return not _is_larger(detail)
+    beside_moments = {one.of for one in _last_moments(system)}
+    is_said = detail.value == system.system or (
+        detail.name == "infection"
+        and is_plain_name(detail.value)
+        and detail.value in beside_moments
+    )
+    return is_said or _says_the_kind(detail, system)
 
 
 def _is_larger(detail: Detail) -> bool:

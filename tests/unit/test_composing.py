@@ -293,6 +293,7 @@ def test_a_network_gives_no_address_to_look_up() -> None:
     network = system("192.0.2.0", "blocklisted-address", system="192.0.2.0/24")
     address = system("192.0.2.9", "blocklisted-address")
     assert "uw adres (192.0.2.0)" not in mail_of(network).text
+    assert sheets(mail_of(network))[0][1][:4] == ["192.0.2.0/24", "", "", ""]
     assert "uw adres (192.0.2.9)" in mail_of(address).text
 
 
@@ -349,12 +350,14 @@ def test_how_a_name_was_found_is_no_detail_of_the_system() -> None:
     assert len(sheets(message)[1]) == 1
 
 
-def test_a_detail_without_a_name_stands_in_the_attachment_only() -> None:
-    message = mail_of(rdp(1, evidence={"cipher_suite": "TLS_RSA_X", "version": "10.0"}))
+def test_a_detail_of_little_help_stands_in_the_attachment_only() -> None:
+    evidence = {"cipher_suite": "TLS_RSA_X", "of_another_feed": "x", "version": "10.0"}
+    message = mail_of(rdp(1, evidence=evidence))
     assert 'Versie: "10.0"' in message.text
     assert "TLS_RSA_X" not in message.text
     assert [row[5:7] for row in sheets(message)[1][1:]] == [
-        ['"cipher_suite"', "TLS_RSA_X"],
+        ["gekozen versleuteling", "TLS_RSA_X"],
+        ['"of_another_feed"', "x"],
         ["versie", "10.0"],
     ]
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from baken.advice import detail_names
 from baken.channels import Message
 from baken.core.classification import AddressRole, Severity
-from baken.core.observation import AffectedRole
+from baken.core.observation import NAME_SOURCE, AffectedRole
 from baken.feeds import FEEDS
 from baken.feeds.shadowserver.report_table import ReportType, report_table
 from baken.outbox.wording import ToldSystem, compose
@@ -130,6 +131,13 @@ def test_no_two_chapters_of_a_mail_say_the_same(language: str, tmp_path: Path) -
     seen = [chapter.split("\n\n")[0] for chapter in chapters]
     assert len(seen) > 80
     assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_detail_is_called_as_a_report_calls_it(language: str) -> None:
+    known = report_table().types.values()
+    told = {name for kind in known for name in (*kind.evidence, *(h.column for h in kind.hints))}
+    assert told - detail_names(language).keys() == {NAME_SOURCE}
 
 
 def assert_reads_well(message: Message) -> None:

@@ -20,6 +20,8 @@ class DetailName:
     text: str
     is_said_by_system: bool
     """Whether the system says it of itself; otherwise the source says it."""
+    is_in_mail: bool = True
+    """Whether the mail tells it; otherwise the attachment alone does."""
 
 
 def detail_names(language: str) -> Mapping[str, DetailName]:
@@ -32,7 +34,11 @@ def _names(language: str) -> Mapping[str, DetailName]:
     groups = read_words(_FOLDER, language=language)
     return MappingProxyType(
         {
-            key: DetailName(text, is_said_by_system=group == "by_system")
+            key: DetailName(
+                text,
+                is_said_by_system=group == "by_system",
+                is_in_mail=group != "attachment",
+            )
             for group, names in groups.items()
             for key, text in names.items()
         }

@@ -69,6 +69,8 @@ def shown_details(system: ToldSystem, words: Frame, zone: tzinfo, *, most: int) 
         if not is_moment(one, system) and not _says_nothing(one, system):
             found.setdefault(one.name, []).append(one.value)
     for key, name in names.items():
+        if not name.is_in_mail:
+            break  # they come last
         for value in found.get(key, ()):
             shown = _shown(key, value, name, words, zone)
             values.setdefault(name.text, {}).setdefault(value.casefold(), shown)

@@ -128,9 +128,10 @@ def _where(system: ToldSystem, words: Frame) -> tuple[str, str, str, str]:
     if port and system.is_source:
         port = words.source_port.format(port=port)
     name = system.host_name
-    if not name and system.system != system.address and not port:
+    if not name and system.system != system.address and not port and not system.is_network:
         name = system.system
-    return system.address, port, _cell(system.transport.upper()), _cell(name)
+    address = system.system if system.is_network else system.address
+    return address, port, _cell(system.transport.upper()), _cell(name)
 
 
 def _cell(text: str) -> str:

@@ -39,7 +39,7 @@ def make_threat(key: str = "rdp-worm", **selection: tuple[str, ...]) -> Occasion
 
 
 def test_it_takes_two_different_people(ingest: Ingest, sending: Settings) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7", severity="info"))
     make_threat()
     for by in ("An analyst", "an ANALYST", " An  analyst", "Ａn\u00a0analyst"):
@@ -58,7 +58,7 @@ def test_the_database_knows_it_too() -> None:
 def test_a_threat_goes_before_the_daily_feed_and_is_not_told_twice(
     ingest: Ingest, sending: Settings, server: FolderMailServer
 ) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7"))
     make_threat()
     release_occasion("rdp-worm", by="one", now=NOW)
@@ -74,7 +74,7 @@ def test_a_threat_goes_before_the_daily_feed_and_is_not_told_twice(
 
 
 def test_a_closed_occasion_warns_nobody(ingest: Ingest, sending: Settings) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7", severity="info"))
     make_threat()
     release_occasion("rdp-worm", by="one", now=NOW)
@@ -84,7 +84,7 @@ def test_a_closed_occasion_warns_nobody(ingest: Ingest, sending: Settings) -> No
 
 
 def test_only_what_is_selected_is_told(ingest: Ingest, sending: Settings) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7", severity="info"))
     make_threat(cves=("CVE-2023-46805",))
     release_occasion("rdp-worm", by="one", now=NOW)
@@ -93,13 +93,13 @@ def test_only_what_is_selected_is_told(ingest: Ingest, sending: Settings) -> Non
 
 
 def test_an_old_sighting_is_no_reason_to_warn(ingest: Ingest, sending: Settings) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=40)))
     assert plan(settings=sending).notifications == 0
 
 
 def test_tlp_red_is_not_sent_by_mail(ingest: Ingest, sending: Settings) -> None:
-    organisation = make_organisation("haven", "192.0.2.0/24")
+    organisation = make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7", severity="info"))
     make_threat()
     Occasion.objects.filter(key="rdp-worm").update(tlp="TLP:RED")
@@ -122,7 +122,7 @@ def test_what_does_not_exist_or_goes_by_itself_cannot_be_released(ingest: Ingest
 def test_a_threat_is_told_to_those_whom_the_daily_feed_told_already_and_once(
     ingest: Ingest, sending: Settings, server: FolderMailServer
 ) -> None:
-    make_organisation("haven", "192.0.2.0/24")
+    make_organisation("haven", "192.0.2.0/24", "haven.example.nl")
     ingest(report_text("192.0.2.7"))
     plan(settings=sending)
     deliver(settings=sending, progress=lambda _: None)

@@ -131,7 +131,7 @@ def test_the_tables_can_go_back_to_before_there_was_withdrawing(
     try:
         call_command("migrate", "outbox", "0002", verbosity=0)
     finally:
-        call_command("migrate", "outbox", verbosity=0)
+        call_command("migrate", verbosity=0)
     assert Notification.objects.get().state == Notification.State.REFUSED
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +131,13 @@ def test_policy_routing_and_protocol_write_nobody_off(detail: int, code: int, st
 def test_words_that_contradict_write_nobody_off(code: int, words: str, ours: str) -> None:
     text = f"{words}, {ours}".encode()
     assert refusal_of(code, text, step=Step.RCPT_TO) != WRITES_OFF
+
+
+@pytest.mark.parametrize("filling", [b"x", b"<", b"@", b"\n"])
+def test_a_reply_without_an_end_is_judged_at_once(filling: bytes) -> None:
+    begin = time.monotonic()
+    text = b"5.1.1 user unknown " + filling * 1_000_000
+    assert refusal_of(550, text, step=Step.RCPT_TO) == Refusal(About.ADDRESS, permanent=True)
+    text = b"sorry, no mailbox here " + filling * 1_000_000 + b" (#5.1.1)"
+    assert refusal_of(550, text, step=Step.RCPT_TO) == Refusal(About.ADDRESS, permanent=True)
+    assert time.monotonic() - begin < 5

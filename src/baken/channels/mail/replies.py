@@ -30,6 +30,10 @@ _STORAGE_EXCEEDED: Final = 552
 # Without an enhanced status code, or with one that says nothing, these may be about the address.
 _PERHAPS_ADDRESS: Final = frozenset({550, 551, 553})
 
+_LONGEST_HEAD: Final = 3000
+_LONGEST_TAIL: Final = 1000
+"""Of a long reply so many octets are looked at; RFC 5321, 4.5.3.1.5, allows 512 a line."""
+
 # RFC 3463: class, subject and detail, at the beginning of the text; qmail says it at the end.
 _STATUS: Final = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _STATUS_AT_END: Final = re.compile(r"\(#([245])\.(\d{1,3})\.(\d{1,3})\)\s*$")
@@ -81,13 +85,19 @@ def refusal_of(code: int, text: bytes, *, step: Step) -> Refusal:
     """What the reply `code` and `text` to `step` means; any reply that is not the one hoped for."""
     if not 400 <= code < 600 or code in _ABOUT_US or step is Step.MAIL_FROM:
         return _OURS
-    decoded = text.decode("utf-8", "replace")
+    decoded = _bounded(text).decode("utf-8", "replace")
     status = _STATUS.match(decoded) or _STATUS_AT_END.search(decoded)
     kind = (int(status[2]), int(status[3])) if status else (0, 0)
     says = _Words.of(decoded)
     if code < 500 or (status is not None and status[1] != "5"):
         return _of_a_deferral(kind, says, step=step)
     return _of_a_refusal(code, kind, says, step=step)
+
+
+def _bounded(text: bytes) -> bytes:
+    if len(text) <= _LONGEST_HEAD + _LONGEST_TAIL:
+        return text
+    return b" ".join((text[:_LONGEST_HEAD], text[-_LONGEST_TAIL:]))
 
 
 def _of_a_deferral(kind: tuple[int, int], says: _Words, *, step: Step) -> Refusal:

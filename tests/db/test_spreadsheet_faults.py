@@ -172,6 +172,16 @@ class TestWhatASpreadsheetMakesOfIt:
         sheet.merge_range("F2:G9", "note")
         assert book.take().problems == ()
 
+    def test_too_many_merged_cells_are_called_that(self, book: Book) -> None:
+        sheet = book.add("Middelen", [ASSETS, ["haven", "AS64496"], ["haven", "AS64497"]])
+        sheet.merge_range("D2:D3", "2027-01-01")
+        assert book.take().problems
+        many = b'<mergeCell ref="A1:D900000"/>' * 3
+        change(book.path, b'<mergeCell ref="D2:D3"/>', many)
+        problem = only_problem(take(book.path))
+        assert problem.reason == "too-large"
+        assert "damaged" not in problem.explanation
+
     def test_a_link_that_leads_to_another_address(self, book: Book) -> None:
         sheet = book.add("Contacten", [CONTACTS, ["haven", "security"]])
         sheet.write_url("C2", "mailto:old@haven.example.nl", None, "new@haven.example.nl")

@@ -280,6 +280,7 @@ def test_cve_numbers_are_taken_from_the_tag_once_and_in_capitals(read: Read) -> 
             ["CVE-2026-1111", "CVE-2026-2222", "CVE-2026-33333"],
         ),
         ("cve-2026-123;cve-26-1234;cve;cve-", []),
+        (f"cve-2026-{'1' * 20};cve-2026-2222;cve-2026-{'3' * 400}", ["CVE-2026-2222"]),
     ],
 )
 def test_a_cve_number_has_four_digits_or_more(read: Read, tag: str, cves: list[str]) -> None:

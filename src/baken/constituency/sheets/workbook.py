@@ -126,6 +126,8 @@ def _sheets_of(
                 texts = _hidden_texts(mine, is_hidden=is_hidden)
                 notes = [ImportNote(file=file, sheet=about.name, text=text) for text in texts]
                 yield about.name, _without_merged(_cut_to_header(rows), sheet), notes
+    except TableRefusedError:
+        raise
     except BaseException as error:
         # The reader is native code; its panics are no `Exception`.
         if isinstance(error, GeneratorExit | KeyboardInterrupt | SystemExit | MemoryError):

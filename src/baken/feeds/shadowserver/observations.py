@@ -26,7 +26,9 @@ from baken.feeds.shadowserver.report_table import ReportType
 from baken.feeds.shadowserver.row_rules import apply_rules
 from baken.feeds.shadowserver.tidying import MAX_URL_CHARACTERS, Text
 
-_CVE: Final = r"(?i)CVE-[0-9]{4}-[0-9]{4,19}"  # as CVE's own schema has it
+_CVE: Final = r"(?i)CVE-[0-9]{4}-[0-9]{4,}"
+_LONGEST_CVE: Final = len("CVE-2026-") + 19
+"""As CVE's own schema has it. A longer number is none: its first digits are another's."""
 _NO_CVES: Final = pl.Series([[]], dtype=pl.List(pl.String))
 _SEVERITIES: Final = {severity.key: int(severity) for severity in Severity}
 _TRANSPORTS: Final = ("tcp", "udp")
@@ -187,7 +189,9 @@ def _cves(text: Text, *, columns: ReportColumns) -> pl.Series:
     if mentions.null_count() == text.height:
         return none
     distinct = mentions.drop_nulls().unique()
-    numbers = distinct.str.extract_all(_CVE).list.eval(pl.element().str.to_uppercase())
+    number = pl.element().str.to_uppercase()
+    is_one = pl.element().str.len_bytes() <= _LONGEST_CVE
+    numbers = distinct.str.extract_all(_CVE).list.eval(number.filter(is_one))
     known = pl.DataFrame({"text": distinct, "cves": numbers.list.unique(maintain_order=True)})
     found = (
         mentions.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")

@@ -39,6 +39,29 @@ def test_what_was_tried_is_not_tried_again_in_the_same_run_when_the_clock_is_set
     assert (outcome.deferred, outcome.left) == (4, 4)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(days=7)])
+def test_a_clock_that_ran_ahead_silences_nobody_once_it_is_right(
+    ahead: timedelta, ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(4, ingest=ingest, settings=settings_of_test)
+    sent: list[str] = []
+
+    def take(message: Message) -> str:
+        sent.append(message.recipient_address)
+        if len(sent) in (2, 3):
+            raise ChannelError("450 later", about=About.ADDRESS, permanent=False)
+        return "taken"
+
+    roads = road(take)
+    roads["mail"] = replace(
+        roads["mail"], providers_of=lambda addresses: dict.fromkeys(addresses, "one.example")
+    )
+    run(roads, settings_of_test, clock=lambda: datetime.now(UTC) + ahead)
+    assert Notification.objects.filter(state="planned").exists(), "some were put off"
+    outcome = run(roads, settings_of_test)
+    assert (outcome.left, outcome.problem) == (0, "")
+
+
 def test_a_wait_for_a_provider_ends_in_time_when_the_clock_is_set_back(
     ingest: Ingest, settings_of_test: Settings
 ) -> None:
@@ -104,11 +127,32 @@ def test_a_run_that_ends_since_a_provider_takes_no_more_says_from_when_it_does(
     roads["mail"] = replace(
         roads["mail"], providers_of=lambda addresses: dict.fromkeys(addresses, "one.example")
     )
-    later = datetime(2100, 1, 1, 12, 30, tzinfo=UTC)
+    later = datetime.now(UTC) + timedelta(minutes=90)
     Provider.objects.create(name="one.example", first_used_at=later, next_at=later)
     outcome = run(roads, settings_of_test)
     assert (outcome.accepted, outcome.left) == (0, 2)
-    assert "12:30 UTC" in outcome.problem
+    assert f"{later:%H:%M} UTC" in outcome.problem
+
+
+def test_no_pace_waits_longer_than_it_is_believed(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    plan_for(1, ingest=ingest, settings=settings_of_test)
+    slowest = Pace(per_minute=1, first_day_per_minute=1)
+
+    def later(_: Message) -> str:
+        raise ChannelError("450 later", about=About.ADDRESS, permanent=False)
+
+    roads = road(later, pace=slowest)
+    roads["mail"] = replace(
+        roads["mail"], providers_of=lambda addresses: dict.fromkeys(addresses, "one.example")
+    )
+    now = datetime.now(UTC)
+    Provider.objects.create(name="one.example", first_used_at=now, next_at=now, slowed=8)
+    run(roads, settings_of_test)
+    waits = Provider.objects.get().next_at - now
+    assert timedelta(minutes=119) < waits < timedelta(minutes=121)
+    assert run(roads, settings_of_test).deferred == 0
 
 
 def test_one_that_cannot_be_put_into_words_holds_up_no_other(

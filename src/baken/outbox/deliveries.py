@@ -21,7 +21,7 @@ from baken.core.errors import About
 from baken.core.policy import Policy
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Delivery, Notification, Provider
-from baken.outbox.pacing import Pace, allow, lock_providers, slow_down, speed_up
+from baken.outbox.pacing import FURTHEST_AHEAD, Pace, allow, lock_providers, slow_down, speed_up
 from baken.outbox.refusals import forget_what_everybody_got
 from baken.outbox.withdrawals import give_up, take_back
 
@@ -50,12 +50,14 @@ _CLAIM: Final = """
         JOIN outbox_addressee AS a ON a.id = w.addressee_id
         LEFT JOIN outbox_provider AS p ON p.name = a.provider
         WHERE w.state = 'planned' AND w.channel = %(channel)s
-            AND (w.tried_at IS NULL OR w.tried_at < %(since)s)
+            AND (
+                w.tried_at IS NULL OR w.tried_at < %(since)s OR w.tried_at > %(believed)s
+            )
             AND (
                 w.claimed_by IS NULL
                 OR w.claimed_by NOT IN (SELECT number FROM outbox_live_sender)
             )
-            AND (p.next_at IS NULL OR p.next_at <= %(now)s)
+            AND (p.next_at IS NULL OR p.next_at <= %(now)s OR p.next_at > %(believed)s)
             AND NOT EXISTS (
                 SELECT FROM outbox_brake AS b WHERE b.id = w.brake_id AND b.released_at IS NULL
             )
@@ -190,6 +192,7 @@ def claim(
                 "sender": sender,
                 "since": since,
                 "now": now,
+                "believed": now + FURTHEST_AHEAD,
                 "limit": limit,
                 "is_to_probe": is_to_probe,
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -19,6 +19,10 @@ _MOST_SLOWED: Final = 8
 # In both statements below, the wait after one message: warm-up doubles the pace each day, and
 # slowing down halves it.
 
+FURTHEST_AHEAD: Final = timedelta(hours=2)
+"""No pace waits longer. What stands further ahead does not count: a clock that was a week ahead for
+one run wrote it, and everybody would wait for a week."""
+
 # Gives the providers that may be sent to now; each is counted from then on. In the order of their
 # names, so that two senders never wait for each other.
 _ALLOW: Final = """
@@ -28,15 +32,15 @@ _ALLOW: Final = """
     ), 0
     FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS asked (name, wanted)
     ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET next_at = %(now)s + (
+    ON CONFLICT (name) DO UPDATE SET next_at = least(%(believed)s, %(now)s + (
         SELECT a.wanted * interval '1 minute' / least(
             %(per_minute)s,
             %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
         ) * 2 ^ p.slowed
         FROM unnest(%(names)s::text[], %(wanted)s::integer[]) AS a (name, wanted)
         WHERE a.name = p.name
-    )
-    WHERE p.next_at <= %(now)s
+    ))
+    WHERE p.next_at <= %(now)s OR p.next_at > %(believed)s
     RETURNING name
 """
 
@@ -47,10 +51,10 @@ _LOCK: Final = """
 _SLOW_DOWN: Final = """
     UPDATE outbox_provider AS p
     SET slowed = least(p.slowed + 1, %(most_slowed)s),
-        next_at = greatest(p.next_at, %(now)s + 2 * interval '1 minute' / least(
+        next_at = least(%(believed)s, greatest(p.next_at, %(now)s + 2 * interval '1 minute' / least(
             %(per_minute)s,
             %(first_day)s * 2 ^ least(30, greatest(0, extract(day FROM %(now)s - p.first_used_at)))
-        ) * 2 ^ p.slowed)
+        ) * 2 ^ p.slowed))
     WHERE p.name = ANY(%(names)s)
 """
 
@@ -110,4 +114,9 @@ def speed_up(names: Collection[str]) -> None:
 
 
 def _limits(pace: Pace, now: datetime) -> dict[str, int | datetime]:
-    return {"per_minute": pace.per_minute, "first_day": pace.first_day_per_minute, "now": now}
+    return {
+        "per_minute": pace.per_minute,
+        "first_day": pace.first_day_per_minute,
+        "now": now,
+        "believed": now + FURTHEST_AHEAD,
+    }

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -26,6 +27,7 @@ _LONGEST_URL: Final = 160
 _TIMES: Final = frozenset({"amplification", "min_amplification"})
 _YES_OR_NO: Final = frozenset({"anonymous_access", "has_password", "none_auth", "anon_login"})
 _ANSWERS: Final = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
+_WORDS_KEPT: Final = 4096
 _IN_WORDS: Final = re.compile(r"[a-z0-9]+")
 # Words of a tag that a chapter says, or that say nothing to a reader: "telnet-alt" is Telnet.
 _SAYS_NOTHING: Final = frozenset({"vulnerable", "vulnerability", "open", "alt", "tcp", "udp"})
@@ -109,11 +111,10 @@ def _says_nothing(detail: Detail, system: ToldSystem) -> bool:
     """Whether a reader learns nothing by it, or reads it beside a moment or in the heading."""
     if detail.name in _TIMES:
         return not _is_larger(detail)
-    beside_moments = {one.of for one in _last_moments(system)}
     is_said = detail.value == system.system or (
         detail.name == "infection"
         and is_plain_name(detail.value)
-        and detail.value in beside_moments
+        and detail.value in {one.of for one in _last_moments(system)}
     )
     return is_said or _says_the_kind(detail, system)
 
@@ -128,15 +129,18 @@ def _is_larger(detail: Detail) -> bool:
 
 def _says_the_kind(detail: Detail, system: ToldSystem) -> bool:
     """Whether it is a tag that repeats what the chapter is about: "rdp" of open RDP."""
+    if detail.name != TAG:
+        return False
     known = finding_kinds().get(system.finding_kind)
     names = [_words(system.finding_kind), _words(known.protocol if known else "")]
     told = _words(detail.value)
     is_said = {*told} - _SAYS_NOTHING <= {word for name in names for word in name}
-    return detail.name == TAG and (is_said or any("".join(told) == "".join(one) for one in names))
+    return is_said or any("".join(told) == "".join(one) for one in names)
 
 
-def _words(text: str) -> list[str]:
-    return _IN_WORDS.findall(text.casefold())
+@lru_cache(maxsize=_WORDS_KEPT)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_IN_WORDS.findall(text.casefold()))
 
 
 def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:

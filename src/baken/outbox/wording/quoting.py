@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from baken.core.text import one_line
 
 LONGEST: Final = 80
 """How many characters of a quoted text are shown; all of it stands in the attachment."""
+
+_KEPT: Final = 4096
 
 # What programs make a link of: an address with a scheme, a mail address, a name with an end. No end
 # has a digit in it, unless it is one in another script; versions do: "2.6.32-431.el6.x86_64".
@@ -35,6 +38,8 @@ _NUMBER_TO_CALL: Final = re.compile(
 )
 
 
+# The same values stand in many systems, and in thousands of mails of a run.
+@lru_cache(maxsize=_KEPT)
 def cut(text: str, longest: int = LONGEST) -> str:
     """`text` on one line, and without its middle where it is longer than `longest`."""
     line = one_line(text)
@@ -44,6 +49,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return f"{line[: longest - 3 - tail].rstrip()} … {line[-tail:].lstrip()}"
 
 
+@lru_cache(maxsize=_KEPT)
 def defanged(text: str) -> str:
     """`text` with the addresses in it written so that no program makes a link of them."""
     said = _SCHEME.sub(lambda found: _HARMLESS[found[1].lower()], text)
@@ -62,6 +68,7 @@ def is_one_word(text: str) -> bool:
     return text.isascii() and " " not in text
 
 
+@lru_cache(maxsize=_KEPT)
 def is_token(text: str) -> bool:
     """Whether `text` is a name or a number, and can say nothing in our name."""
     return bool(

@@ -20,6 +20,7 @@ CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheet
 LONGEST_CELL: Final = 32_767
 """How many characters a cell holds at most; a row must not bring more."""
 
+_QUICKEST: Final = 1
 _MOST_ROWS: Final = 1_048_576
 _CELLS_KEPT: Final = 4096
 _LOOKED_AT_FOR_WIDTH: Final = 20
@@ -51,18 +52,20 @@ _LOOKS_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 def workbook(sheets: Sequence[tuple[str, Iterable[Sequence[str]]]]) -> bytes:
     """The file: each sheet by its name, the first of its rows the heading."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(content, "w") as archive:
         for name, part in _frame(tuple(name for name, _ in sheets)):
-            archive.writestr(_entry(name), part)
+            archive.writestr(_entry(name, packed=False), part)
         for number, (_, rows) in enumerate(sheets, start=1):
-            archive.writestr(_entry(f"xl/worksheets/sheet{number}.xml"), _sheet(rows))
+            entry = _entry(f"xl/worksheets/sheet{number}.xml", packed=True)
+            archive.writestr(entry, _sheet(rows), compresslevel=_QUICKEST)
     return content.getvalue()
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def _entry(name: str, *, packed: bool) -> zipfile.ZipInfo:
     """Nothing of the moment of writing goes in: a retry gives the same bytes."""
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    # To pack a part that is short takes longer than to send it.
+    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
     return entry
 
 

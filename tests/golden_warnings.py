@@ -64,7 +64,7 @@ def system(address: str, kind: str, **facts: object) -> ToldSystem:
     shown = f"[{address}]" if ":" in address else address
     with_port = f"{shown}:{values['port']}/{values['transport']}" if values["port"] else address
     values.setdefault("system", with_port if values["affected_role"] == "service" else address)
-    return ToldSystem(**values)  # type: ignore[arg-type]
+    return ToldSystem(**values)  # type: ignore[arg-type] # one dict for fields of many types
 
 
 def service(address: str, kind: str, port: int, **facts: object) -> ToldSystem:
@@ -94,7 +94,7 @@ def warning(organisation: str, *systems: ToldSystem, **facts: object) -> Warning
         "occasion_advice": "",
         "systems": systems,
     }
-    return WarningFacts(**(values | facts))  # type: ignore[arg-type]
+    return WarningFacts(**(values | facts))  # type: ignore[arg-type] # as above
 
 
 def bakery() -> WarningFacts:

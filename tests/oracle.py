@@ -77,8 +77,8 @@ def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
 
     around = [a for a in valid if _covers(a.value, seen.network)]
     inside = [a for a in valid if a not in around and _lies_in(a.value, seen.network)]
-    longest = max((a.value.prefixlen for a in around), default=None)  # type: ignore[union-attr]
-    narrowest = [a for a in around if a.value.prefixlen == longest]  # type: ignore[union-attr]
+    longest = max((a.value.prefixlen for a in around), default=None)  # type: ignore[union-attr] # of that kind
+    narrowest = [a for a in around if a.value.prefixlen == longest]  # type: ignore[union-attr] # of that kind
     for asset in around + inside:
         same = [a for a in valid if a.value == asset.value]
         if named_site:
@@ -91,14 +91,14 @@ def holders_of(seen: Seen, assets: list[Held]) -> list[dict[str, Any]]:
             rule = "part-of-network"
         else:
             rule = "longest-prefix"
-        length = asset.value.prefixlen  # type: ignore[union-attr]
+        length = asset.value.prefixlen  # type: ignore[union-attr] # of that kind
         found.append((rule, length, asset, rule in OWNER_RULES and _is_shared(same)))
 
     something_narrower = bool(around)
     for name, rule in ((seen.host_name, "domain"), (seen.email_domain, "email-domain")):
         domains = [a for a in valid if _is_under(name, a.value)]
-        most = max((len(a.value.split(".")) for a in domains), default=None)  # type: ignore[union-attr]
-        winners = [a for a in domains if len(a.value.split(".")) == most]  # type: ignore[union-attr]
+        most = max((len(a.value.split(".")) for a in domains), default=None)  # type: ignore[union-attr] # of that kind
+        winners = [a for a in domains if len(a.value.split(".")) == most]  # type: ignore[union-attr] # of that kind
         found += [(rule, most or 0, asset, _is_shared(winners)) for asset in winners]
         something_narrower = something_narrower or bool(winners)
 
@@ -148,7 +148,7 @@ def _lies_in(value: object, named: Network | None) -> bool:
 
 
 def _is_subnet(inner: Network, outer: Network) -> bool:
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type] # same version
 
 
 def _is_under(name: str | None, value: object) -> bool:

@@ -210,6 +210,10 @@ def test_the_most_urgent_that_nobody_has_hold_up_nobody_else(
     assert (outcome.accepted, outcome.refused, outcome.problem) == (28, 12, "")
 
 
+def _is_for_security(address: str) -> bool:
+    return address.startswith("security@")
+
+
 @pytest.mark.parametrize("reply", FULL)
 def test_a_full_mailbox_is_passed_over_now_and_tried_again_later(
     reply: str,
@@ -222,8 +226,7 @@ def test_a_full_mailbox_is_passed_over_now_and_tried_again_later(
     make_organisation("zorg", "192.0.2.128/25")
     add_contact(haven, email="it@haven.example.nl")
     ingest(report_text("192.0.2.7", "192.0.2.200"))
-    is_full = lambda address: address.startswith("security@")  # noqa: E731
-    folder = Refuses(tmp_path / "refusing", reply, is_full)
+    folder = Refuses(tmp_path / "refusing", reply, _is_for_security)
     with refusing(settings_of_test, folder) as settings, FolderMailServer(folder) as kept:
         planned, outcome = send(settings)
         assert told(kept) == {"it@haven.example.nl"}, "the next contact, in the same run"

@@ -249,11 +249,26 @@ WARNINGS: Final[Mapping[str, WarningFacts]] = {
 """By the kind of recipient."""
 
 
+IN_ENGLISH: Final[Mapping[str, Mapping[str, str]]] = {
+    "never-signed-up": {
+        "threat_title": "Hole in Connect Secure is being abused",
+        "occasion_advice": "Install the update of the maker, or switch the system off.",
+    },
+    "threat": {
+        "threat_title": "Attackers abuse ProxyLogon in Exchange to plant ransomware",
+        "occasion_advice": "First look whether somebody broke in.\nThen install the update.",
+    },
+}
+"""What a threat says in English; the warnings above have it in Dutch."""
+
+
 def golden_mails() -> Iterator[tuple[str, Message]]:
     """Each warning in both languages, with the name of its files."""
     for name, facts in WARNINGS.items():
         for language in LANGUAGES:
-            yield f"{name}.{language}", compose(replace(facts, language=language), SENDER)
+            said = IN_ENGLISH.get(name, {}) if language == "en" else {}
+            told = replace(facts, language=language, **said)  # type: ignore[arg-type] # all texts
+            yield f"{name}.{language}", compose(told, SENDER)
 
 
 def as_file(message: Message) -> str:

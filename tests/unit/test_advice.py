@@ -267,7 +267,7 @@ def test_a_kind_has_its_own_words_whatever_its_type() -> None:
     said = advice_for("open-rdp", rsit_type="spam", language="nl")
 
     assert said.kind == "open-rdp"
-    assert said.subject == "Extern bureaublad (RDP) open voor het hele internet"
+    assert said.subject == "Extern bureaublad (RDP) open voor internet"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -305,7 +305,7 @@ def test_a_report_that_says_nothing_makes_nothing_gone(ingest: Ingest) -> None:
 def test_the_newest_day_is_that_of_a_row_or_in_the_name_of_an_empty_report(
     ingest: Ingest,
 ) -> None:
-    key = "shadowserver"
+    key = ("shadowserver", "scan_rdp")
     assert newest_received_days() == {}
     ingest(report_text("192.0.2.7", seen_at=YESTERDAY - timedelta(days=5)))
     assert newest_received_days() == {key: YESTERDAY.date() - timedelta(days=5)}
@@ -316,6 +316,27 @@ def test_the_newest_day_is_that_of_a_row_or_in_the_name_of_an_empty_report(
     assert newest_received_days()[key] == empty
     ingest(report_text(), name="2099-12-31-scan_rdp-test.csv")
     assert newest_received_days()[key] <= datetime.now(UTC).date(), "not after it came in"
+
+
+def test_a_type_that_stays_away_longer_than_usual_found_nothing(ingest: Ingest) -> None:
+    def days_ago(count: int) -> datetime:
+        return YESTERDAY - timedelta(days=count)
+
+    def newest() -> dict[str, int]:
+        days = newest_received_days().items()
+        return {kind: (YESTERDAY.date() - day).days for (_, kind), day in days}
+
+    for weekly in (26, 19, 12, 5):
+        ingest(report_text("192.0.2.7", seen_at=days_ago(weekly)))
+    for daily in (8, 7, 6, 5):
+        ingest(
+            report_text("192.0.2.8", seen_at=days_ago(daily)),
+            name=f"2026-11-0{daily}-scan_vnc-test.csv",
+        )
+    ingest(report_text("192.0.2.7", seen_at=days_ago(2)), name="2026-11-22-scan_rdpeudp-test.csv")
+    assert newest() == {"scan_rdp": 5, "scan_vnc": 5, "scan_rdpeudp": 2}, "three days are usual"
+    ingest(report_text("192.0.2.7", seen_at=days_ago(1)), name="2026-11-22-scan_rdpeudp-test.csv")
+    assert newest() == {"scan_rdp": 5, "scan_vnc": 1, "scan_rdpeudp": 1}
 
 
 def test_a_date_in_the_future_makes_nothing_gone(ingest: Ingest) -> None:

@@ -96,6 +96,11 @@ STORIES = {
         assets=("path.example.nl",),
     ),
     "type-empty": Story(every_day(VNC, end=4), {0: "new"}),
+    # Its type comes every fifth day. Due on the 14th day, when the last look was four days ago.
+    "now-and-then": Story(
+        lambda day: [Row("scan_ldap_tcp")] if day % 5 == 0 else [],
+        {0: "new", **dict.fromkeys((14, 28, 42, 56), "reminder")},
+    ),
     # Thirty days after Monday the 14th is a Wednesday, and what is not urgent waits for Monday.
     "calm": Story(every_day(CALM, start=2), {7: "new", 42: "reminder"}),
     "taken-along": Story(

@@ -20,7 +20,7 @@ def use():
     del a, b, c
 use()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(10):
+for _ in range(40):
     use()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """

@@ -82,7 +82,7 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
     return _facts(
         case.relation, case.state, case.tlp, case.severity, case.last_seen_at, case.reopened_at,
         case.told_at, case.told_severity, case.has_news, case.feed,
-        case.address_role, case.organisation.standing, case.organisation.rhythm,
+        case.report_type, case.address_role, case.organisation.standing, case.organisation.rhythm,
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
@@ -162,14 +162,14 @@ def _values_in_binary(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 
 _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
-    "told_severity", "has_news", "feed", "address_role", "organisation__standing",
+    "told_severity", "has_news", "feed", "report_type", "address_role", "organisation__standing",
     "organisation__rhythm", "asset__kind", "asset__valid_from", "asset__valid_until",
 )  # fmt: skip
 """What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
 the asset still exists. Its id does not: the case keeps that."""
 _STILL_CURRENT: Final = timedelta(days=3)
-"""A system that was seen so long before the feed's newest day may be there still: not each look
-finds everything."""
+"""A system that was seen so long before the newest day of its report type may be there still: not
+each look finds everything."""
 _ROWS_AT_ONCE: Final = 2_000
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _ROLES: Final = {role.value: role for role in AddressRole}
@@ -187,6 +187,7 @@ def _facts(
     told_severity: int | None,
     has_news: bool,
     feed: str,
+    report_type: str,
     address_role: str,
     standing: str,
     rhythm: str,
@@ -198,7 +199,7 @@ def _facts(
     is_told_here: bool,
 ) -> CaseFacts:
     """The one place where what the database holds of a case becomes what the verdict looks at."""
-    newest = newest_days.get(feed)
+    newest = newest_days.get((feed, report_type))
     return CaseFacts(
         severity=_SEVERITIES[severity],
         is_owner=relation == Case.Relation.OWNER,

@@ -89,7 +89,7 @@ class CaseFacts:
     has_news: bool = False
     """It showed something that counts as news for its kind and that was not told yet."""
     is_current: bool = True
-    """It was seen on the newest day of which its feed sent reports, or in the three days before."""
+    """It was seen on the newest day of which its report type came, or in the three days before."""
     is_looked_at: bool = True
     """False when its feed fell silent: whether the system is there still, nobody knows."""
     is_told_here: bool = True

@@ -46,26 +46,50 @@ def last_received_at(feed: str) -> datetime | None:
 
 # A report without rows speaks of the day in its name. No report speaks of a time after it came in,
 # and one of which no row could be read says nothing. Of what it did not find, a feed may send no
-# report at all: that others came is how we know that it looked.
+# report at all: when a type stays away longer than it usually does while others come, the day of
+# the others counts. What comes once a week stays away for a week; a gap longer than that is none.
 _NEWEST_DAYS: Final = """
-    SELECT feed, max((least(received_at, coalesce(
-        observed_until,
-        (report_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond'
-    )) AT TIME ZONE 'UTC')::date)
-    FROM intake_batch
-    WHERE observed_until IS NOT NULL OR rows_read = 0
-    GROUP BY feed
+    WITH delivered AS (
+        SELECT DISTINCT feed, report_type, (least(received_at, coalesce(
+            observed_until,
+            (report_date + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond'
+        )) AT TIME ZONE 'UTC')::date AS day
+        FROM intake_batch
+        WHERE observed_until IS NOT NULL OR rows_read = 0
+    ), spaced AS (
+        SELECT *, day - lag(day) OVER (PARTITION BY feed, report_type ORDER BY day) AS gap
+        FROM delivered
+    ), of_type AS (
+        SELECT feed, report_type, max(day) AS day,
+            percentile_disc(0.5) WITHIN GROUP (ORDER BY gap) AS usual_gap
+        FROM spaced
+        GROUP BY feed, report_type
+    ), of_feed AS (
+        SELECT feed, max(day) AS day FROM of_type GROUP BY feed
+    )
+    SELECT feed, report_type, CASE
+        WHEN f.day - t.day > least(greatest(t.usual_gap, %(shortest)s), %(longest)s) THEN f.day
+        ELSE t.day
+    END
+    FROM of_type AS t
+    JOIN of_feed AS f USING (feed)
 """
+_SHORTEST_GAP: Final = 3
+_LONGEST_GAP: Final = 7
 
-NewestDays = Mapping[str, date]
-"""The newest day (UTC) of which a report of each feed was received."""
+NewestDays = Mapping[tuple[str, str], date]
+"""By feed and report type: the newest day (UTC) on which the feed looked for it."""
 
 
 def newest_received_days() -> NewestDays:
-    """The newest day of which each feed delivered a report, of whatever type."""
+    """The newest day of which each report type was delivered.
+
+    Of a type that stays away longer than usual, and than three days, while others of its feed come:
+    the newest day of these. Then nothing was found that it would show.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST_DAYS)
-        return dict(cursor.fetchall())
+        cursor.execute(_NEWEST_DAYS, {"shortest": _SHORTEST_GAP, "longest": _LONGEST_GAP})
+        return {(feed, report_type): day for feed, report_type, day in cursor.fetchall()}
 
 
 def stored_files(

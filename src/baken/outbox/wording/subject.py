@@ -12,8 +12,8 @@ from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import WarningFacts
 from baken.outbox.wording.quoting import cut
 
-_LENGTH: Final = 78
-_SHORTEST_NAME: Final = 20
+_LENGTH: Final = 76
+_SHORTEST_NAME: Final = 18
 _LONGEST_TITLE: Final = 72
 
 

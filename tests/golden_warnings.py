@@ -251,12 +251,12 @@ WARNINGS: Final[Mapping[str, WarningFacts]] = {
 
 IN_ENGLISH: Final[Mapping[str, Mapping[str, str]]] = {
     "never-signed-up": {
-        "threat_title": "Hole in Connect Secure is being abused",
-        "occasion_advice": "Install the update of the maker, or switch the system off.",
+        "threat_title": "Vulnerability in Connect Secure is being exploited",
+        "occasion_advice": "Install the maker's update, or switch the system off.",
     },
     "threat": {
-        "threat_title": "Attackers abuse ProxyLogon in Exchange to plant ransomware",
-        "occasion_advice": "First look whether somebody broke in.\nThen install the update.",
+        "threat_title": "Attackers exploit ProxyLogon in Exchange to plant ransomware",
+        "occasion_advice": "First check whether anyone has broken in.\nThen install the update.",
     },
 }
 """What a threat says in English; the warnings above have it in Dutch."""

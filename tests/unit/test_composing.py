@@ -161,7 +161,7 @@ def test_a_reminder_and_a_threat_have_a_subject_of_their_own() -> None:
     ("reason", "words"),
     [
         ("reminder", "Wij schreven u op 2 oktober 2026. Op 26 november 2026 zagen wij het weer."),
-        ("back", "Daarna was het weg."),
+        ("back", "Daarna zagen wij het een tijd niet."),
         ("worse", "Sindsdien is het erger geworden."),
         ("news", "zagen wij iets nieuws."),
     ],
@@ -214,6 +214,29 @@ def test_a_site_that_nobody_named_may_be_of_somebody_else() -> None:
     site = system("192.0.2.1", "compromised-website", affected_role="site")
     assert "van een klant van u" in mail_of(replace(site, rule="site-on-address")).text
     assert "van een klant van u" not in mail_of(site).text
+
+
+@pytest.mark.parametrize("tlp", list(Tlp))
+def test_a_site_of_somebody_else_is_passed_on_only_where_the_label_allows_it(tlp: Tlp) -> None:
+    stays = tlp in (Tlp.AMBER_STRICT, Tlp.RED)
+    site = system("192.0.2.1", "spam-url", affected_role="site", rule="site-on-address")
+    first = mail_of(site, tlp=tlp).text
+    second = mail_of(rdp(1, severity=Severity.CRITICAL), site, tlp=tlp).text
+    for text in (first, second):
+        assert ("door aan die klant" in text) == (not stays)
+        assert ("Vraag ons dan eerst of u deze waarschuwing mag doorsturen" in text) == stays
+
+
+def test_a_command_for_one_of_several_systems_is_not_all_there_is_to_test() -> None:
+    each = frame("nl").check_each
+    assert each not in mail_of(rdp(1)).text
+    assert each not in mail_of(rdp(1), rdp(1, sightings=2)).text
+    several = mail_of(rdp(1), rdp(2))
+    assert each in several.text
+    other_port = mail_of(rdp(1), service("192.0.2.1", "open-rdp", 13389))
+    assert each in other_port.text
+    infected = [system(f"192.0.2.{n}", "infected-host", affected_role="source") for n in (1, 2)]
+    assert each not in mail_of(*infected).text, "its commands name no system"
 
 
 def test_times_are_those_of_the_service_with_their_distance() -> None:

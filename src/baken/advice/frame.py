@@ -62,6 +62,7 @@ class Frame:
     told_news: str
     """{told} {seen}"""
     site_on_address: str
+    site_on_address_ask: str
 
     fact_system: str
     fact_systems: str
@@ -148,6 +149,7 @@ class Frame:
     attachment_advice: str
     """{file_name}"""
     months: str
+    check_each: str
     """The twelve, in order, with a space between them"""
 
     file_name: str

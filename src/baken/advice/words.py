@@ -21,7 +21,7 @@ class Advice:
 
     ``kind`` names whose words these are: the finding kind, ``_service``, or the RSIT type it fell
     back to.
-    ``subject`` is a phrase for a mail subject, at most 55 characters, without a full stop.
+    ``subject`` is a phrase for a mail subject, at most 48 characters, without a full stop.
     ``check`` may hold commands, each on its own line and indented by four spaces.
     """
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from baken.advice import Advice, Values, advice_for, filled
+from baken.advice import Advice, Values, advice_for, filled, frame
 from baken.core.classification import Severity
 from baken.core.detail import CVE, FAMILIES
 from baken.core.finding_kinds import finding_kinds
@@ -39,7 +40,17 @@ def chapters_of(warning: WarningFacts) -> list[Chapter]:
 
 def _chapter(advice: Advice, found: Sequence[ToldSystem]) -> Chapter:
     systems = sorted(found, key=attrgetter("place"))
-    return Chapter(filled(advice, _values(systems)), systems, max(one.severity for one in systems))
+    said = _for_each(filled(advice, _values(systems)), systems)
+    return Chapter(said, systems, max(one.severity for one in systems))
+
+
+def _for_each(advice: Advice, systems: Sequence[ToldSystem]) -> Advice:
+    """`advice`, which asks for the other systems too where a command tests the first alone."""
+    address = systems[0].address
+    is_one = len({(one.address, one.port, one.transport) for one in systems}) == 1
+    if is_one or not address or not re.search(rf"(?m)^    .*{re.escape(address)}", advice.check):
+        return advice
+    return replace(advice, check=f"{advice.check}\n{frame(advice.language).check_each}")
 
 
 def _service(system: ToldSystem) -> str:

@@ -19,6 +19,8 @@ _SYSTEMS_NAMED: Final = 3
 _LONGEST_NAME: Final = 80
 # Their sentence says already whether a supplier may read it.
 _SAYS_IT_ALL: Final = frozenset({Tlp.CLEAR, Tlp.GREEN, Tlp.RED})
+# AMBER reaches who rents from the reader too: TLP 2.0 calls them its clients.
+_STAYS_WITH_THE_READER: Final = frozenset({Tlp.AMBER_STRICT, Tlp.RED})
 SITE_ON_ADDRESS: Final = "site-on-address"
 """The rule by which the holder of an address is told of a site that nobody named."""
 
@@ -44,22 +46,26 @@ def first_screen(
     for paragraph in warning.occasion_advice.splitlines():
         if paragraph.strip():
             yield Paragraph(paragraph.strip())
-    yield Paragraph(_what_was_seen(first, words, sender))
+    yield Paragraph(_what_was_seen(warning, first, words, sender))
     yield Facts(tuple(_facts(warning, chapters, words, sender)))
 
 
-def note_on_site(systems: Sequence[ToldSystem], words: Frame) -> str:
-    """That it may be a site of somebody else; empty when the reader is who it is about."""
-    is_site = any(one.rule == SITE_ON_ADDRESS for one in systems)
-    return words.site_on_address if is_site else ""
+def note_on_site(systems: Sequence[ToldSystem], words: Frame, tlp: Tlp) -> str:
+    """That it may be a site of somebody else, and whether `tlp` lets the reader pass it on.
+
+    Empty when the reader is who it is about.
+    """
+    if not any(one.rule == SITE_ON_ADDRESS for one in systems):
+        return ""
+    return words.site_on_address_ask if tlp in _STAYS_WITH_THE_READER else words.site_on_address
 
 
-def _what_was_seen(first: Chapter, words: Frame, sender: Sender) -> str:
+def _what_was_seen(warning: WarningFacts, first: Chapter, words: Frame, sender: Sender) -> str:
     sentences = [
         first.advice.seen,
         _by_whom(first.systems, words, sender),
         _told_before(first.systems, words, sender),
-        note_on_site(first.systems, words),
+        note_on_site(first.systems, words, warning.tlp),
     ]
     return " ".join(filter(None, sentences))
 

@@ -57,8 +57,8 @@ def letter(
         )
         yield Heading(title, level=1)
         if number > 1:
-            told = filter(None, (chapter.advice.seen, note_on_site(chapter.systems, words)))
-            yield Paragraph(" ".join(told))
+            note = note_on_site(chapter.systems, words, warning.tlp)
+            yield Paragraph(" ".join(filter(None, (chapter.advice.seen, note))))
         if number > 1 and length.is_abbreviated:
             yield from _in_brief(chapter, words)
         else:

@@ -140,6 +140,16 @@ class TestWhatIsTakenOver:
         chosen = Contact.objects.order_by("id").values_list("role", "language", "channel")
         assert list(chosen) == [("general", "en", "mail"), ("general", "en", "phone")]
 
+    def test_a_new_organisation_has_the_rhythm_that_its_row_says(self, tmp_path: Path) -> None:
+        text = "reference,name,rhythm\nhaven,Havenbedrijf,daily\nzorg,Zorggroep,\n"
+        assert take(*write(tmp_path, organisations=text)).organisations == TableCounts(created=2)
+        assert dict(Organisation.objects.values_list("reference", "rhythm")) == {
+            "haven": "daily",
+            "zorg": "",
+        }
+        again = take(*write(tmp_path, organisations=text))
+        assert again.organisations == TableCounts(unchanged=2)
+
     def test_extra_columns_are_ignored_and_named(self, tmp_path: Path) -> None:
         file = tmp_path / "o.csv"
         file.write_text("reference,KvK-nummer,name\nhaven,0,Haven\n")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 from psycopg.sql import SQL, Composed, Identifier
 
 MANY_ROWS: Final = 1_000
@@ -22,14 +23,19 @@ _UPDATE: Final = SQL(
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert `rows` in their order, and give each its id.
+    """Insert `rows` in their order, and give each its id; all of them say the same columns.
 
-    COPY takes a tenth of the time of INSERT. It gives no ids back, so they are drawn before.
+    The database fills in the columns that they do not say. COPY takes a tenth of the time of
+    INSERT. It gives no ids back, so they are drawn before.
     """
     if not rows:
         return
     table = model._meta.db_table
-    names = [field.attname for field in model._meta.concrete_fields if not field.has_db_default()]
+    names = [
+        field.attname
+        for field in model._meta.concrete_fields
+        if not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
+    ]
     copy_statement = _INSERT.format(table=Identifier(table), columns=_listed(names))
     with connection.cursor() as cursor:
         cursor.execute(_DRAW_IDS, [table, len(rows)])

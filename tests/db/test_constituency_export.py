@@ -94,8 +94,8 @@ def test_a_folder_gets_three_tables_that_a_spreadsheet_opens(tmp_path: Path) -> 
         b"\xef\xbb\xbfreference,name,sector,rhythm\r\nhaven,Havenbedrijf,haven,\r\n"
     )
     assert rows_in(contacts) == [
-        ["organisation", "name", "role", "email", "phone", "language", "channel"],
-        ["haven", "", "general", "a@example.nl", "'+31701234567", "nl", "mail"],
+        ["organisation", "name", "role", "email", "phone", "language", "time_zone", "channel"],
+        ["haven", "", "general", "a@example.nl", "'+31701234567", "nl", "", "mail"],
     ]
     assert rows_in(assets)[1:] == [
         ["haven", "AS64496", "", ""],
@@ -147,7 +147,7 @@ def test_a_workbook_holds_text_and_no_formula(tmp_path: Path) -> None:
     cells = [book.get_sheet_by_name(name).to_python()[1] for name in book.sheet_names]
     assert cells == [
         ["haven", "=HYPERLINK(1)", "haven", ""],
-        ["haven", "", "general", "", "+31701234567", "nl", "phone"],
+        ["haven", "", "general", "", "+31701234567", "nl", "", "phone"],
         ["haven", "192.0.2.0/24", "2026-07-01", ""],
     ]
     outcome = import_constituency(exported.files, allow_documentation=True)
@@ -239,6 +239,7 @@ CONTACTS = st.tuples(
         st.tuples(st.just(""), PHONES, st.sampled_from(["phone", "letter", "webhook"])),
     ),
     st.sampled_from(["nl", "en"]),
+    st.sampled_from(["", "Europe/London", "America/Curacao"]),
 )
 ASSETS = st.tuples(
     st.one_of(
@@ -265,7 +266,7 @@ def addresses_of(contact: Contact) -> tuple[str, str]:
 def make_constituency(constituency: dict[str, Any]) -> None:
     for reference, (name, sector, contacts, assets) in constituency.items():
         organisation = make_organisation(reference, name=name, sector=sector)
-        for contact_name, role, (email, phone, channel), language in contacts:
+        for contact_name, role, (email, phone, channel), language, zone in contacts:
             known = {(role, *addresses_of(one)) for one in organisation.contacts.filter(role=role)}
             if (role, email, phone) not in known:
                 add_contact(
@@ -276,6 +277,7 @@ def make_constituency(constituency: dict[str, Any]) -> None:
                     name=contact_name,
                     channel=channel,
                     language=language,
+                    time_zone=zone,
                 )
         for text, start, duration in assets:
             known = {"value": parse_asset(text, allow_documentation=True).value}

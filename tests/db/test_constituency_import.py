@@ -150,6 +150,23 @@ class TestWhatIsTakenOver:
         again = take(*write(tmp_path, organisations=text))
         assert again.organisations == TableCounts(unchanged=2)
 
+    def test_a_contact_may_have_a_time_zone_in_any_letters(self, tmp_path: Path) -> None:
+        header, row = "organisation,email,time_zone", "haven,a@example.nl,{}"
+        for cell, kept in (
+            ("america/CURACAO", "America/Curacao"),
+            ("UTC", "UTC"),
+            ("Europe/London", "Europe/London"),
+            ("", ""),
+        ):
+            assert take_contacts(tmp_path, header, row.format(cell)).problems == ()
+            assert Contact.objects.get().time_zone == kept
+
+    def test_a_sheet_without_time_zones_leaves_them(self, tmp_path: Path) -> None:
+        take_contacts(tmp_path, "organisation,email,time_zone", "haven,a@example.nl,Asia/Singapore")
+        outcome = take_contacts(tmp_path, "organisation,email", "haven,a@example.nl")
+        assert outcome.contacts == TableCounts(unchanged=1)
+        assert Contact.objects.get().time_zone == "Asia/Singapore"
+
     def test_extra_columns_are_ignored_and_named(self, tmp_path: Path) -> None:
         file = tmp_path / "o.csv"
         file.write_text("reference,KvK-nummer,name\nhaven,0,Haven\n")
@@ -430,6 +447,29 @@ class TestRefusals:
         problem = only_problem(outcome)
         assert (problem.row, problem.column, problem.reason) == (2, column, reason)
         assert outcome.contacts == TableCounts(created=1, refused=1)
+
+    @pytest.mark.parametrize(
+        ("cell", "remedy"),
+        [
+            ("CEST", "Write its IANA name, such as Europe/Amsterdam"),
+            ("+02:00", "or leave it empty for the zone of the service."),
+            ("Europe", "Write its IANA name"),
+            ("../../etc/passwd", "Write its IANA name"),
+            ("localtime", "Write its IANA name"),
+            ("london", "Perhaps you mean Europe/London."),
+            ("America/New York", "Perhaps you mean America/New_York."),
+        ],
+    )
+    def test_a_time_zone_that_nobody_knows_is_refused_with_what_to_write(
+        self, tmp_path: Path, cell: str, remedy: str
+    ) -> None:
+        outcome = take_contacts(
+            tmp_path, "organisation,email,time_zone", f"haven,a@example.nl,{cell}"
+        )
+        problem = only_problem(outcome)
+        assert (problem.column, problem.reason) == ("time_zone", "unknown-time-zone")
+        assert remedy in problem.remedy
+        assert outcome.contacts == TableCounts(refused=1)
 
     @pytest.mark.parametrize(
         ("period", "column", "reason"),

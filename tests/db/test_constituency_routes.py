@@ -97,6 +97,14 @@ class TestWhatIsTakenOver:
         assert (made.role, made.language, made.channel) == ("technical", "nl", "webhook")
         assert made.routes.count() == 2
 
+    def test_a_contact_that_is_made_has_the_time_zone_of_its_row(self, tmp_path: Path) -> None:
+        header = "organisation,role,name,channel,address,time_zone"
+        row = "haven,technical,Wacht,mail,wacht@haven.example.nl,{}"
+        take_routes(tmp_path, row.format("asia/singapore"), header=header)
+        assert Contact.objects.get(name="Wacht").time_zone == "Asia/Singapore"
+        take_routes(tmp_path, row.format(""), header=header)
+        assert Contact.objects.get(name="Wacht").time_zone == "Asia/Singapore", "it is known"
+
     def test_the_same_import_again_changes_nothing(self, tmp_path: Path) -> None:
         rows = [
             "haven,security,Meldpunt,mail,nacht@haven.example.nl,,,",
@@ -239,6 +247,7 @@ class TestWhatIsRefused:
             ("state", "asleep", "unknown-choice"),
             ("preferred_channel", "pigeon", "unknown-choice"),
             ("language", "fr", "unknown-choice"),
+            ("time_zone", "CEST", "unknown-time-zone"),
             ("source", "x" * 65, "too-long"),
             ("contact", "nobody@haven.example.nl", "unknown-contact"),
             ("contact", "Jan", "bad-phone"),
@@ -359,6 +368,7 @@ CONTACTS_WITH_ROUTES = st.tuples(
     st.sampled_from(["general", "security"]),
     st.sampled_from(["mail", "phone", "webhook", "portal"]),
     st.sampled_from(["nl", "en"]),
+    st.sampled_from(["", "Europe/London", "America/Curacao"]),
     st.lists(
         st.tuples(ADDRESSES, PLAIN_ROUTES | ROUTES),
         min_size=1,
@@ -381,10 +391,11 @@ def make_constituency(constituency: dict[str, Any]) -> None:
     for reference, contacts in constituency.items():
         organisation = Organisation.objects.create(reference=reference, name=reference)
         keys: set[object] = set()
-        for name, role, channel, language, routes in contacts:
+        for name, role, channel, language, zone, routes in contacts:
             contact = Contact.objects.create(
-                organisation=organisation, name=name, role=role, channel=channel, language=language
-            )
+                organisation=organisation, name=name, role=role, channel=channel, language=language,
+                time_zone=zone,
+            )  # fmt: skip
             for (way, address), attributes in routes:
                 Route.objects.create(contact=contact, channel=way, address=address, **attributes)
             cells = cells_of(contact)
@@ -403,7 +414,7 @@ def facts() -> list[tuple[Any, ...]]:
     return sorted(
         (
             contact.organisation.reference, contact.name, contact.role, contact.channel,
-            contact.language,
+            contact.language, contact.time_zone,
             repr(list(contact.routes.order_by("channel", "id").values_list(*names))),
         )
         for contact in Contact.objects.select_related("organisation")

@@ -85,6 +85,12 @@ class Contact(models.Model):
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.GENERAL)
     language = models.CharField(max_length=2, choices=LANGUAGES, default=Language.NL)
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="in which its mails give times, by its IANA name; empty: the service's",
+    )
     channel = models.CharField(
         max_length=16, choices=Channel.choices, default=Channel.MAIL, help_text="preferred"
     )

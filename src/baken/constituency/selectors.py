@@ -133,12 +133,12 @@ def _routes(
 ) -> Iterator[Route]:
     left_alone = {address.lower() for address in unwanted}
     for (
-        pk, organisation_id, channel, address, contact_id, name, language, scope, is_inside, source,
-        confidence, valid_until, state, preferred, role,
+        pk, organisation_id, channel, address, contact_id, name, language, time_zone, scope,
+        is_inside, source, confidence, valid_until, state, preferred, role,
     ) in rows.order_by().annotate(is_their_own=_is_inside(now)).values_list(
         "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
-        "contact__language", "scope", "is_their_own", "source", "confidence", "valid_until",
-        "state", "contact__channel", "contact__role",
+        "contact__language", "contact__time_zone", "scope", "is_their_own", "source", "confidence",
+        "valid_until", "state", "contact__channel", "contact__role",
     ):  # fmt: skip
         yield Route(
             id=pk,
@@ -148,6 +148,7 @@ def _routes(
             contact_id=contact_id,
             recipient_name=name,
             language=language,
+            time_zone=time_zone,
             scope=_SCOPES[scope],
             is_inside=is_inside,
             source=source,

@@ -43,6 +43,8 @@ class Route:
     contact_id: int = 0
     recipient_name: str = ""
     language: str = "en"
+    time_zone: str = ""
+    """In which the contact reads times, by its IANA name; empty: in the service's."""
     scope: Scope = Scope.OWNER
     is_inside: bool = True
     """Whether the address is the organisation's own: what bears AMBER+STRICT goes to no other."""

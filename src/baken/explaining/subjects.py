@@ -69,6 +69,8 @@ class KnownContact:
     name: str
     role: str
     language: str
+    time_zone: str
+    """Empty: that of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +235,11 @@ def _organisation_lines(known: KnownOrganisation, words: Words) -> Iterator[str]
         yield words.say("subject.no_assets")
     contacts = ", ".join(
         words.say(
-            "subject.contact",
+            "subject.contact_in_zone" if contact.time_zone else "subject.contact",
             contact=contact.name,
             role=words.say(f"roles.{contact.role}"),
             language=contact.language,
+            time_zone=contact.time_zone,
         )
         for contact in known.contacts
     )
@@ -289,7 +292,7 @@ def _hinted_place(domain: str, *, now: datetime) -> Place:
 def _known(organisation: Organisation, *, now: datetime) -> KnownOrganisation:
     rows_hinted = hints_by_organisation([organisation.pk], since=now - HINTS_LATELY)
     contacts = (
-        KnownContact(str(contact), contact.role, contact.language)
+        KnownContact(str(contact), contact.role, contact.language, contact.time_zone)
         for contact in organisation.contacts.all()
     )
     return KnownOrganisation(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
+from zoneinfo import available_timezones
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -27,6 +28,8 @@ HOME_REGION: Final = "NL"
 LONGEST_ADDRESS: Final = 500
 
 _LONGEST_ASSET: Final = 300
+# Names of no place: what they mean is another thing on each machine, or nothing.
+_NO_ZONES: Final = frozenset({"localtime", "Factory"})
 _YES: Final = ("yes", "ja", "true")
 _YES_OR_NO: Final = (*_YES, "no", "nee", "false")
 
@@ -94,6 +97,37 @@ def choice(choices: Collection[str], *, default: str = "") -> Callable[[str], st
 def read_yes_or_no(text: str) -> bool | None:
     """Yes or no, in English or Dutch; an empty cell says neither."""
     return choice(_YES_OR_NO)(text) in _YES if text else None
+
+
+def read_time_zone(text: str) -> str:
+    """The IANA name of a time zone as it is spelled there, from any case; empty stays empty."""
+    if not text:
+        return ""
+    name = _zone_names().get(text.lower())
+    if name is None:
+        alike = _zones_of_place(text)
+        raise CellRefusedError(
+            "unknown-time-zone",
+            f"{_short(text)!r} is not the name of a time zone.",
+            f"Perhaps you mean {' or '.join(alike)}."
+            if alike
+            else "Write its IANA name, such as Europe/Amsterdam or America/Curacao, or leave it "
+            "empty for the zone of the service.",
+        )
+    return name
+
+
+@cache
+def _zone_names() -> dict[str, str]:
+    """All names that this machine knows, by their small letters."""
+    return {name.lower(): name for name in available_timezones() - _NO_ZONES}
+
+
+def _zones_of_place(text: str) -> list[str]:
+    """The zones that end in the place that `text` ends in, such as New York."""
+    place = text.lower().replace(" ", "_").rpartition("/")[2]
+    names = _zone_names().items()
+    return sorted(name for small, name in names if small.rpartition("/")[2] == place)
 
 
 def read_percentage(text: str) -> int:

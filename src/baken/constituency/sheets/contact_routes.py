@@ -214,6 +214,7 @@ class _Contacts:
             name=row.name,
             role=row.role,
             language=row.language,
+            time_zone=row.time_zone,
             channel=row.preferred_channel,
         )
         self.made.append(made)

@@ -184,7 +184,7 @@ def _rows_of(table: Table) -> Iterator[Sequence[str]]:
                 .order_by(Collate("organisation__reference", "C"), "id")
                 .values_list(
                     "organisation__reference", "name", "role", "email", "phone", "language",
-                    "channel",
+                    "time_zone", "channel",
                 )
                 .iterator()
             )  # fmt: skip
@@ -253,7 +253,8 @@ def _route_cells(route: Any) -> Sequence[str]:
     return (
         route.reference, contact.role, contact.name, cells, route.channel, route.address,
         route.scope, _yes_or_no(route.is_inside), _moment_text(route.valid_until),
-        str(route.confidence), route.state, route.source, contact.language, contact.channel,
+        str(route.confidence), route.state, route.source, contact.language,
+        contact.time_zone, contact.channel,
     )  # fmt: skip
 
 

@@ -167,6 +167,7 @@ def _take_over_contacts(
             name=row.name,
             role=row.role,
             language=row.language,
+            time_zone=row.time_zone,
             channel=row.channel,
         )
 

@@ -77,11 +77,12 @@ class ContactRow:
     email: str
     phone: str
     language: str
+    time_zone: str
     channel: str
     is_inside: bool | None
     valid_until: datetime | None
 
-    attributes: ClassVar[tuple[str, ...]] = ("name", "language", "channel")
+    attributes: ClassVar[tuple[str, ...]] = ("name", "language", "time_zone", "channel")
     of_routes: ClassVar[tuple[str, ...]] = ("is_inside", "valid_until")
     """What it says of the routes to both addresses, where the table routes says nothing of them."""
 
@@ -130,8 +131,9 @@ class RouteRow:
     confidence: int
     state: str
     source: str
-    """Like `language` and `preferred_channel`, it only counts when its route or contact is made."""
+    """Like the three below, it only counts when its route or contact is made."""
     language: str
+    time_zone: str
     preferred_channel: str
 
     attributes: ClassVar[tuple[str, ...]] = (
@@ -228,6 +230,7 @@ class RowReader:
             email=email,
             phone=phone,
             language=row.read("language", self._language, ""),
+            time_zone=row.read("time_zone", cells.read_time_zone, ""),
             channel=row.read("channel", self._channels[usual], ""),
             is_inside=row.read("inside", cells.read_yes_or_no, None),
             valid_until=row.read("valid_until", cells.read_moment, None),
@@ -271,6 +274,7 @@ class RowReader:
             state=row.read("state", self._state, ""),
             source=row.read("source", self._source, "") or SOURCE_OF_ROUTES,
             language=row.read("language", self._language, ""),
+            time_zone=row.read("time_zone", cells.read_time_zone, ""),
             preferred_channel=row.read("preferred_channel", self._channel, "") or channel,
         )
 

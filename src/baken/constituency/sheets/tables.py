@@ -46,7 +46,9 @@ SHAPES: Final[Mapping[Table, TableShape]] = {
         ("reference", "name", "sector", "rhythm"), required=frozenset({"reference", "name"})
     ),
     Table.CONTACTS: TableShape(
-        ("organisation", "name", "role", "email", "phone", "language", "channel"),
+        (
+            "organisation", "name", "role", "email", "phone", "language", "time_zone", "channel",
+        ),
         required=frozenset({"organisation"}),
         also=("inside", "valid_until"),
         one_of=frozenset({"email", "phone"}),
@@ -58,7 +60,8 @@ SHAPES: Final[Mapping[Table, TableShape]] = {
     Table.ROUTES: TableShape(
         (
             "organisation", "role", "name", "contact", "channel", "address", "scope", "inside",
-            "valid_until", "confidence", "state", "source", "language", "preferred_channel",
+            "valid_until", "confidence", "state", "source", "language", "time_zone",
+            "preferred_channel",
         ),
         required=frozenset({"organisation", "channel", "address"}),
         none_of=frozenset({"email", "phone", "asset"}),

@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -530,6 +531,40 @@ def test_a_spreadsheet_program_reads_back_what_was_seen(text: str) -> None:
     assert re.sub(unreadable, "\ufffd", one_line(f"x{text}_x0041_")) == re.sub(
         unreadable, "\ufffd", str(value).replace("_x005F_", "_")
     )
+
+
+# In which zone.
+
+
+def read_in(zone: str, *systems: ToldSystem) -> list[str]:
+    """The text, the HTML and the cells of the attachment, for who reads times in `zone`."""
+    message = mail_of(*systems, language="en", zone=ZoneInfo(zone))
+    cells = [" ".join(row) for sheet in sheets(message) for row in sheet]
+    return [message.text, message.html or "", "\n".join(cells)]
+
+
+def test_all_times_are_told_in_the_readers_zone() -> None:
+    again = {"reason": "reminder", "told_before_at": datetime(2026, 10, 2, 2, tzinfo=UTC)}
+    host = system("192.0.2.9", "infected-host", affected_role="source",
+                  details=(detail("family", "andromeda", days=1),), **again)  # fmt: skip
+    text, document, cells = read_in("America/Curacao", rdp(1, **again), host)
+    for said in (text, document):
+        assert "25 November 2026 23:14 (-04:00)" in said
+        assert "25 November 2026 23:14:07 (-04:00)" in said, "as a log has it"
+        assert "wrote to you on 1 October 2026" in said, "the day was still the 1st"
+        assert "+01:00" not in said
+    assert "2026-11-25 23:14:07 -04:00" in cells
+    assert "+01:00" not in cells
+
+
+def test_the_distance_to_utc_is_that_of_the_day() -> None:
+    summer = datetime(2026, 7, 26, 3, 14, 7, tzinfo=UTC)
+    text, document, cells = read_in("Europe/London", rdp(1, first_seen_at=summer, sightings=3))
+    for said in (text, document):
+        assert "26 July 2026 04:14 (+01:00)" in said
+        assert "26 November 2026 03:14 (+00:00)" in said
+    assert "2026-07-26 04:14:07 +01:00" in cells
+    assert "2026-11-26 03:14:07 +00:00" in cells
 
 
 # How long it may be.

@@ -92,6 +92,9 @@ class Notification(models.Model):
     addressee = models.ForeignKey(Addressee, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=16)
     language = models.CharField(max_length=2, choices=LANGUAGES)
+    time_zone = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="empty: the service's"
+    )
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     policy = models.CharField(max_length=64, help_text="the rule that said: tell")

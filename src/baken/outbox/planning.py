@@ -64,8 +64,8 @@ _SUPERSEDED: Final = """
 
 _COPY_NOTIFICATIONS: Final = """
     COPY outbox_notification (
-        id, code, organisation_id, route_id, addressee_id, channel, language, tlp, severity, policy,
-        planned_at, state, state_reason
+        id, code, organisation_id, route_id, addressee_id, channel, language, time_zone, tlp,
+        severity, policy, planned_at, state, state_reason
     ) FROM STDIN
 """
 
@@ -373,7 +373,7 @@ def _copy_notifications(ids: Sequence[UUID], to_tell: Sequence[_ToTell], *, now:
             copy.write_row(
                 (
                     pk, new_code(), route.organisation_id, route.id, addressees[route.id],
-                    route.channel, route.language, part.label.value, part.severity.value, rules,
-                    now, Notification.State.PLANNED.value, "",
+                    route.channel, route.language, route.time_zone, part.label.value,
+                    part.severity.value, rules, now, Notification.State.PLANNED.value, "",
                 )
             )  # fmt: skip

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import tzinfo
+from functools import lru_cache
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
 
 from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
@@ -12,6 +17,8 @@ from baken.occasions.selectors import OccasionTexts, texts_of_occasions
 from baken.outbox.earlier_messages import earlier_messages
 from baken.outbox.models import Notification, NotifiedCase
 from baken.outbox.wording import ToldSystem, WarningFacts
+
+_log = structlog.get_logger()
 
 
 def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
@@ -93,6 +100,7 @@ def _warning(
         recipient_address=notification.addressee.address,
         recipient_name=notification.addressee.name,
         language=notification.language,
+        zone=_zone(notification.time_zone) if notification.time_zone else None,
         tlp=Tlp(notification.tlp),
         planned_at=notification.planned_at,
         is_registered=is_registered(notification.organisation.standing),
@@ -102,3 +110,13 @@ def _warning(
         systems=systems,
         in_reply_to=in_reply_to,
     )
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo | None:
+    """The zone of that name; None when this machine does not know it, which stops no mail."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # not there, or not a name of one
+        _log.warning("zone.not_found", name=name)
+        return None

@@ -175,8 +175,8 @@ class Settings:
         shapes.ZONE,
         default=ZoneInfo("Europe/Amsterdam"),
         example="Europe/Amsterdam",
-        meaning="The time zone of the service: warnings give times in it, and reminders and rounds "
-        "count its days.",
+        meaning="The time zone of the service: warnings give times in it to contacts without a "
+        "zone of their own, and reminders and rounds count its days.",
     )
     round_interval: RoundInterval = setting(
         "BAKEN_ROUND",

@@ -8,6 +8,7 @@ nothing to click on, and never in a header. Nobody reaches past this door.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from baken.advice import Frame, frame
@@ -49,6 +50,8 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
     Raises `ChannelError` about the message, permanent, when even one system of each finding kind
     makes the text too long.
     """
+    if warning.zone is not None:
+        sender = replace(sender, zone=warning.zone)
     words = frame(warning.language)
     chapters = chapters_of(warning)
     subject = subject_of(warning, chapters, words)

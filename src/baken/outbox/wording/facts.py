@@ -25,7 +25,7 @@ class Sender:
     contact_line: str
     message_id_domain: str
     zone: tzinfo
-    """In which times are told."""
+    """In which times are told to who has no zone of its own."""
     store_days: int
     """How many days what was seen is kept."""
     legal_ground: LegalGround
@@ -121,3 +121,5 @@ class WarningFacts:
     """Most urgent first; at least one."""
     in_reply_to: str = ""
     """The Message-ID of the message that told it before; empty when none did."""
+    zone: tzinfo | None = None
+    """In which the recipient reads times; None: in the sender's."""

@@ -1,4 +1,4 @@
-"""Times as a reader writes them, in the zone of the service and with its distance to UTC."""
+"""Times as a reader writes them, in the reader's zone and with its distance to UTC."""
 
 from __future__ import annotations
 

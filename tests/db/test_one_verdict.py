@@ -209,6 +209,26 @@ def its_domain_is_registered(world: World) -> None:
     release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
 
 
+def another_registered_the_domain_of_its_contact(world: World) -> None:
+    case = case_of_haven_after(world)
+    make_domain(case, "example.nl")
+    other = Organisation.objects.create(reference="quay", name="Kade")
+    other.assets.create(kind="domain", value="haven.example.nl", domain="haven.example.nl")
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
+def registered_by_both(world: World) -> None:
+    another_registered_the_domain_of_its_contact(world)
+    make_domain(case_of_haven(), "haven.example.nl")
+
+
+def a_domain_that_looks_alike(world: World) -> None:
+    case = case_of_haven_after(world)
+    make_domain(case, "aven.example.nl")
+    make_domain(case, "security.haven.example.nl")
+    release_threat("rdp-worm", tlp=Tlp.AMBER_STRICT)
+
+
 def case_of_haven_after(world: World) -> Case:
     world.see(severity="info")
     return case_of_haven()
@@ -295,6 +315,9 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.TLP_RED, feeds_for_few_eyes_since),
     Circumstance(Rule.OUTSIDE_ONLY, under_a_threat_for_inside_only, "rdp-worm"),
     Circumstance(Rule.OUTSIDE_ONLY, the_sheet_says_outside, "rdp-worm"),
+    Circumstance(Rule.OUTSIDE_ONLY, another_registered_the_domain_of_its_contact, "rdp-worm"),
+    Circumstance(Rule.OUTSIDE_ONLY, a_domain_that_looks_alike, "rdp-worm"),
+    Circumstance(Rule.NEW, registered_by_both, "rdp-worm"),
     Circumstance(Rule.NEW, the_sheet_says_inside, "rdp-worm"),
     Circumstance(Rule.NEW, its_domain_is_registered, "rdp-worm"),
     Circumstance(Rule.NO_CONTACT, without_contact),

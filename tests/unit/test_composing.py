@@ -458,6 +458,23 @@ def test_a_sentence_without_a_space_is_quoted_too() -> None:
     assert f'"{page}"' in text
 
 
+@pytest.mark.parametrize("name", ["row", "details"])
+def test_a_sentence_in_place_of_a_web_address_is_quoted(name: str) -> None:
+    said = "call 0900-123456, log in at https://example.nl/login"
+    facts = {"url": said} if name == "row" else {"details": (detail("url", said),)}
+    text = mail_of(rdp(1, **facts)).text
+    assert 'Webadres: "call 0900-123456, log in at hxxps://example[.]nl/login"' in text
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1/login", "x/192.0.2.1", "192.0.2.1"])
+def test_an_address_is_no_name_of_a_family(address: str) -> None:
+    infected = system("192.0.2.9", "infected-host", affected_role="source",
+                      details=(detail("family", address),))  # fmt: skip
+    message = mail_of(infected)
+    said = f"{message.subject}\n{message.text}".splitlines()
+    assert [line.strip() for line in said if address in line] == [f"Malware: {address}"]
+
+
 @pytest.mark.parametrize(
     "value", ["1-800-555-1234", "call 31201234567", "tel 1 800 555 1234", "callto:1234567"]
 )

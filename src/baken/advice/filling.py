@@ -96,7 +96,7 @@ def list_of(items: Sequence[str], words: Frame, *, most: int = _MOST_LISTED) -> 
 def is_plain_name(text: str) -> bool:
     """Whether `text` is a name such as that of a malware family, and can say nothing else.
 
-    One that ends as a host name does is none: mail programs make a link of it.
+    One that is an address or ends as a host name does is none: mail programs make a link of it.
     """
     return bool(_FAMILY.fullmatch(text)) and not any(map(_is_like_host, _PARTS.split(text)))
 
@@ -104,7 +104,7 @@ def is_plain_name(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _is_like_host(text: str) -> bool:
     name = text.strip(".-").lower()
-    return "." in name and has_known_suffix(name)
+    return "." in name and (has_known_suffix(name) or bool(_address(name)))
 
 
 def _known(values: Values, words: Frame) -> Mapping[str, str]:

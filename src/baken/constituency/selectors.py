@@ -104,12 +104,13 @@ def routes_by_id(route_ids: Collection[int], *, now: datetime) -> dict[int, Rout
     return {route.id: route for route in _routes(found, now=now)}
 
 
-# What was said counts. Else an address is inside when the organisation registered its domain, or
-# one above it; what has no domain, such as a telephone number, is not. The ORM has no word for the
-# names above a name.
+# What was said counts. Else the most specific registered name decides, as it does in matching: an
+# address is inside when the organisation holds that name. What has no domain, such as a telephone
+# number, is not. The ORM has no word for the names above a name.
 _IS_INSIDE: Final = """
-coalesce(constituency_route.is_inside, EXISTS (
-    SELECT FROM string_to_array(lower(CASE
+coalesce(constituency_route.is_inside, (
+    SELECT bool_or(a.organisation_id = constituency_contact.organisation_id)
+    FROM string_to_array(lower(CASE
         WHEN constituency_route.address LIKE '%%://%%'
         THEN substring(constituency_route.address from '://(?:[^/?#]*@)?([^/:?#]+)')
         ELSE substring(constituency_route.address from '@([^@]+)$')
@@ -117,10 +118,12 @@ coalesce(constituency_route.is_inside, EXISTS (
         generate_series(1, cardinality(labels) - 1) AS nth,
         constituency_asset AS a
     WHERE a.domain = array_to_string(labels[nth:], '.')
-        AND a.organisation_id = constituency_contact.organisation_id
         AND (a.valid_from IS NULL OR a.valid_from <= %s)
         AND (a.valid_until IS NULL OR %s < a.valid_until)
-))
+    GROUP BY nth
+    ORDER BY nth
+    LIMIT 1
+), false)
 """
 
 

@@ -149,11 +149,17 @@ def _of_its_own(system: ToldSystem, words: Frame) -> Iterator[str]:
         yield f"{words.column_name}: {defanged(host) if system.is_site else host}"
     urls = [one.value for one in system.details if one.name == URL] or [system.url]
     if urls[0]:
-        shown = [defanged(cut(url, _LONGEST_URL)) for url in urls]
+        shown = [_url(url, words) for url in urls]
         yield f"{words.column_url}: {list_of(shown, words, most=1 if len(urls) > 2 else 2)}"
     if product := cut(system.product):
         said = product if is_token(product) else words.quoted.format(text=quoted(product))
         yield f"{words.column_product}: {said}"
+
+
+def _url(url: str, words: Frame) -> str:
+    """A column of URLs may hold a sentence: what no URL can be stands in quotation marks."""
+    shown = cut(url, _LONGEST_URL)
+    return defanged(shown) if is_one_word(url) else words.quoted.format(text=quoted(shown))
 
 
 def _shown(key: str, value: str, name: DetailName, words: Frame, zone: tzinfo) -> str:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from baken.cases.models import Case
 from baken.channels import Message
-from baken.constituency.models import Asset, Organisation
+from baken.constituency.models import Asset, Contact, Organisation
 from baken.jobs.sending import dry_run_into, plan
 from baken.outbox.models import Notification
 from baken.settings.environment import Settings
@@ -217,6 +218,18 @@ def test_an_organisation_that_is_removed_leaves_the_system_to_who_covers_it(
     hand_over(sending)
     assert told(server) == [ZORG]
     assert relations() == {"zorg": "owner"}
+
+
+def test_no_organisation_is_removed_from_under_its_cases(ingest: Ingest) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    Contact.objects.all().delete()
+    Asset.objects.all().delete()
+    with pytest.raises(IntegrityError, match="has cases"), transaction.atomic():
+        Organisation.objects.all()._raw_delete("default")
+    assert Organisation.objects.count() == Case.objects.count() == 1
+    Organisation.objects.all().delete()
+    assert Organisation.objects.count() == Case.objects.count() == 0
 
 
 def test_who_holds_the_same_network_is_told_too(

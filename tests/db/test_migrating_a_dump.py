@@ -233,7 +233,10 @@ def test_what_was_migrated_is_explained_exported_and_not_told_twice(
     assert {pk: now_ended[pk] for pk in ended} == ended
 
 
-HAS_NEWS = "SELECT finding_kind, news FROM occasions_case WHERE has_news"
+HAS_NEWS = """
+    SELECT finding_kind, news FROM occasions_case
+    WHERE told_at IS NOT NULL AND NOT news <@ told_news
+"""
 
 
 def sinkhole(day: str, family: str) -> str:

@@ -41,7 +41,7 @@ SIGHTING = "\t".join(
         '{"family=mirai"}', "t", "5",
     ]
 )  # fmt: skip
-MAKE_CASES = ("sum_stage", "refresh_cases", "open_cases")
+MAKE_CASES = ("sum_stage", "refresh_cases", "hold_organisations", "open_cases")
 AFTER = ("widen_cases", "record_told", "restore_told", "mark_gone")
 REMATCH = ("move_cases", "release_cases", "create_stage", "stage_rematched", "name_batches")
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import psycopg
 from django.db import connection
-from django.db.models import BooleanField, Count, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Func, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
 from baken.cases.matching_again import matched_assets
 from baken.cases.models import Case
@@ -80,9 +81,9 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
     """
     asset = case.asset
     return _facts(
-        case.relation, case.state, case.tlp, case.severity, case.last_seen_at, case.reopened_at,
-        case.told_at, case.told_severity, case.has_news, case.feed,
-        case.report_type, case.address_role, case.organisation.standing, case.organisation.rhythm,
+        case.has_news, case.relation, case.state, case.tlp, case.severity, case.last_seen_at,
+        case.reopened_at, case.told_at, case.told_severity, case.feed, case.report_type,
+        case.address_role, case.organisation.standing, case.organisation.rhythm,
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
@@ -90,12 +91,18 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
     )  # fmt: skip
 
 
-def fact_columns(prefix: str = "") -> tuple[str, ...]:
-    """What `facts_of_row` takes, in its order, as the ORM names it.
+def fact_columns(prefix: str = "") -> tuple[str | Combinable, ...]:
+    """What `facts_of_row` takes, in its order, as ``values_list`` of the ORM reads it.
 
     From a case, or with `prefix` (``case__``) from a row that points to one.
     """
-    return tuple(f"{prefix}{name}" for name in _FACTS)
+    has_news = Q(**{f"{prefix}told_at__isnull": False}) & ~Q(
+        **{f"{prefix}news__contained_by": F(f"{prefix}told_news")}
+    )
+    return (
+        ExpressionWrapper(has_news, output_field=BooleanField()),
+        *(f"{prefix}{name}" for name in _FACTS),
+    )
 
 
 def facts_of_row(row: Sequence[Any], *, newest_days: NewestDays) -> CaseFacts:
@@ -142,7 +149,7 @@ def cases_to_decide(
     )
     # A hundred thousand cases as objects of the ORM take seconds, as values a fraction of one.
     newest_days = newest_received_days()
-    wanted = cases.values_list("id", "organisation_id", *_FACTS)
+    wanted = cases.values_list("id", "organisation_id", *fact_columns())
     for case_id, organisation_id, *row in _values_in_binary(wanted):
         is_told_here = told_here is None or case_id in told_here
         facts = _facts(*row, newest_days=newest_days, is_told_here=is_told_here)
@@ -162,11 +169,11 @@ def _values_in_binary(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 
 _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
-    "told_severity", "has_news", "feed", "report_type", "address_role", "organisation__standing",
+    "told_severity", "feed", "report_type", "address_role", "organisation__standing",
     "organisation__rhythm", "asset__kind", "asset__valid_from", "asset__valid_until",
 )  # fmt: skip
-"""What `_facts` takes, in its order, as the ORM names it from a case. The asset's kind says whether
-the asset still exists. Its id does not: the case keeps that."""
+"""What `_facts` takes after `has_news`, in its order, as the ORM names it from a case. The asset's
+kind says whether the asset still exists. Its id does not: the case keeps that."""
 _STILL_CURRENT: Final = timedelta(days=3)
 """A system that was seen so long before the newest day of its report type may be there still: not
 each look finds everything."""
@@ -177,6 +184,7 @@ _TERMS: Final = {label.value: SharingTerms(label=label) for label in Tlp}
 
 
 def _facts(
+    has_news: bool,
     relation: str,
     state: str,
     tlp: str,
@@ -185,7 +193,6 @@ def _facts(
     reopened_at: datetime | None,
     told_at: datetime | None,
     told_severity: int | None,
-    has_news: bool,
     feed: str,
     report_type: str,
     address_role: str,

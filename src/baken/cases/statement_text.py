@@ -56,30 +56,36 @@ WHERE own.id IS NULL OR (own.state <> 'open' AND own.last_seen_at < source.last_
 """
 
 _SUMMED: Final = """\
-stronger AS MATERIALIZED (
+stronger AS (
     SELECT s.copied, {matched_of_other}
     FROM summed_sighting AS s
     JOIN staged_sighting AS other ON other.copied = s.stronger
-), named AS MATERIALIZED (
+), named AS (
     SELECT s.copied, array_agg(DISTINCT cve ORDER BY cve) AS cves
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
     unnest(other.cves) AS cve
     WHERE s.has_other_cves
     GROUP BY s.copied
-), detailed AS MATERIALIZED (
+), detailed AS (
     SELECT s.copied, jsonb_path_query_array(jsonb_agg(other.details), '$[*][*]') AS details
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system)
     WHERE s.has_other_details AND other.has_details
     GROUP BY s.copied
-), newest AS MATERIALIZED (
+), newest AS (
     SELECT s.copied, array_agg(DISTINCT item ORDER BY item) AS news
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
     unnest(other.news) AS item
     WHERE s.has_other_details AND other.has_details
     GROUP BY s.copied
+), others AS MATERIALIZED (
+    SELECT copied, {matched}, cves, details, news
+    FROM stronger
+    FULL JOIN named USING (copied)
+    FULL JOIN detailed USING (copied)
+    FULL JOIN newest USING (copied)
 )"""
 
 _WHOLE: Final = """\
@@ -87,17 +93,14 @@ SELECT
 {columns}
 FROM summed_sighting AS s
 JOIN staged_sighting AS l USING (copied)
-LEFT JOIN stronger AS r USING (copied)
-LEFT JOIN named AS n USING (copied)
-LEFT JOIN detailed AS d USING (copied)
-LEFT JOIN newest AS q USING (copied)
-LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+LEFT JOIN others AS o USING (copied)
+LEFT JOIN constituency_asset AS a ON a.id = coalesce(o.asset_id, l.asset_id)
 WHERE {condition}"""
 
 _OPEN: Final = """\
 -- Opens the cases of what was summed that are not known yet. What the rows of one system say
--- between them (stronger, named, …) is made once and kept, lest it be made again for each row where
--- the planner takes those rows for few. An organisation that was removed meanwhile gets no case.
+-- between them (others) is made once and kept, lest it be made again for each row where the planner
+-- takes those rows for few. An organisation that was removed meanwhile gets no case.
 WITH {summed}
 INSERT INTO occasions_case (
 {inserted}
@@ -113,7 +116,7 @@ SELECT
 FROM (
 {whole}
 ) AS w
-WHERE EXISTS (SELECT FROM constituency_organisation AS o WHERE o.id = w.organisation_id)
+WHERE EXISTS (SELECT FROM constituency_organisation AS held WHERE held.id = w.organisation_id)
 """
 
 _REFRESH: Final = """\
@@ -158,32 +161,36 @@ _IS_BACK: Final = "w.last_seen_at > c.last_seen_at"
 _IS_SAME_DAY: Final = (
     "(w.last_seen_at AT TIME ZONE 'UTC')::date = (c.last_seen_at AT TIME ZONE 'UTC')::date"
 )
-_IS_OWNER_TODAY: Final = f"{_IS_SAME_DAY} AND c.relation = 'owner' AND w.relation <> 'owner'"
+# The day is asked last: to work it out costs more than all the rest, and it seldom matters.
+_IS_OWNER_TODAY: Final = f"c.relation = 'owner' AND w.relation <> 'owner' AND {_IS_SAME_DAY}"
 
 
-def _gravest_today(otherwise: str) -> str:
-    return f"CASE WHEN {_IS_SAME_DAY} THEN greatest(c.severity, w.severity) ELSE {otherwise} END"
+def _gravest_today(of: str, *, other: str) -> str:
+    return (
+        f"CASE WHEN {other}.severity > {of}.severity AND {_IS_SAME_DAY} "
+        f"THEN {other}.severity ELSE {of}.severity END"
+    )
 
 
 def _cves_today(otherwise: str) -> str:
     return (
-        f"CASE WHEN {_IS_SAME_DAY} AND c.cves <> w.cves "
+        f"CASE WHEN c.cves <> w.cves AND {_IS_SAME_DAY} "
         f"THEN ARRAY(SELECT DISTINCT unnest(c.cves || w.cves) ORDER BY 1) ELSE {otherwise} END"
     )
 
 
-# How each column of the case is read from what was summed (s), the last row (l), the row with the
-# strongest rule where that is another (r), the CVEs where the rows name different ones (n), and the
-# details and news where other rows than the last have some too (d, q).
+# How each column of the case is read from what was summed (s), the last row (l), and what the
+# others say (o): the row with the strongest rule where that is another, the CVEs where the rows
+# name different ones, the details and news where other rows than the last have some too.
 _READ_BY_NAME: Final[Mapping[str, str]] = {
     "asset_id": "a.id AS asset_id, coalesce(a.value, '') AS asset_value",
     "severity": "s.gravest AS severity",
     "first_seen_at": "s.first_of_all",
     "last_seen_at": "l.last_seen_at",
     "sightings": "s.sum_of_all",
-    "cves": "coalesce(n.cves, l.cves)::varchar[] AS cves",
-    "details": "coalesce(d.details, l.details) AS details, s.has_other_details",
-    "news": "coalesce(q.news, l.news) AS news",
+    "cves": "coalesce(o.cves, l.cves)::varchar[] AS cves",
+    "details": "coalesce(o.details, l.details) AS details, s.has_other_details",
+    "news": "coalesce(o.news, l.news) AS news",
 }
 
 
@@ -192,7 +199,7 @@ def _read(column: Column) -> str:
     if name in _READ_BY_NAME:
         return _READ_BY_NAME[name]
     if column.taken is Taken.STRONGEST:
-        return f"coalesce(r.{name}, l.{name}) AS {name}"
+        return f"coalesce(o.{name}, l.{name}) AS {name}"
     is_filled = column.absent_as not in (None, "NULL")
     return f"coalesce(l.{name}, {column.absent_as}) AS {name}" if is_filled else f"l.{name}"
 
@@ -259,7 +266,7 @@ def _refresh_cases() -> str:
     by_last = {name: f"w.{name}" for name in _TAKEN_OVER}
     by_day = {
         **by_last,
-        "severity": _gravest_today("w.severity"),
+        "severity": _gravest_today("w", other="c"),
         "cves": _cves_today("w.cves"),
         **{
             name: f"CASE WHEN {_IS_OWNER_TODAY} THEN c.{name} ELSE w.{name} END"
@@ -272,7 +279,7 @@ def _refresh_cases() -> str:
         added_sightings="w.sum_of_all",
         sum_of_details=SIGHTINGS,
         by_later=by_day,
-        by_earlier={"severity": _gravest_today("c.severity"), "cves": _cves_today("c.cves")},
+        by_earlier={"severity": _gravest_today("c", other="w"), "cves": _cves_today("c.cves")},
     )
 
 
@@ -304,7 +311,10 @@ def _copy_into_stage() -> str:
 
 
 def _summed() -> str:
-    return _SUMMED.format(matched_of_other=", ".join(f"other.{name}" for name in _MATCHED))
+    return _SUMMED.format(
+        matched=", ".join(_MATCHED),
+        matched_of_other=", ".join(f"other.{name}" for name in _MATCHED),
+    )
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -68,6 +68,7 @@ def write_cases(cursor: Any, batch: int, *, now: datetime, refresh: str) -> Case
     cursor.execute(statements.SUM_STAGE)
     cursor.execute(refresh, parameters)
     seen_again, reopened = cursor.fetchone()
+    cursor.execute(statements.HOLD_ORGANISATIONS)
     cursor.execute(statements.OPEN_CASES, parameters)
     opened = cursor.rowcount
     cursor.execute("DROP TABLE staged_sighting, summed_sighting")

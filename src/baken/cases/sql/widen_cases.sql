@@ -4,30 +4,36 @@
 -- the case are asked for: with all of them a million would not fit into memory. A sighting from
 -- before the silence does not bring a case back. One that nobody looked at was never gone, and does
 -- not come back when it is seen again.
-WITH stronger AS MATERIALIZED (
+WITH stronger AS (
     SELECT s.copied, other.relation, other.rule, other.asset_id, other.is_shared
     FROM summed_sighting AS s
     JOIN staged_sighting AS other ON other.copied = s.stronger
-), named AS MATERIALIZED (
+), named AS (
     SELECT s.copied, array_agg(DISTINCT cve ORDER BY cve) AS cves
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
     unnest(other.cves) AS cve
     WHERE s.has_other_cves
     GROUP BY s.copied
-), detailed AS MATERIALIZED (
+), detailed AS (
     SELECT s.copied, jsonb_path_query_array(jsonb_agg(other.details), '$[*][*]') AS details
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system)
     WHERE s.has_other_details AND other.has_details
     GROUP BY s.copied
-), newest AS MATERIALIZED (
+), newest AS (
     SELECT s.copied, array_agg(DISTINCT item ORDER BY item) AS news
     FROM summed_sighting AS s
     JOIN staged_sighting AS other USING (organisation_id, finding_kind, system),
     unnest(other.news) AS item
     WHERE s.has_other_details AND other.has_details
     GROUP BY s.copied
+), others AS MATERIALIZED (
+    SELECT copied, relation, rule, asset_id, is_shared, cves, details, news
+    FROM stronger
+    FULL JOIN named USING (copied)
+    FULL JOIN detailed USING (copied)
+    FULL JOIN newest USING (copied)
 ), later AS (
     UPDATE occasions_case AS c SET
         first_seen_at = least(c.first_seen_at, w.first_of_all),
@@ -149,23 +155,20 @@ WITH stronger AS MATERIALIZED (
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,
-            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            coalesce(o.relation, l.relation) AS relation, coalesce(o.rule, l.rule) AS rule,
             a.id AS asset_id, coalesce(a.value, '') AS asset_value,
-            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            coalesce(o.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, l.asn,
-            coalesce(n.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
-            l.evidence, coalesce(d.details, l.details) AS details, s.has_other_details,
-            coalesce(q.news, l.news) AS news, :batch AS batch_id
+            coalesce(o.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
+            l.evidence, coalesce(o.details, l.details) AS details, s.has_other_details,
+            coalesce(o.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
-        LEFT JOIN stronger AS r USING (copied)
-        LEFT JOIN named AS n USING (copied)
-        LEFT JOIN detailed AS d USING (copied)
-        LEFT JOIN newest AS q USING (copied)
-        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        LEFT JOIN others AS o USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(o.asset_id, l.asset_id)
         WHERE s.is_later
     ) AS w
     WHERE c.id = w.case_id
@@ -262,23 +265,20 @@ WITH stronger AS MATERIALIZED (
     FROM (
         SELECT
             s.case_id, l.organisation_id, l.finding_kind, l.system,
-            coalesce(r.relation, l.relation) AS relation, coalesce(r.rule, l.rule) AS rule,
+            coalesce(o.relation, l.relation) AS relation, coalesce(o.rule, l.rule) AS rule,
             a.id AS asset_id, coalesce(a.value, '') AS asset_value,
-            coalesce(r.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
+            coalesce(o.is_shared, l.is_shared) AS is_shared, s.gravest AS severity, s.first_of_all,
             l.last_seen_at, s.sum_of_all, l.feed, l.report_type, l.rsit_taxonomy, l.rsit_type,
             l.affected_role, l.address_role, l.address, l.port, coalesce(l.transport, '') AS transport,
             coalesce(l.host_name, '') AS host_name, coalesce(l.url, '') AS url,
             coalesce(l.email_domain, '') AS email_domain, l.asn,
-            coalesce(n.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
-            l.evidence, coalesce(d.details, l.details) AS details, s.has_other_details,
-            coalesce(q.news, l.news) AS news, :batch AS batch_id
+            coalesce(o.cves, l.cves)::varchar[] AS cves, coalesce(l.product, '') AS product, l.tlp,
+            l.evidence, coalesce(o.details, l.details) AS details, s.has_other_details,
+            coalesce(o.news, l.news) AS news, :batch AS batch_id
         FROM summed_sighting AS s
         JOIN staged_sighting AS l USING (copied)
-        LEFT JOIN stronger AS r USING (copied)
-        LEFT JOIN named AS n USING (copied)
-        LEFT JOIN detailed AS d USING (copied)
-        LEFT JOIN newest AS q USING (copied)
-        LEFT JOIN constituency_asset AS a ON a.id = coalesce(r.asset_id, l.asset_id)
+        LEFT JOIN others AS o USING (copied)
+        LEFT JOIN constituency_asset AS a ON a.id = coalesce(o.asset_id, l.asset_id)
         WHERE NOT s.is_later
     ) AS w
     WHERE c.id = w.case_id

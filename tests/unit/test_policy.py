@@ -60,6 +60,8 @@ def decide(case: CaseFacts, *, policy: Policy, now: datetime, is_unasked_allowed
         (replace(TOLD, severity=Severity.MEDIUM), Rule.TOLD_RECENTLY),
         (replace(TOLD, reopened_at=NOW - DAY), Rule.BACK),
         (replace(TOLD, reopened_at=NOW - 3 * DAY), Rule.TOLD_RECENTLY),
+        # As a clock that ran ahead wrote it.
+        (replace(TOLD, reopened_at=NOW + 3 * DAY), Rule.TOLD_RECENTLY),
         (replace(TOLD, told_at=NOW - 7 * DAY), Rule.REMINDER),
         (replace(TOLD, told_at=MIDNIGHT - 6 * DAY), Rule.TOLD_RECENTLY),
         (replace(TOLD, told_at=MIDNIGHT - 6 * DAY - timedelta(seconds=1)), Rule.REMINDER),

@@ -727,7 +727,7 @@ def test_a_row_of_the_future_is_quarantined(tmp_path: Path) -> None:
     limits = ReadLimits(not_after=datetime(2026, 11, 24, tzinfo=UTC))
     (batch,) = FEEDS["shadowserver"].open_report(path, limits=limits).batches()
     assert batch.observations.num_rows == 1
-    assert [(row.line, row.reason) for row in batch.quarantined] == [(3, "bad-time")]
+    assert [(row.line, row.reason) for row in batch.quarantined] == [(3, "in-future")]
 
 
 @pytest.mark.parametrize("header", [HEADER, "timestamp,ip,port"])

@@ -28,8 +28,8 @@ from baken.cases.writing import (
     stage,
     write_cases,
 )
-from baken.core.errors import StoredFileDamagedError
-from baken.core.observation import ParsedBatch, Report
+from baken.core.errors import ReportInFutureError, StoredFileDamagedError
+from baken.core.observation import IN_FUTURE, ParsedBatch, Report
 from baken.intake.models import Batch
 from baken.intake.selectors import still_to_be_read
 from baken.intake.services import (
@@ -92,6 +92,9 @@ def accept_report(
     All of it in one transaction, so that a crash leaves nothing. May run twice: a report with the
     same feed and content hash is recognised and left alone. `assets` is the version of the assets
     that `matcher` knows; unless it is that of the other cases, all are matched again before a plan.
+
+    Raises `ReportInFutureError` for a report of a time that has not come by `now`: what would be
+    quarantined is right, and our clock is wrong.
     """
     with transaction.atomic():
         lock_content(file)
@@ -183,7 +186,7 @@ def _read_into(
     progress: Progress,
     assets: UUID | None,
 ) -> AcceptedReport:
-    rows_read, counts = 0, RowCounts()
+    rows_read, counts, in_future = 0, RowCounts(), 0
     hinted_rows, hints = 0, Counter[int]()
     warnings: list[str] = []
     moments: list[datetime] = []
@@ -196,6 +199,7 @@ def _read_into(
             rows_read += piece.rows_read
             warnings += piece.warnings
             quarantine_rows(batch, piece.quarantined)
+            in_future += sum(row.reason == IN_FUTURE for row in piece.quarantined)
             if observations.num_rows:
                 stage(cursor, matched.sightings)
                 writer.write(observations)
@@ -208,6 +212,8 @@ def _read_into(
                 quarantined=len(piece.quarantined),
             )
             progress(rows_read)
+        if in_future:
+            _check_has_come(batch, counts, now=now)
         stored = writer.finish()  # before cases are locked: a slow store holds up nobody else
         cases = write_cases(cursor, batch.pk, now=now, refresh=statements.REFRESH_CASES)
         note_matched(assets)
@@ -223,6 +229,22 @@ def _read_into(
         )
     transaction.on_commit(partial(_log_accepted, batch, counts, cases))
     return AcceptedReport(batch=batch, rows=counts, cases=cases, hinted=hinted)
+
+
+def _check_has_come(batch: Batch, rows: RowCounts, *, now: datetime) -> None:
+    """Of a report about a day that has come, rows of the future are faults of their own."""
+    is_to_come = (
+        batch.report_date > now.date()
+        if batch.report_date
+        else not rows.matched and not rows.unmatched
+    )
+    if is_to_come:
+        raise ReportInFutureError(
+            f"{batch.file_name} speaks of a time that has not come: our clock says "
+            f"{now:%Y-%m-%d %H:%M} UTC.",
+            remedy="Set the clock right and give the same command again; nothing of the report was "
+            "taken in. If the clock is right, the report is wrong.",
+        )
 
 
 def _log_accepted(batch: Batch, rows: RowCounts, cases: CaseCounts) -> None:

@@ -52,6 +52,19 @@ class ReportTooLargeError(ReportRefusedError):
     code = "report-too-large"
 
 
+class ReportInFutureError(ReportRefusedError):
+    """A report speaks of a time that has not come: our clock is behind; the others are read."""
+
+    code = "report-in-future"
+
+
+class ClockBehindError(BakenError):
+    """Our clock is behind what was seen already, so nothing is told; set it right."""
+
+    code = "clock-behind"
+    exit_code = 75
+
+
 class AssetRefusedError(BakenError):
     """A network, AS number or domain that nobody may register."""
 

@@ -101,6 +101,10 @@ def address_role_before(affected_role: str) -> str:
     return _ROLES_BEFORE[affected_role]
 
 
+IN_FUTURE: Final = "in-future"
+"""The reason of a row that was seen later than any clock may run ahead of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
     """A row that could not be read: kept with its reason, never dropped."""

@@ -290,7 +290,8 @@ def _rule_of_what_was_told(case: CaseFacts, *, policy: Policy, now: datetime) ->
         return Rule.NEW
     if case.severity > case.told_severity:
         return Rule.WORSE
-    if case.reopened_at is not None and case.reopened_at > case.told_at:
+    # A clock that ran ahead writes a moment to come, which each telling until then would precede.
+    if case.reopened_at is not None and case.told_at < case.reopened_at <= now:
         return Rule.BACK
     if case.has_news:
         return Rule.NEWS

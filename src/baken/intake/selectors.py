@@ -20,6 +20,7 @@ __all__ = [
     "hints_by_organisation",
     "last_received_at",
     "newest_received_days",
+    "newest_report_begins_at",
     "quarantine_reasons",
     "still_to_be_read",
     "store_owner_key",
@@ -41,6 +42,12 @@ def quarantine_reasons() -> list[tuple[str, int]]:
 def last_received_at(feed: str) -> datetime | None:
     """When the last batch of `feed` came in, or None."""
     newest: datetime | None = Batch.objects.filter(feed=feed).aggregate(at=Max("received_at"))["at"]
+    return newest
+
+
+def newest_report_begins_at() -> datetime | None:
+    """The first time in the report that begins last: by then our clock was there, or is behind."""
+    newest: datetime | None = Batch.objects.aggregate(at=Max("observed_from"))["at"]
     return newest
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from baken import feeds
 from baken.channels import ChannelKind
 from baken.constituency.selectors import organisation_totals, organisations_with_domains_only
-from baken.core.errors import BakenError, ChannelError
+from baken.core.errors import BakenError, ChannelError, ClockBehindError
 from baken.explaining.health import (
     BrakeCheck,
     ChannelCheck,
@@ -30,6 +30,7 @@ from baken.explaining.health import (
 )
 from baken.feeds import Feed
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
+from baken.jobs.clock import check_clock
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_for_people
 from baken.jobs.sending import check_sender
@@ -47,6 +48,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     changed = [f"{name}={value}" for name, value in changed_settings(settings)]
     yield SettingsCheck(str(settings.home), changed)
     yield _database(settings)
+    yield from _clock(now=now)
     yield _store(settings)
     for kind in channels_for_people().values():
         yield _channel(kind, settings)
@@ -66,6 +68,13 @@ def _database(settings: Settings) -> DatabaseCheck:
         cursor.execute("SELECT current_setting('server_version_num')::integer")
         version = cursor.fetchone()[0]
     return DatabaseCheck(version // 10_000, is_embedded=not settings.database_url)
+
+
+def _clock(*, now: datetime) -> Iterator[QuotedCheck]:
+    try:
+        check_clock(now)
+    except ClockBehindError as error:
+        yield QuotedCheck("clock", False, error.message, error.remedy)
 
 
 def _store(settings: Settings) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from baken.cases.services import (
@@ -18,6 +18,7 @@ from baken.cases.services import (
 from baken.core.errors import ReportRefusedError, StoreError
 from baken.feeds import Feed, ReadLimits
 from baken.intake.services import report_file
+from baken.jobs.clock import FURTHEST_AHEAD
 from baken.jobs.feed_choice import feed_named, recognising_feed
 from baken.jobs.matchers import versioned_matcher
 from baken.jobs.retention import store_of
@@ -106,5 +107,5 @@ def limits_of(settings: Settings) -> ReadLimits:
     return ReadLimits(
         max_unpacked_bytes=settings.max_unpacked_bytes,
         max_ratio=settings.max_unpacked_ratio,
-        not_after=datetime.now(UTC) + timedelta(days=1),
+        not_after=datetime.now(UTC) + FURTHEST_AHEAD,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from baken.cases.services import ClosedCases, Progress
 from baken.intake.services import Purge
+from baken.jobs.clock import check_clock
 from baken.jobs.ingestion import (
     IngestedFile,
     ReadOnce,
@@ -39,11 +41,13 @@ def run_round(
     sending: Progress,
 ) -> Round:
     """Do everything once. Raises what `deliver` raises, after what came before it is committed,
-    and `SettingsError` before anything is done when the sender is the example address.
+    and `SettingsError` or `ClockBehindError` before anything is done when the sender is the example
+    address or our clock is behind.
 
     A store that fails to remove what has expired stops no warning.
     """
     check_sender(settings)
+    check_clock(datetime.now(UTC))
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     closed = close_gone_cases(settings=settings)
     purge = purge_store(settings=settings)

@@ -13,6 +13,7 @@ from baken.core.policy import Policy
 from baken.core.rhythm import RoundInterval
 from baken.core.sharing import Source
 from baken.feeds import FEEDS
+from baken.jobs.clock import check_clock
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
@@ -52,9 +53,11 @@ def check_sender(settings: Settings) -> None:
 def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
     """Plan what is to be told now, to whom the systems belong now.
 
-    With `holds_round` also what would wait for a round.
+    With `holds_round` also what would wait for a round. Raises `ClockBehindError`.
     """
-    return plan_at(datetime.now(UTC), settings=settings, holds_round=holds_round)
+    now = datetime.now(UTC)
+    check_clock(now)
+    return plan_at(now, settings=settings, holds_round=holds_round)
 
 
 def plan_at(now: datetime, *, settings: Settings, holds_round: bool = False) -> Plan:
@@ -73,7 +76,7 @@ def plan_and_deliver(
     """Plan what is to be told now and hand it over; who could not be reached is told otherwise.
 
     Where an address refuses or a mailbox is full, the next contact of the organisation is told at
-    once. `holds_round` is as in `plan`. Raises `SendingHaltedError`.
+    once. `holds_round` is as in `plan`. Raises `SendingHaltedError`, `ClockBehindError`.
     """
     now = datetime.now(UTC)
     is_round = holds_round or policy_at(now, settings=settings).rhythm is None
@@ -102,10 +105,12 @@ def plan_and_deliver(
 
 
 def deliver(*, settings: Settings, progress: Progress, since: datetime | None = None) -> Outcome:
-    """Hand over what is planned, each by its channel. Raises `SendingHaltedError`.
+    """Hand over what is planned, each by its channel.
 
-    With `since`, what was tried at that moment or later is left alone.
+    With `since`, what was tried at that moment or later is left alone. Raises `SendingHaltedError`,
+    `ClockBehindError`.
     """
+    check_clock(datetime.now(UTC))
 
     def match_again() -> None:
         match_what_waits(settings)

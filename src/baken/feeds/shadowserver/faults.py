@@ -8,9 +8,10 @@ from typing import Final
 import polars as pl
 
 from baken.core.asset import WIDEST_IPV4_PREFIX, WIDEST_IPV6_PREFIX
-from baken.core.observation import QuarantinedRow
+from baken.core.observation import IN_FUTURE, QuarantinedRow
 from baken.feeds.reading import OverlongLine
 from baken.feeds.shadowserver.columns import TIMESTAMP, ReportColumns
+from baken.feeds.shadowserver.moments import parse_times
 from baken.feeds.shadowserver.records import RejectedRecord
 
 MAX_VALUE_CHARACTERS: Final = 200
@@ -20,6 +21,8 @@ _NAMES: Final = ("host_name", "hinted_name", "email_domain")
 _EXPLANATIONS: Final = {
     "bad-time": "This is not a time in UTC, after 1990 and not in the future; right would be "
     "2026-01-31 23:59:59.",
+    IN_FUTURE: "This time is more than a day ahead of our clock, and nothing can be seen before it "
+    "happens.",
     "bad-address": "This is not an IP address; right would be 192.0.2.1 or 2001:db8::1.",
     "bad-network": (
         "This is a network without a usable length, or one too wide to concern anybody (wider than "
@@ -62,10 +65,14 @@ def quarantined_rows(
             "has_bad_address": is_bad["address"],
         }
     ).filter(~is_good)
+    is_in_future = parse_times(bad["time"]).is_not_null().alias("is_in_future")
     found = []
-    for line, time, address, has_bad_time, has_bad_address in bad.iter_rows():
+    for line, time, address, has_bad_time, has_bad_address, is_time in bad.with_columns(
+        is_in_future
+    ).iter_rows():
         if has_bad_time:
-            found.append(_bad_time(time, line=line, columns=columns))
+            reason = IN_FUTURE if is_time else "bad-time"
+            found.append(_bad_time(time, line=line, columns=columns, reason=reason))
         elif has_bad_address:
             found.append(_bad_address(address, line=line, columns=columns))
         else:
@@ -87,10 +94,10 @@ def overlong_row(line: OverlongLine) -> QuarantinedRow:
     return _row(line=line.line, value=_text(line.start), reason="line-too-long")
 
 
-def _bad_time(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRow:
+def _bad_time(value: str, *, line: int, columns: ReportColumns, reason: str) -> QuarantinedRow:
     if not columns.parts.timestamp:
         return _missing_column(TIMESTAMP, line=line)
-    return _row(line=line, column=TIMESTAMP, value=value, reason="bad-time")
+    return _row(line=line, column=TIMESTAMP, value=value, reason=reason)
 
 
 def _bad_address(value: str, *, line: int, columns: ReportColumns) -> QuarantinedRow:

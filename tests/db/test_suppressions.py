@@ -70,7 +70,7 @@ def test_an_address_that_no_contact_has_is_suppressed_and_said_so(baken: Command
 
 
 def test_it_is_listed_and_lifted(baken: Command) -> None:
-    assert "No address is left alone" in baken("suppress").out
+    assert "No address is suppressed" in baken("suppress").out
     baken("suppress", ADDRESS, "--reason", "moved to another desk")
     assert "moved to another desk" in baken("suppress").out
     (listed,) = json.loads(baken("suppress", "--json").out)["suppressed"]

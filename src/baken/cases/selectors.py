@@ -326,6 +326,12 @@ def _is_below(column: str, domain: str) -> Q:
 _NEWEST_FIRST: Final = ("-last_seen_at", "organisation_id")
 
 
+def cases_with_ids(case_ids: QuerySet[Any, int]) -> QuerySet[Case]:
+    """The cases whose ids `case_ids` gives, most urgent first."""
+    found = Case.objects.filter(pk__in=case_ids)
+    return found.select_related("organisation", "asset").order_by("-severity", "-last_seen_at")
+
+
 def cases_of_organisation(organisation_id: int) -> QuerySet[Case]:
     """The cases of one organisation, most urgent first."""
     found = Case.objects.filter(organisation_id=organisation_id)

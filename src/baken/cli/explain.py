@@ -20,7 +20,10 @@ _SHOWN: Final = 20
 def explain(
     what: Annotated[
         str,
-        typer.Argument(help="An address, a network, an AS number, a domain, or an organisation."),
+        typer.Argument(
+            help="An address, a network, an AS number, a domain, an organisation, or the code of a "
+            "mail."
+        ),
     ],
     all_cases: Annotated[
         bool, typer.Option("--all", help=f"Show every case, not only the first {_SHOWN}.")
@@ -28,7 +31,10 @@ def explain(
     language: InLanguage = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say who is responsible for WHAT, what was seen there, and who was warned or why not."""
+    """Say who is responsible for WHAT, what was seen there, and who was warned or why not.
+
+    Of a code that a recipient reads out: whether it is ours, whom it told, and of what.
+    """
     settings = begin_reading()
     from baken.explaining import subjects
     from baken.explaining.words import words_in
@@ -79,10 +85,10 @@ def _figures(case: ExplainedCase) -> dict[str, object]:
 
 def _told_figures(told: Told) -> dict[str, object]:
     return {
-        "notification": told.notification,
-        "address": told.address,
-        "planned_at": told.planned_at.isoformat(),
+        "notification": told.sent.notification,
+        "address": told.sent.address,
+        "planned_at": told.sent.planned_at.isoformat(),
         "occasion": told.occasion,
         "reason": told.reason,
-        "state": told.state,
+        "state": told.sent.state,
     }

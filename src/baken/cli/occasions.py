@@ -105,7 +105,8 @@ def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases
 
     occasion = release_occasion(key, by=by, now=datetime.now(UTC))
     if occasion.released_at:
-        say(f"{key} is released by {occasion.released_by} and {occasion.seconded_by}.")
+        say(f"{key} is released by {occasion.released_by} and {occasion.seconded_by}. "
+            "baken send warns the organisations that it covers.")  # fmt: skip
     else:
         say(f"{key} is released by {occasion.released_by}; a second person must do so too.")
 
@@ -152,7 +153,11 @@ def list_all() -> None:
     begin()
     from baken.occasions.selectors import all_occasions
 
-    for occasion in all_occasions():
+    occasions = list(all_occasions())
+    if not occasions:
+        say("There are no occasions yet. Those of the daily feeds come with the first report; "
+            "baken occasion new FILE makes one for a threat.")  # fmt: skip
+    for occasion in occasions:
         state = "standing"
         if occasion.is_threat:
             releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]

@@ -50,7 +50,8 @@ def send(
     What is not urgent waits for the next urgent warning or the next round (BAKEN_ROUND). A second
     run sends exactly what was not yet accepted. When far more than usual would go out, twenty do,
     and the rest waits for a person (BAKEN_BRAKE_FACTOR); with --release-brake it goes, and nothing
-    new is planned. Exit code 1 when anything is left over.
+    new is planned.
+    Exit code 1 when a mail is left over or refused, or an organisation cannot be told.
     """
     if occasion is not None and dry_run is None:
         raise typer.BadParameter("--occasion goes with --dry-run: all that is planned is sent.")
@@ -69,6 +70,7 @@ def send(
             "mails": would_send.messages,
             "refused": would_send.refused,
             "folder": str(dry_run),
+            **unreachable_figures(would_send.plan),
             **waiting_figures(would_send.plan),
         }
         if as_json:
@@ -107,7 +109,8 @@ def run(
 ) -> None:
     """Do everything once: ingest reports, mark cases gone, purge, plan and send.
 
-    May be stopped at any point: run it again, and it goes on where it stopped.
+    May be stopped at any point: run it again, and it goes on where it stopped. Exit code 1 when a
+    report or a mail was refused or is left over, or an organisation cannot be told.
     """
     settings = begin()
     from baken.jobs.rounds import run_round
@@ -155,15 +158,9 @@ def resume() -> None:
 
 def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     """What planning and handing over came to, as figures."""
-    from baken.explaining.outcomes import kept_back_in
-
     return {
         "notifications_planned": planned.notifications,
-        "organisations_unreachable": len({one.organisation_id for one in planned.unreachable}),
-        "unreachable": [
-            {"reference": one.reference, "name": one.name, "rule": one.rule.value}
-            for one in kept_back_in(planned)
-        ],
+        **unreachable_figures(planned),
         **waiting_figures(planned),
         "mails_accepted": outcome.accepted,
         "mails_deferred": outcome.deferred,
@@ -172,6 +169,19 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
         "problem": outcome.problem,
         "own_fault": outcome.own_fault,
         "waiting_for_a_person": outcome.brake.held if outcome.brake else 0,
+    }
+
+
+def unreachable_figures(planned: Plan) -> dict[str, object]:
+    """Who could not be told of all, and by which rule."""
+    from baken.explaining.outcomes import kept_back_in
+
+    return {
+        "organisations_unreachable": len({one.organisation_id for one in planned.unreachable}),
+        "unreachable": [
+            {"reference": one.reference, "name": one.name, "rule": one.rule.value}
+            for one in kept_back_in(planned)
+        ],
     }
 
 

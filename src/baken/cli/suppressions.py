@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -32,13 +33,17 @@ def suppress(
         lift_suppression(address_of(address))
         say(f"{address} may be warned again.")
     else:
+        from baken.jobs.health import silenced_by
         from baken.jobs.roads import address_of
         from baken.outbox.services import suppress_address
 
         done = suppress_address(address_of(address), reason=reason)
         say(f"{done.address} gets nothing any more; mails withdrawn: {done.withdrawn:,}.")
         if not done.is_known:
-            say(f"Mind: no contact has {done.address}. Is it typed as baken export writes it?")
+            say(f"Note: no contact has {done.address}. Compare it with the list of baken export.")
+        for name in silenced_by(done.address, now=datetime.now(UTC)):
+            say(f"Note: {name} has no other mail address, and hears nothing from now on. "
+                "Add one with baken import.")  # fmt: skip
         if done.in_doubt:
             say(f"Mails that may have arrived and are not tried again: {done.in_doubt:,}.")
 
@@ -60,4 +65,4 @@ def _list(*, as_json: bool) -> None:
     for one in found:
         say(f"{one.address}  since {one.created_at:%Y-%m-%d}: {one.reason}")
     if not found:
-        say("No address is left alone.")
+        say("No address is suppressed. baken suppress ADDRESS adds one.")

@@ -193,6 +193,27 @@ def organisation_totals(
     )
 
 
+def organisations_without_wanted_route(
+    *, channels: Collection[str], unwanted: Collection[str], now: datetime
+) -> dict[str, str]:
+    """Those with open routes of `channels`, all to addresses in `unwanted`: name by reference.
+
+    In the order of their names. The case of an address does not matter.
+    """
+    routes = _open_routes(channels, now=now).annotate(lower=Lower("address"))
+    left_alone = [address.lower() for address in unwanted]
+    found = Organisation.objects.filter(
+        pk__in=routes.filter(lower__in=left_alone).values("contact__organisation")
+    ).exclude(pk__in=routes.exclude(lower__in=left_alone).values("contact__organisation"))
+    return dict(found.order_by("name").values_list("reference", "name"))
+
+
+def references_at(address: str) -> frozenset[str]:
+    """The organisations with an open route to `address`, in any case."""
+    found = RouteRow.objects.filter(address__iexact=address, state=RouteRow.State.ACTIVE)
+    return frozenset(found.values_list("contact__organisation__reference", flat=True))
+
+
 def organisations_with_domains_only(*, now: datetime) -> dict[int, str]:
     """The names of the participants that hold a domain now, and no network or AS number; by id."""
     held = Asset.objects.filter(
@@ -229,6 +250,11 @@ def find_organisation(what: str) -> Organisation | None:
         return by_reference
     by_name = list(organisations.filter(name__iexact=what)[:2])
     return by_name[0] if len(by_name) == 1 else None
+
+
+def is_anybody_known() -> bool:
+    """Whether there is any organisation."""
+    return Organisation.objects.exists()
 
 
 def is_registered(standing: str) -> bool:

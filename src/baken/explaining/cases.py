@@ -50,16 +50,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One notification in which a case stands, and how far it came."""
+class Sent:
+    """One notification, and how far it came."""
 
     notification: str
     address: str
     """Empty when it was erased."""
     channel: str
     planned_at: datetime
-    occasion: str
-    reason: str
     state: str
     """Of the notification."""
     state_reason: str
@@ -72,6 +70,15 @@ class Told:
     """It waits for a person: the brake is on."""
     is_forgotten: bool = False
     """The last attempt was refused, and that counts against the address no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification in which a case stands, and why it stands there."""
+
+    sent: Sent
+    occasion: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +174,18 @@ def _explained(
 
 
 def _told(one: NotifiedCase) -> Told:
-    notification = one.notification
+    return Told(sent_of(one.notification), one.occasion.key, one.reason)
+
+
+def sent_of(notification: Notification) -> Sent:
+    """How far `notification` came; its addressee, brake and deliveries should be loaded."""
     last = max(notification.deliveries.all(), key=lambda tried: tried.attempt, default=None)
     is_accepted = last is not None and last.state == Delivery.State.ACCEPTED
-    return Told(
+    return Sent(
         notification=str(notification.pk),
         address=notification.addressee.address,
         channel=notification.channel,
         planned_at=notification.planned_at,
-        occasion=one.occasion.key,
-        reason=one.reason,
         state=notification.state,
         state_reason=notification.state_reason,
         attempt=last.attempt if last else 0,
@@ -211,27 +220,34 @@ def _seen_line(seen: Seen, words: Words) -> str:
 def _told_line(told: Told, words: Words) -> str:
     return words.say(
         "case.told",
-        address=told.address or words.say("case.erased"),
-        channel=words.name("channels", told.channel),
-        at=told.planned_at,
+        **sent_words(told.sent, words),
         occasion=told.occasion,
         reason=words.say(f"reasons.{told.reason}"),
-        state=_how_far(told, words),
     )
 
 
-def _how_far(told: Told, words: Words) -> str:
+def sent_words(sent: Sent, words: Words) -> dict[str, object]:
+    """To whom, by what and when, and how far it came, to fill in a sentence."""
+    return {
+        "address": sent.address or words.say("case.erased"),
+        "channel": words.name("channels", sent.channel),
+        "at": sent.planned_at,
+        "state": _how_far(sent, words),
+    }
+
+
+def _how_far(sent: Sent, words: Words) -> str:
     """How far a notification came: what its last attempt came to, unless it was withdrawn."""
-    is_withdrawn = told.state == Notification.State.WITHDRAWN
-    if told.attempt and not is_withdrawn:
-        said = "case.forgotten" if told.is_forgotten else f"states.delivery.{told.delivery_state}"
+    is_withdrawn = sent.state == Notification.State.WITHDRAWN
+    if sent.attempt and not is_withdrawn:
+        said = "case.forgotten" if sent.is_forgotten else f"states.delivery.{sent.delivery_state}"
         state = words.say(said)
-        state = words.say("case.attempt", state=state, attempt=told.attempt)
-        reply = told.reply
+        state = words.say("case.attempt", state=state, attempt=sent.attempt)
+        reply = sent.reply
     else:
-        state = words.say(f"states.notification.{told.state}")
-        reply = _reason_of_withdrawal(told.state_reason, words) if is_withdrawn else ""
-    if told.is_braked:
+        state = words.say(f"states.notification.{sent.state}")
+        reply = _reason_of_withdrawal(sent.state_reason, words) if is_withdrawn else ""
+    if sent.is_braked:
         state = words.say("case.braked", state=state)
     return words.say("case.state_because", state=state, reply=reply) if reply else state
 

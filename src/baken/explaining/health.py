@@ -44,6 +44,16 @@ class StoreCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """Who warns, as every message says it."""
+
+    name: str
+    reply_to: str
+    contact_line: str
+    """Where a recipient checks a message; empty when the settings do not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelCheck:
     """A way out; what the channel says of itself is in its own words."""
 
@@ -101,6 +111,15 @@ class ConstituencyCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class UnwantedCheck:
+    """The organisations that have addresses, of which none may be used now."""
+
+    organisations: int
+    names: Sequence[str]
+    """The first of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class HintsCheck:
     """The participants with domains only, which fall silent when only hints name them."""
 
@@ -146,11 +165,13 @@ Check: TypeAlias = (
     SettingsCheck
     | DatabaseCheck
     | StoreCheck
+    | SenderCheck
     | ChannelCheck
     | SendingCheck
     | OwnFaultCheck
     | BrakeCheck
     | ConstituencyCheck
+    | UnwantedCheck
     | HintsCheck
     | RangesCheck
     | DeliveriesCheck
@@ -180,6 +201,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_database(check, words)
         case StoreCheck():
             return _of_store(check, words)
+        case SenderCheck():
+            return _of_sender(check, words)
         case ChannelCheck():
             return _of_channel(check, words)
         case SendingCheck():
@@ -190,6 +213,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_brake(check, words)
         case ConstituencyCheck():
             return _of_constituency(check, words)
+        case UnwantedCheck():
+            return _of_unwanted(check, words)
         case HintsCheck():
             return _of_hints(check, words)
         case RangesCheck(are_allowed):
@@ -252,6 +277,14 @@ def _of_store(check: StoreCheck, words: Words) -> Health:
     return _well("store", words.say("doctor.store.well", files=check.listed, url=check.url))
 
 
+def _of_sender(check: SenderCheck, words: Words) -> Health:
+    key = "doctor.sender.well" if check.contact_line else "doctor.sender.unchecked"
+    text = words.say(key, **asdict(check))
+    if check.contact_line:
+        return _well("sender", text)
+    return _wrong("sender", words, text, "doctor.sender.unchecked_remedy")
+
+
 def _of_channel(check: ChannelCheck, words: Words) -> Health:
     if check.fault:
         text = words.say("doctor.channel.wrong", place=check.place, fault=check.fault)
@@ -309,6 +342,17 @@ def _of_constituency(check: ConstituencyCheck, words: Words) -> Health:
         names=", ".join(check.names),
     )
     return _wrong(subject, words, text, "doctor.constituency.unreachable_remedy")
+
+
+def _of_unwanted(check: UnwantedCheck, words: Words) -> Health:
+    text = words.say(
+        "doctor.unwanted.more"
+        if check.organisations > len(check.names)
+        else "doctor.unwanted.text",
+        organisations=words.counted("organisation", check.organisations),
+        names=", ".join(check.names),
+    )
+    return _wrong("unwanted", words, text, "doctor.unwanted.remedy")
 
 
 def _of_hints(check: HintsCheck, words: Words) -> Health:

@@ -40,12 +40,12 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         warnings=words.counted("warning", plan.notifications),
         cases=words.counted("case", plan.cases),
     )
-    yield from _waiting_lines(plan, words)
-    for kept_back in _by_rule(kept_back_in(plan)):
-        yield from kept_back_lines(kept_back, words, shown=_NAMES_SHOWN)
+    yield from _not_told_lines(plan, words)
     yield words.say(
         "send.accepted", mails=words.counted("mail", outcome.accepted), refused=outcome.refused
     )
+    if _is_nothing(plan, outcome):
+        yield words.say("send.nothing")
     if outcome.problem:
         yield words.say("send.problem", problem=outcome.problem)
     elif outcome.own_fault:
@@ -56,9 +56,23 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         yield words.say("send.left", mails=words.counted("mail", outcome.left))
 
 
+def _is_nothing(plan: Plan, outcome: Outcome) -> bool:
+    """Whether there was nothing to tell, and nothing waited to be handed over."""
+    told = plan.notifications or plan.waiting.cases or plan.unreachable
+    handed_over = outcome.accepted or outcome.refused or outcome.deferred or outcome.left
+    return not (told or handed_over or outcome.problem or outcome.brake)
+
+
 def released_line(released: BrakeOn, words: Words) -> str:
     """What goes out because a person released the brake."""
     return words.say("send.released", held=released.held, organisations=released.organisations)
+
+
+def _not_told_lines(plan: Plan, words: Words) -> Iterator[str]:
+    """What waits, and who cannot be told."""
+    yield from _waiting_lines(plan, words)
+    for kept_back in _by_rule(kept_back_in(plan)):
+        yield from kept_back_lines(kept_back, words, shown=_NAMES_SHOWN)
 
 
 def _waiting_lines(plan: Plan, words: Words) -> Iterator[str]:
@@ -76,9 +90,11 @@ def dry_run_lines(done: DryRun, folder: str, words: Words) -> Iterator[str]:
     """What a run would send, as written into `folder`, in lines for a person."""
     mails = words.counted("mail", done.messages)
     yield words.say("dry_run.written", mails=mails, folder=folder)
-    yield from _waiting_lines(done.plan, words)
+    yield from _not_told_lines(done.plan, words)
     if done.refused:
         yield words.say("dry_run.refused", count=done.refused)
+    elif not (done.messages or done.plan.waiting.cases or done.plan.unreachable):
+        yield words.say("send.nothing")
 
 
 def _by_rule(organisations: Sequence[KeptBackOrganisation]) -> list[KeptBack]:

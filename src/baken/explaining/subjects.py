@@ -1,4 +1,4 @@
-"""What can be asked about: an address, a network, an AS number, a domain, an organisation."""
+"""What can be asked about: an address, network, AS number, domain, organisation or code."""
 
 from __future__ import annotations
 
@@ -20,16 +20,30 @@ from baken.cases.selectors import (
     cases_of_address,
     cases_of_domain,
     cases_of_organisation,
+    cases_with_ids,
     some_cases_of_domain,
 )
 from baken.constituency.models import Organisation
-from baken.constituency.selectors import assets_covering, find_organisation, names_like
+from baken.constituency.selectors import (
+    assets_covering,
+    find_organisation,
+    is_anybody_known,
+    names_like,
+)
 from baken.core.asset import AssetKind, normalise_domain, parse_asset
 from baken.core.errors import AssetRefusedError, NotFoundError
 from baken.core.policy import Policy
-from baken.explaining.cases import ExplainedCase, case_lines, explain_cases
+from baken.explaining.cases import (
+    ExplainedCase,
+    Sent,
+    case_lines,
+    explain_cases,
+    sent_of,
+    sent_words,
+)
 from baken.explaining.words import Words
 from baken.intake.selectors import HINTS_LATELY, hints_below, hints_by_organisation
+from baken.outbox.selectors import cases_told_by, find_by_code, read_code
 
 _ALIKE: Final = 5
 _LOOKED_AT: Final = 1_000
@@ -60,6 +74,8 @@ class Place:
     """Why it can be nobody's; empty when it can."""
     rows_hinted: int = 0
     """How many rows named it lately only by a hint, which makes nobody an owner."""
+    is_anybody_known: bool = True
+    """False while no organisation is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +103,20 @@ class KnownOrganisation:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """One of our messages, by the code that its recipient reads out."""
+
+    code: str
+    organisation: str
+    """Name and reference."""
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What was asked about, and the cases about it."""
 
-    about: Place | KnownOrganisation
+    about: Place | KnownOrganisation | KnownMessage
     cases: QuerySet[Case]
     """All of them, the most urgent or the newest first."""
     some: QuerySet[Case] | None = None
@@ -101,7 +127,7 @@ class Subject:
 class Explanation:
     """What there is to say about a subject: whose it is, and its first cases."""
 
-    about: Place | KnownOrganisation
+    about: Place | KnownOrganisation | KnownMessage
     cases: Iterable[ExplainedCase]
     """Read once; all of them are not in memory at once."""
     more: int = 0
@@ -127,6 +153,13 @@ def find_subject(what: str, *, now: datetime) -> Subject:
     organisation = find_organisation(text)
     if organisation is not None:
         return Subject(_known(organisation, now=now), cases_of_organisation(organisation.pk))
+    notification = find_by_code(read_code(text))
+    if notification is not None:
+        cases = cases_with_ids(cases_told_by(notification))
+        about = KnownMessage(
+            notification.code, str(notification.organisation), sent_of(notification)
+        )
+        return Subject(about, cases)
     try:
         domain = normalise_domain(what)
     except ValueError as error:
@@ -200,13 +233,14 @@ def explanation_lines(explanation: Explanation, words: Words) -> Iterator[str]:
             yield words.say("subject.more_than", cases=more, looked_at=_LOOKED_AT)
 
 
-def subject_lines(about: Place | KnownOrganisation, words: Words) -> Iterator[str]:
+def subject_lines(about: Place | KnownOrganisation | KnownMessage, words: Words) -> Iterator[str]:
     """Whose a place is, or what an organisation holds, in lines for a person."""
     match about:
         case Place(what, _, fault) if fault:
             yield words.say("subject.refused", what=what, fault=fault)
-        case Place(what, holdings) if not holdings:
-            yield words.say("subject.unregistered", what=what)
+        case Place(what, holdings, is_anybody_known=is_anybody) if not holdings:
+            key = "subject.unregistered" if is_anybody else "subject.nobody_registered"
+            yield words.say(key, what=what)
         case Place(what, holdings):
             for rank, holding in enumerate(holdings):
                 yield words.say(
@@ -218,6 +252,10 @@ def subject_lines(about: Place | KnownOrganisation, words: Words) -> Iterator[st
                 )
         case KnownOrganisation():
             yield from _organisation_lines(about, words)
+        case KnownMessage(code, organisation, sent):
+            facts = sent_words(sent, words)
+            yield words.say("subject.message", code=code, organisation=organisation, **facts)
+            return
     if about.rows_hinted:
         yield words.say(
             "subject.hinted",
@@ -278,7 +316,8 @@ def _place(what: str) -> Place:
         Holding(asset.value, str(asset.organisation), asset.valid_from, asset.valid_until)
         for asset in assets
     )
-    return Place(what, tuple(holdings))
+    found = tuple(holdings)
+    return Place(what, found, is_anybody_known=bool(found) or is_anybody_known())
 
 
 def _hinted_place(domain: str, *, now: datetime) -> Place:
@@ -306,11 +345,18 @@ def _known(organisation: Organisation, *, now: datetime) -> KnownOrganisation:
 
 def _not_found(what: str) -> NotFoundError:
     alike = ", ".join(names_like(what.strip(), limit=_ALIKE))
+    code = read_code(what)
+    if code and not alike:
+        return NotFoundError(
+            f"No warning of ours has the code {code}.",
+            remedy="Let it be read out once more. A mail of a dry run has a code that is not kept; "
+            "any other mail with this code is not from us.",
+        )
     return NotFoundError(
         f"{what!r} is neither an address, a network, an AS number nor a domain, and no "
-        "organisation has that reference or name.",
+        "organisation has that reference or name, nor is it a code.",
         remedy=f"Perhaps you mean {alike}."
         if alike
-        else "Give 192.0.2.7, 192.0.2.0/24, AS64500, www.example.nl, or an organisation's "
-        "reference.",
+        else "Give 192.0.2.7, 192.0.2.0/24, AS64500, www.example.nl, an organisation's "
+        "reference, or the code of a mail.",
     )

@@ -11,7 +11,12 @@ from django.db import connection
 
 from baken import feeds
 from baken.channels import ChannelKind
-from baken.constituency.selectors import organisation_totals, organisations_with_domains_only
+from baken.constituency.selectors import (
+    organisation_totals,
+    organisations_with_domains_only,
+    organisations_without_wanted_route,
+    references_at,
+)
 from baken.core.errors import BakenError, ChannelError, ClockBehindError
 from baken.explaining.health import (
     BrakeCheck,
@@ -24,9 +29,11 @@ from baken.explaining.health import (
     OwnFaultCheck,
     QuotedCheck,
     RangesCheck,
+    SenderCheck,
     SendingCheck,
     SettingsCheck,
     StoreCheck,
+    UnwantedCheck,
 )
 from baken.feeds import Feed
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
@@ -34,7 +41,13 @@ from baken.jobs.clock import check_clock
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_for_people
 from baken.jobs.sending import check_sender
-from baken.outbox.selectors import brake_on, current_halt, outbox_totals, own_faults
+from baken.outbox.selectors import (
+    brake_on,
+    current_halt,
+    outbox_totals,
+    own_faults,
+    unwanted_addresses,
+)
 from baken.settings.declaration import changed_settings
 from baken.settings.environment import Settings
 
@@ -50,6 +63,8 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     yield _database(settings)
     yield from _clock(now=now)
     yield _store(settings)
+    if settings.sender_name:  # without one nothing is sent, and each channel below says so
+        yield SenderCheck(settings.sender_name, settings.mail_reply_to, settings.mail_contact_line)
     for kind in channels_for_people().values():
         yield _channel(kind, settings)
     yield _sending()
@@ -58,6 +73,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     if brake := brake_on():
         yield BrakeCheck(**asdict(brake))
     yield _constituency(now=now)
+    yield from _unwanted(now=now)
     yield _hints(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)
     yield from _feeds(now=now)
@@ -124,6 +140,24 @@ def _constituency(*, now: datetime) -> ConstituencyCheck:
         names=totals.names_unreachable,
         address_nouns=[kind.address_noun for kind in channels.values()],
     )
+
+
+def silenced_by(address: str, *, now: datetime) -> list[str]:
+    """The names of those at `address` who have no other address that may be used."""
+    there = references_at(address)
+    return [name for reference, name in _silenced(now=now).items() if reference in there]
+
+
+def _silenced(*, now: datetime) -> dict[str, str]:
+    return organisations_without_wanted_route(
+        channels=channels_for_people(), unwanted=unwanted_addresses(now=now), now=now
+    )
+
+
+def _unwanted(*, now: datetime) -> Iterator[UnwantedCheck]:
+    names = list(_silenced(now=now).values())
+    if names:
+        yield UnwantedCheck(len(names), names[:_NAMES_SHOWN])
 
 
 def _hints(*, now: datetime) -> HintsCheck:

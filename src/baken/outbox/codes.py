@@ -5,6 +5,7 @@ Random and stored: nobody who sees one, or the id of a notification, can make an
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Final
 
@@ -18,6 +19,9 @@ _GROUPS: Final = 3
 _IN_GROUP: Final = 4
 LENGTH: Final = _GROUPS * (_IN_GROUP + 1) - 1
 
+_HEARD_AS: Final = str.maketrans("OIL", "011")
+_SHAPE: Final = re.compile(r"([0-9A-Z]{4})[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{4})", re.ASCII)
+
 
 def new_code() -> str:
     """A code of 60 random bits in groups that can be read out: ``K7QX-4M2P-9DTW``."""
@@ -25,3 +29,13 @@ def new_code() -> str:
     letters = [_LETTERS[bits >> place * _BITS & 31] for place in range(_GROUPS * _IN_GROUP)]
     groups = (letters[first : first + _IN_GROUP] for first in range(0, len(letters), _IN_GROUP))
     return "-".join("".join(group) for group in groups)
+
+
+def read_code(text: str) -> str:
+    """The code that a person typed or heard, as it is stored; empty when `text` cannot be one.
+
+    Small letters, spaces or nothing between the groups, and O, I and L for 0 and 1 are understood.
+    """
+    shaped = _SHAPE.fullmatch(text.strip().upper())
+    groups = [group.translate(_HEARD_AS) for group in shaped.groups()] if shaped else []
+    return "-".join(groups) if set("".join(groups)) <= set(_LETTERS) else ""

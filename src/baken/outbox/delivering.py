@@ -16,7 +16,7 @@ from baken.outbox.deliveries import (
     finish_refusals,
     tell_the_planner,
 )
-from baken.outbox.halts import is_halted
+from baken.outbox.halts import current_halt
 from baken.outbox.handing_over import Road
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import waiting_notifications
@@ -73,9 +73,12 @@ def deliver_waiting(
 
     Raises `SendingHaltedError`.
     """
-    if is_halted():
+    if halt := current_halt():
         raise SendingHaltedError(
-            "Sending is halted: nothing was sent.", remedy="Lift the halt with baken resume."
+            f"Sending is halted since {halt.halted_at:%Y-%m-%d %H:%M} UTC ({halt.reason}): nothing "
+            "was sent.",
+            remedy="Reports that were read and warnings that were planned are kept. Lift the halt "
+            "with baken resume.",
         )
     steady = SteadyClock(clock)
     counts = dict.fromkeys(Delivery.State.values, 0)

@@ -93,6 +93,22 @@ def warned_organisations() -> list[tuple[str, list[tuple[str, int]]]]:
     return list(warned.items())
 
 
+def find_by_code(code: str) -> Notification | None:
+    """The notification that bears `code`, with its organisation, addressee and deliveries."""
+    found = Notification.objects.filter(code=code)
+    found = found.select_related("organisation", "addressee", "brake")
+    return found.prefetch_related("deliveries__forgotten").first()
+
+
+def cases_told_by(notification: Notification) -> QuerySet[NotifiedCase, int]:
+    """The ids of the cases that stand in `notification`, for a query about cases."""
+    return (
+        NotifiedCase.objects.filter(notification=notification)
+        .order_by()
+        .values_list("case_id", flat=True)
+    )
+
+
 def notifications_about(case_ids: Iterable[int]) -> dict[int, list[NotifiedCase]]:
     """By case: in which notifications it stands, newest first, with organisation and occasion."""
     found: dict[int, list[NotifiedCase]] = {}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from baken.outbox.brake import BrakeOn, brake_on
+from baken.outbox.codes import read_code
 from baken.outbox.halts import current_halt
 from baken.outbox.notifications import (
     OutboxTotals,
     accepted_notification,
+    cases_told_by,
     count_telling,
+    find_by_code,
     notification_states_under,
     notifications_about,
     outbox_totals,
@@ -18,6 +21,7 @@ from baken.outbox.rounds import rhythm_at
 from baken.outbox.suppressions import suppressions
 from baken.outbox.verdicts import (
     CaseVerdict,
+    unwanted_addresses,
     verdict_on,
     verdicts_on,
 )
@@ -32,16 +36,20 @@ __all__ = [
     "OwnFault",
     "accepted_notification",
     "brake_on",
+    "cases_told_by",
     "count_telling",
     "counting_refusals",
     "current_halt",
+    "find_by_code",
     "key_of_reason",
     "notification_states_under",
     "notifications_about",
     "outbox_totals",
     "own_faults",
+    "read_code",
     "rhythm_at",
     "suppressions",
+    "unwanted_addresses",
     "verdict_on",
     "verdicts_on",
     "warned_organisations",

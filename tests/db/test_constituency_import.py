@@ -349,7 +349,7 @@ class TestRefusals:
             ("2000::/12", "prefix-too-wide"),
             ("198.51.100.7/24", "host-bits-set"),
             ("198.51.100.300", "bad-network"),
-            ("198.51.100.0-198.51.100.255", "bad-domain"),
+            ("198.51.100.0-198.51.100.255", "bad-network"),
             ("nl", "public-suffix"),
             ("co.uk", "public-suffix"),
             ("https://example.nl/", "bad-domain"),
@@ -503,7 +503,7 @@ class TestRefusals:
                 organisations="reference,name\nhaven,\n",
             )
         )
-        assert [one.reason for one in outcome.problems] == ["unknown-organisation", "empty"]
+        assert [one.reason for one in outcome.problems] == ["empty", "unknown-organisation"]
         assert outcome.assets == TableCounts(refused=1)
 
     def test_a_quote_that_is_never_closed_takes_no_other_row_with_it(self, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_ingest_says_how_many_rows_it_left_out(baken: Command, tmp_path: Path) -
     path = tmp_path / f"{YESTERDAY:%Y-%m-%d}-scan_rdp-test.csv"
     path.write_text(THREE)
     said = baken("ingest", str(path)).out
-    assert "note: 2 rows name a domain of 1 organisations only by a reverse name" in said
+    assert "note: 2 rows with a domain of 1 organisation only as a reverse name" in said
 
 
 @pytest.mark.parametrize("what", ["haven", "haven.example.nl", "www.haven.example.nl"])
@@ -126,7 +126,7 @@ def test_import_says_how_many_have_domains_only(baken: Command, tmp_path: Path) 
     path = tmp_path / "assets.csv"
     path.write_text("organisation,asset\nhaven,haven.example.nl\n")
     make_organisation("haven")
-    assert "note: 1 organisations hold domains only" in baken("import", str(path)).out
+    assert "note: 1 organisation with domains only" in baken("import", str(path)).out
     path.write_text("organisation,asset\nhaven,192.0.2.0/24\n")
     assert "domains only" not in baken("import", str(path)).out
 

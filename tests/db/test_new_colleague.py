@@ -11,7 +11,15 @@ import pytest
 from baken.jobs.sending import plan
 from baken.outbox.models import Delivery, Notification, Suppression
 from baken.settings.environment import Settings
-from small_world import YESTERDAY, Command, Ingest, add_contact, make_organisation, report_text
+from small_world import (
+    YESTERDAY,
+    Command,
+    Ingest,
+    add_contact,
+    make_organisation,
+    release_threat,
+    report_text,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,3 +135,53 @@ def test_who_sends_while_sending_is_halted_reads_since_when_and_why(baken: Comma
     assert (done.exit_code, "[sending-halted]" in done.err) == (75, True)
     assert "the mail server moves" in done.err
     assert f"since {datetime.now(UTC):%Y-%m-%d}" in done.err
+
+
+def sheets(folder: Path, **tables: str) -> list[Path]:
+    """Each of `tables` as a CSV file with that name."""
+    for name, text in tables.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.csv" for name in sorted(tables)]
+
+
+def test_an_import_names_the_cause_before_what_follows_from_it(
+    baken: Command, tmp_path: Path
+) -> None:
+    files = sheets(
+        tmp_path,
+        assets="organisation,asset\nhaven,192.0.2.0/24\n",
+        organisations="reference,name,rhythm\nhaven,Haven,dagelijks\n",
+    )
+    done = baken("import", *files)
+    assert done.exit_code == 1
+    assert done.out.index("[unknown-choice]") < done.out.index("[unknown-organisation]")
+    assert "or leave it empty for the rhythm of the service" in done.out
+
+
+def test_an_export_says_what_it_wrote_and_where(baken: Command, tmp_path: Path) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    said = baken("export", tmp_path / "out.xlsx").out
+    assert "1 organisation, 1 contact and 1 asset written" in said
+    assert str(tmp_path / "out.xlsx") in said
+    said = baken("export", tmp_path / "folder").out
+    for name in ("organisations", "contacts", "assets"):
+        assert str(tmp_path / "folder" / f"{name}.csv") in said
+
+
+def test_a_look_back_under_a_closed_occasion_says_that_it_is_closed(
+    ingest: Ingest, baken: Command
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    release_threat("worm")
+    assert "closed" not in baken("lookback", "--occasion", "worm").out
+    baken("occasion", "close", "worm")
+    assert (
+        "worm is closed: it warns nobody any more." in baken("lookback", "--occasion", "worm").out
+    )
+
+
+def test_the_occasions_are_listed_as_json(baken: Command) -> None:
+    release_threat("worm")
+    (found,) = json.loads(baken("occasion", "list", "--json").out)["occasions"]
+    assert (found["key"], found["state"]) == ("worm", "released")

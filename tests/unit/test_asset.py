@@ -131,6 +131,24 @@ class TestRefusals:
     def test_ipv6_wider_than_16_is_refused(self, network: ipaddress.IPv6Network) -> None:
         assert reason_for(str(network)) == "prefix-too-wide"
 
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("192.0.2.1-192.0.2.5", "192.0.2.1/32, 192.0.2.2/31, 192.0.2.4/31"),
+            ("2001:db8:: - 2001:db8::ffff", "2001:db8::/112"),
+        ],
+    )
+    def test_a_range_is_refused_with_the_networks_that_it_consists_of(
+        self, text: str, said: str
+    ) -> None:
+        with pytest.raises(AssetRefusedError) as refused:
+            parse(text)
+        assert said in refused.value.remedy
+
+    @pytest.mark.parametrize("text", ["192.0.2.9-192.0.2.1", "1.2.3.-5.6", "::-1.2.3.4", ".-."])
+    def test_a_range_of_nothing_is_refused_without_any(self, text: str) -> None:
+        assert reason_for(text) == "bad-network"
+
     def test_a_network_around_documentation_is_refused_even_when_that_is_allowed(self) -> None:
         with pytest.raises(AssetRefusedError, match="documentation"):
             parse("198.51.0.0/16")
@@ -142,6 +160,10 @@ class TestRefusals:
             ("  ", "empty"),
             ("192.0.2.7/24", "host-bits-set"),
             ("192.0.2.0/33", "bad-network"),
+            ("192.0.2.1-192.0.2.5", "bad-network"),
+            ("192.0.2.5 - 192.0.2.1", "bad-network"),
+            ("2001:db8::1-2001:db8::5", "bad-network"),
+            ("192.0.2.1–192.0.2.5", "bad-network"),
             ("AS64511", "documentation-asn"),
             ("AS65536", "documentation-asn"),
             ("AS0", "reserved-asn"),

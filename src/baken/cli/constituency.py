@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from baken.cli.output import say, say_json
+from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
 
 _SHOWN = 20
@@ -71,9 +71,10 @@ def import_files(
         if outcome.overlaps.count > _SHOWN:
             say(f"  and {outcome.overlaps.count - _SHOWN:,} more overlaps")
         if domains_only:
+            who = counted(domains_only, "organisation")
             say(
-                f"  note: {domains_only:,} organisations hold domains only: a reverse name or a "
-                "certificate makes them no owner. baken doctor shows how often they were named so."
+                f"  note: {who} with domains only: a reverse name or a certificate makes nobody an "
+                "owner. baken doctor shows how often reports named them so."
             )
         if again.moved or again.released or again.opened:
             say(
@@ -93,5 +94,11 @@ def export(
     begin()
     from baken.constituency.services import export_constituency
 
-    export_constituency(path)
-    say(f"Written to {os.fspath(path)}.")
+    done = export_constituency(path)
+    parts = [counted(done.organisations, "organisation"), counted(done.contacts, "contact")]
+    if done.routes:
+        parts += [counted(done.assets, "asset"), counted(done.routes, "further route")]
+    else:
+        parts.append(counted(done.assets, "asset"))
+    files = ", ".join(os.fspath(file) for file in done.files)
+    say(f"{', '.join(parts[:-1])} and {parts[-1]} written to {files}.")

@@ -97,9 +97,11 @@ def say_file(file: IngestedFile) -> None:
         f"{accepted.cases.opened:,} cases opened, {accepted.cases.seen_again:,} seen again"
     )
     if hinted := accepted.hinted.rows:
+        rows_hinted = counted(hinted, "row")
+        whose = counted(accepted.hinted.organisations, "organisation")
         say(
-            f"    note: {hinted:,} rows name a domain of {accepted.hinted.organisations:,} "
-            "organisations only by a reverse name or in a certificate; that makes nobody an owner"
+            f"    note: {rows_hinted} with a domain of {whose} only as a reverse name or "
+            "in a certificate; that makes nobody an owner"
         )
     for warning in accepted.batch.warnings:
         say(f"    note: {warning}")

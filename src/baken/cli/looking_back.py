@@ -135,6 +135,7 @@ def _say(done: Lookback, language: Language) -> None:
         occasion=done.occasion.key,
         title=done.occasion.title,
         is_released=not done.occasion.is_threat or done.occasion.released_at is not None,
+        is_closed=done.occasion.closed_at is not None,
         files=done.files,
         rows_held=done.rows_held,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.rules import Rule
 from baken.core.selection import Selection
+
+if TYPE_CHECKING:
+    from baken.occasions.models import Occasion
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -148,19 +151,30 @@ def _counted(count: int, which: str, singular: str, plural: str) -> str:
 
 
 @app.command(name="list")
-def list_all() -> None:
+def list_all(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
     """List the occasions and how they stand."""
     begin()
     from baken.occasions.selectors import all_occasions
 
-    occasions = list(all_occasions())
-    if not occasions:
+    listed = [(occasion.key, _state_of(occasion), occasion.title) for occasion in all_occasions()]
+    if as_json:
+        figures = [{"key": key, "state": state, "title": title} for key, state, title in listed]
+        say_json({"occasions": figures})
+        return
+    for key, state, title in listed:
+        say(f"{key:40} {state:14} {title}")
+    if not listed:
         say("There are no occasions yet. Those of the daily feeds come with the first report; "
             "baken occasion new FILE makes one for a threat.")  # fmt: skip
-    for occasion in occasions:
-        state = "standing"
-        if occasion.is_threat:
-            releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
-            waiting = "1 of 2 released" if releases else "not released"
-            state = "released" if occasion.released_at else waiting
-        say(f"{occasion.key:40} {'closed' if occasion.closed_at else state:14} {occasion.title}")
+
+
+def _state_of(occasion: Occasion) -> str:
+    if occasion.closed_at:
+        return "closed"
+    if not occasion.is_threat:
+        return "standing"
+    if occasion.released_at:
+        return "released"
+    return "1 of 2 released" if occasion.released_by else "not released"

@@ -22,7 +22,7 @@ def routes() -> None:
 
 @app.command(name="forget-refusals")
 def forget_refusals(
-    address: Annotated[str | None, typer.Argument(help="Only what counts against it.")] = None,
+    address: Annotated[str | None, typer.Argument(help="Only its refusals.")] = None,
     since: Annotated[
         datetime | None,
         typer.Option(
@@ -31,20 +31,20 @@ def forget_refusals(
             help="Only refusals from then on, UTC.",
         ),
     ] = None,
-    all_of_them: Annotated[bool, typer.Option("--all", help="All that count.")] = False,
+    all_of_them: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
 ) -> None:
-    """Let refusals count against their addresses no more: they are used again at the next planning.
+    """Forget that addresses refused our mail: the next planning uses them again.
 
     An address that refused our mail is passed over for seven days, and one whose mailbox was full
     comes after others for a day. Deliveries stay as they are. What asked us to stop is lifted with
     baken suppress --lift.
     """
     if address is None and since is None and not all_of_them and not dry_run:
-        raise typer.BadParameter("Give an address, --since or --all; --dry-run lists what counts.")
+        raise typer.BadParameter("Give an address, --since or --all; --dry-run lists the refusals.")
     begin()
     from baken.jobs.roads import address_of
     from baken.outbox.selectors import counting_refusals
@@ -79,7 +79,7 @@ def forget_refusals(
     if len(found) > _SHOWN:
         say(f"and {len(found) - _SHOWN:,} more; --json lists them all")
     if dry_run:
-        say(f"{counted(len(found), 'refusal')} would count no more. This was a dry run: nothing "
+        say(f"{counted(len(found), 'refusal')} would be forgotten. This was a dry run: nothing "
             "was changed.")  # fmt: skip
     else:
         say(f"{counted(forgotten, 'refusal')} forgotten: the next baken send uses these addresses "

@@ -8,6 +8,7 @@ IDNA as UTS 46 reads it.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,6 +20,12 @@ from publicsuffixlist import PublicSuffixList
 from baken.core.errors import AssetRefusedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_DASH: Final = re.compile("[-\N{EN DASH}]")
+_RANGE: Final = re.compile(
+    rf"[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*\s*{_DASH.pattern}\s*[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*"
+)
+_NETWORKS_NAMED: Final = 8
 
 WIDEST_IPV4_PREFIX: Final = 8
 WIDEST_IPV6_PREFIX: Final = 16
@@ -184,6 +191,8 @@ def _guess_kind(text: str) -> AssetKind:
     digits = text[2:].strip() if text[:2].upper() == "AS" else ""
     if digits.replace(".", "", 1).isdigit():
         return AssetKind.ASN
+    if _RANGE.fullmatch(text):
+        return AssetKind.NETWORK
     address = text.split("/", 1)[0].strip()
     if ":" in address or address.replace(".", "").isdigit():
         return AssetKind.NETWORK
@@ -191,6 +200,12 @@ def _guess_kind(text: str) -> AssetKind:
 
 
 def _parse_network(text: str, *, allow_documentation: bool) -> Asset:
+    if _RANGE.fullmatch(text):
+        raise AssetRefusedError(
+            f"{text!r} is a range from one address to another.",
+            remedy=f"Write its networks, each in a row of its own{_networks_between(text)}.",
+            reason="bad-network",
+        )
     try:
         interface = ipaddress.ip_interface("/".join(part.strip() for part in text.split("/")))
     except ValueError as error:
@@ -217,23 +232,46 @@ def _parse_network(text: str, *, allow_documentation: bool) -> Asset:
     return Asset(kind=AssetKind.NETWORK, value=str(network), network=network)
 
 
+def _networks_between(text: str) -> str:
+    """`: ` and the networks that the range `text` consists of; empty where they cannot be named."""
+    try:
+        ends = [ipaddress.ip_address(end.strip()) for end in _DASH.split(text)]
+    except ValueError:
+        return ""
+    match ends:
+        case [ipaddress.IPv4Address() as first, ipaddress.IPv4Address() as last] if first <= last:
+            networks = [str(one) for one in ipaddress.summarize_address_range(first, last)]
+        case [ipaddress.IPv6Address() as first, ipaddress.IPv6Address() as last] if first <= last:
+            networks = [str(one) for one in ipaddress.summarize_address_range(first, last)]
+        case _:
+            return ""
+    more = " and so on" if len(networks) > _NETWORKS_NAMED else ""
+    return f": {', '.join(networks[:_NETWORKS_NAMED])}{more}"
+
+
 def _refuse_special(network: Network, *, allow_documentation: bool) -> None:
     for documentation in DOCUMENTATION_NETWORKS:
         if _overlap(network, documentation):
             if allow_documentation and _is_within(network, documentation):
                 return
             raise AssetRefusedError(
-                f"{network} overlaps {documentation}, a range for documentation and tests.",
+                f"{_lies_in(network, documentation)}, a range for documentation and tests.",
                 remedy="Register the organisation's own prefix.",
                 reason="documentation-range",
             )
     for special, name in SPECIAL_NETWORKS:
         if _overlap(network, special):
             raise AssetRefusedError(
-                f"{network} overlaps {special}: {name}.",
+                f"{_lies_in(network, special)}: {name}.",
                 remedy="Register public address space; nobody outside can see this range.",
                 reason="special-range",
             )
+
+
+def _lies_in(network: Network, special: Network) -> str:
+    if network == special:
+        return f"Nobody holds {network}"
+    return f"{network} {'lies in' if _is_within(network, special) else 'covers'} {special}"
 
 
 def _overlap(one: Network, other: Network) -> bool:

@@ -36,6 +36,7 @@ class ExplainedLookback:
     occasion: str
     title: str
     is_released: bool
+    is_closed: bool
     """Whether it may warn: a standing occasion, or a threat that two people released."""
     files: int
     rows_held: int
@@ -60,6 +61,7 @@ def explain_lookback(
     occasion: str,
     title: str,
     is_released: bool,
+    is_closed: bool,
     files: int,
     rows_held: int,
 ) -> ExplainedLookback:
@@ -74,6 +76,7 @@ def explain_lookback(
         occasion=occasion,
         title=title,
         is_released=is_released,
+        is_closed=is_closed,
         files=files,
         rows_held=rows_held,
         rows_selected=found.rows,
@@ -94,6 +97,8 @@ def lookback_lines(done: ExplainedLookback, words: Words) -> Iterator[str]:
     """What came of it, in lines for a person."""
     yield from done.problems
     yield words.say("lookback.occasion", key=done.occasion, title=done.title)
+    if done.is_closed:
+        yield words.say("lookback.closed", key=done.occasion)
     yield words.say(
         "lookback.rows",
         selected=done.rows_selected,

@@ -78,9 +78,15 @@ def required(read: Callable[[str], str]) -> Callable[[str], str]:
     return read_filled
 
 
-def choice(choices: Collection[str], *, default: str = "") -> Callable[[str], str]:
-    """A reader of one of `choices` in any case; an empty cell is `default`."""
-    or_empty = f", or leave it empty for {default}" if default else ""
+def choice(
+    choices: Collection[str], *, default: str = "", empty_means: str = ""
+) -> Callable[[str], str]:
+    """A reader of one of `choices` in any case; an empty cell is `default`.
+
+    `empty_means` says in words what that is, where the default does not.
+    """
+    meaning = empty_means or default
+    or_empty = f", or leave it empty for {meaning}" if meaning else ""
 
     def read(text: str) -> str:
         if text and text.lower() not in choices:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from baken.constituency.sheets.files import read_table_file
 from baken.constituency.sheets.outcome import ImportedFile, ImportNote, ImportProblem, Table
@@ -18,6 +18,10 @@ from baken.constituency.sheets.rows import (
     problem_at,
 )
 from baken.constituency.sheets.tables import RawTable, TableRefusedError
+
+_KINDS: Final = tuple(Table)
+"""Organisations first: rows of the other tables are about those."""
+_BEFORE_ALL: Final = (-1, 0)
 
 Row = TypeVar("Row", OrganisationRow, ContactRow, AssetRow, RouteRow)
 
@@ -58,8 +62,8 @@ class Reading:
     routes: GatheredRows[RouteRow] = field(default_factory=GatheredRows)
     problems: list[ImportProblem] = field(default_factory=list)
     notes: list[ImportNote] = field(default_factory=list)
-    places: dict[tuple[str, str], int] = field(default_factory=dict)
-    """File and sheet of each table to its number, in the order read."""
+    places: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """File and sheet of each table to the number of its kind, and its own in the order read."""
 
     def rows_of(self, table: Table) -> GatheredRows[Any]:
         """The rows of `table`."""
@@ -74,10 +78,14 @@ class Reading:
                 return self.routes
 
     def problems_in_order(self) -> tuple[ImportProblem, ...]:
-        """Refused files first, then rows in the order of files, sheets and rows."""
+        """Refused files first, then rows in the order of tables, files, sheets and rows.
 
-        def order(problem: ImportProblem) -> tuple[int, int]:
-            return self.places.get((problem.file, problem.sheet), -1), problem.row or 0
+        A row that was refused comes before those that were refused because it was.
+        """
+
+        def order(problem: ImportProblem) -> tuple[tuple[int, int], int]:
+            place = self.places.get((problem.file, problem.sheet), _BEFORE_ALL)
+            return place, problem.row or 0
 
         return tuple(sorted(self.problems, key=order))
 
@@ -126,7 +134,8 @@ def _refuse_file(reading: Reading, path: Path, refusal: TableRefusedError) -> No
 
 
 def _gather(reading: Reading, table: RawTable, reader: RowReader) -> None:
-    reading.places.setdefault((table.file, table.sheet), len(reading.places))
+    place = (_KINDS.index(table.table), len(reading.places))
+    reading.places.setdefault((table.file, table.sheet), place)
     for row in reader.read(table):
         problem: ImportProblem | None = None
         match row:

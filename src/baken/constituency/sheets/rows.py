@@ -170,7 +170,7 @@ class RowReader:
         self._organisation_name = cells.required(cells.line_of_text(longest=200))
         self._contact_name = cells.line_of_text(longest=200)
         self._sector = cells.line_of_text(longest=64)
-        self._rhythm = cells.choice([*RoundInterval])
+        self._rhythm = cells.choice([*RoundInterval], empty_means="the rhythm of the service")
         self._role = cells.choice(Contact.Role.values, default=Contact.Role.GENERAL)
         self._language = cells.choice([*Language], default=default_language)
         channels = list(dict.fromkeys([*Channel.values, *address_readers]))

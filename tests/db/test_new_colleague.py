@@ -185,3 +185,26 @@ def test_the_occasions_are_listed_as_json(baken: Command) -> None:
     release_threat("worm")
     (found,) = json.loads(baken("occasion", "list", "--json").out)["occasions"]
     assert (found["key"], found["state"]) == ("worm", "released")
+
+
+def test_an_organisation_is_explained_with_the_addresses_of_its_contacts(baken: Command) -> None:
+    organisation = make_organisation("haven", "192.0.2.0/24")
+    add_contact(organisation, name="Jan", phone="+31700000000", email="jan@haven.example.nl")
+    gone = add_contact(organisation, name="Piet", email="piet@haven.example.nl")
+    gone.routes.update(valid_until=YESTERDAY)
+    Suppression.objects.create(address="jan@haven.example.nl", reason="asked")
+    said = baken("explain", "haven").out
+    assert f"Contacts: {ADDRESS} (security, nl), " in said
+    refused = "jan@haven.example.nl (refused our mail or asked us to stop)"
+    assert f"Jan <{refused}, +31700000000> (general, nl)" in said
+    assert "Piet <no address in use> (general, nl)" in said
+    assert "piet@haven.example.nl" not in said
+
+
+def test_an_organisation_is_found_by_the_mail_address_of_a_contact(baken: Command) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    assert "Stichting haven (haven) is registered" in baken("explain", ADDRESS.upper()).out
+    add_contact(make_organisation("zorg"), email=ADDRESS)
+    done = baken("explain", ADDRESS)
+    assert (done.exit_code, "[not-found]" in done.err) == (66, True)
+    assert "Stichting haven (haven), Stichting zorg (zorg)" in done.err

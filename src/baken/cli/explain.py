@@ -21,8 +21,8 @@ def explain(
     what: Annotated[
         str,
         typer.Argument(
-            help="An address, a network, an AS number, a domain, an organisation, or the code of a "
-            "mail."
+            help="An address, a network, an AS number, a domain, an organisation, a mail address "
+            "of one, or the code of a mail."
         ),
     ],
     all_cases: Annotated[

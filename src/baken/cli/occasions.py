@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,9 +15,6 @@ from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.rules import Rule
 from baken.core.selection import Selection
-
-if TYPE_CHECKING:
-    from baken.occasions.models import Occasion
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 
@@ -156,9 +153,9 @@ def list_all(
 ) -> None:
     """List the occasions and how they stand."""
     begin()
-    from baken.occasions.selectors import all_occasions
+    from baken.occasions.selectors import all_occasions, state_of
 
-    listed = [(occasion.key, _state_of(occasion), occasion.title) for occasion in all_occasions()]
+    listed = [(occasion.key, state_of(occasion), occasion.title) for occasion in all_occasions()]
     if as_json:
         figures = [{"key": key, "state": state, "title": title} for key, state, title in listed]
         say_json({"occasions": figures})
@@ -168,13 +165,3 @@ def list_all(
     if not listed:
         say("There are no occasions yet. Those of the daily feeds come with the first report; "
             "baken occasion new FILE makes one for a threat.")  # fmt: skip
-
-
-def _state_of(occasion: Occasion) -> str:
-    if occasion.closed_at:
-        return "closed"
-    if not occasion.is_threat:
-        return "standing"
-    if occasion.released_at:
-        return "released"
-    return "1 of 2 released" if occasion.released_by else "not released"

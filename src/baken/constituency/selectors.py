@@ -208,10 +208,21 @@ def organisations_without_wanted_route(
     return dict(found.order_by("name").values_list("reference", "name"))
 
 
-def references_at(address: str) -> frozenset[str]:
-    """The organisations with an open route to `address`, in any case."""
-    found = RouteRow.objects.filter(address__iexact=address, state=RouteRow.State.ACTIVE)
-    return frozenset(found.values_list("contact__organisation__reference", flat=True))
+def organisations_at(address: str, *, now: datetime) -> dict[str, str]:
+    """Those with an open route to `address`, in any case: name by reference, ordered by name."""
+    there = _open_routes(used_channels(), now=now).filter(address__iexact=address)
+    found = Organisation.objects.filter(pk__in=there.values("contact__organisation"))
+    return dict(found.order_by("name").values_list("reference", "name"))
+
+
+def open_addresses(contact: Contact, *, now: datetime) -> tuple[str, ...]:
+    """The addresses at which `contact` is reached now; its routes should be fetched."""
+    return tuple(
+        route.address
+        for route in contact.routes.all()
+        if route.state == RouteRow.State.ACTIVE
+        and (route.valid_until is None or route.valid_until > now)
+    )
 
 
 def organisations_with_domains_only(*, now: datetime) -> dict[int, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -23,15 +23,15 @@ from baken.cases.selectors import (
     cases_with_ids,
     some_cases_of_domain,
 )
-from baken.constituency.models import Organisation
+from baken.constituency.models import Contact, Organisation
 from baken.constituency.selectors import (
-    assets_covering,
     find_organisation,
-    is_anybody_known,
     names_like,
+    open_addresses,
+    organisations_at,
 )
 from baken.core.asset import AssetKind, normalise_domain, parse_asset
-from baken.core.errors import AssetRefusedError, NotFoundError
+from baken.core.errors import NotFoundError
 from baken.core.policy import Policy
 from baken.explaining.cases import (
     ExplainedCase,
@@ -41,9 +41,10 @@ from baken.explaining.cases import (
     sent_of,
     sent_words,
 )
+from baken.explaining.places import Place, domain_place_of, place_lines, place_of
 from baken.explaining.words import Words
-from baken.intake.selectors import HINTS_LATELY, hints_below, hints_by_organisation
-from baken.outbox.selectors import cases_told_by, find_by_code, read_code
+from baken.intake.selectors import HINTS_LATELY, hints_by_organisation
+from baken.outbox.selectors import cases_told_by, find_by_code, read_code, unwanted_addresses
 
 _ALIKE: Final = 5
 _LOOKED_AT: Final = 1_000
@@ -53,40 +54,19 @@ _NETWORK_OR_ASN: Final = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}|(?i:asn?)\s*[0-9
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """An asset that holds what was asked about, whose it is, and when."""
-
-    asset: str
-    organisation: str
-    """Name and reference."""
-    valid_from: datetime | None
-    valid_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An address, a network, an AS number or a domain."""
-
-    what: str
-    holdings: tuple[Holding, ...] = ()
-    """The narrowest asset first."""
-    fault: str = ""
-    """Why it can be nobody's; empty when it can."""
-    rows_hinted: int = 0
-    """How many rows named it lately only by a hint, which makes nobody an owner."""
-    is_anybody_known: bool = True
-    """False while no organisation is imported."""
-
-
-@dataclass(frozen=True, slots=True)
 class KnownContact:
     """Somebody who can act for an organisation."""
 
     name: str
+    """Empty where nobody is named."""
     role: str
     language: str
     time_zone: str
     """Empty: that of the service."""
+    addresses: tuple[str, ...]
+    """Those in use now, of any channel."""
+    unwanted: frozenset[str]
+    """Those of them that get nothing: they refused our mail or asked us to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +124,13 @@ def find_subject(what: str, *, now: datetime) -> Subject:
     text = what.strip()
     address = _address_of(text)
     if address is not None:
-        return Subject(_place(str(address)), cases_of_address(address))
+        return Subject(place_of(str(address)), cases_of_address(address))
     if _NETWORK_OR_ASN.fullmatch(text):
         asset = parse_asset(text, allow_documentation=True)
         if asset.kind is AssetKind.ASN:
-            return Subject(_place(text), cases_by_asset(asset.value))
-        return Subject(_place(asset.value), cases_in_network(asset.value))
-    organisation = find_organisation(text)
+            return Subject(place_of(text), cases_by_asset(asset.value))
+        return Subject(place_of(asset.value), cases_in_network(asset.value))
+    organisation = find_organisation(text) or _only_one_at(text, now=now)
     if organisation is not None:
         return Subject(_known(organisation, now=now), cases_of_organisation(organisation.pk))
     notification = find_by_code(read_code(text))
@@ -163,9 +143,9 @@ def find_subject(what: str, *, now: datetime) -> Subject:
     try:
         domain = normalise_domain(what)
     except ValueError as error:
-        raise _not_found(what) from error
+        raise _not_found(what, now=now) from error
     some = some_cases_of_domain(domain, at_most=_LOOKED_AT + 1)
-    return Subject(_hinted_place(domain, now=now), cases_of_domain(domain), some)
+    return Subject(domain_place_of(domain, now=now), cases_of_domain(domain), some)
 
 
 def explain(what: str, *, policy: Policy, now: datetime, shown: int) -> Explanation:
@@ -236,20 +216,8 @@ def explanation_lines(explanation: Explanation, words: Words) -> Iterator[str]:
 def subject_lines(about: Place | KnownOrganisation | KnownMessage, words: Words) -> Iterator[str]:
     """Whose a place is, or what an organisation holds, in lines for a person."""
     match about:
-        case Place(what, _, fault) if fault:
-            yield words.say("subject.refused", what=what, fault=fault)
-        case Place(what, holdings, is_anybody_known=is_anybody) if not holdings:
-            key = "subject.unregistered" if is_anybody else "subject.nobody_registered"
-            yield words.say(key, what=what)
-        case Place(what, holdings):
-            for rank, holding in enumerate(holdings):
-                yield words.say(
-                    "subject.held" if rank == 0 else "subject.held_wider",
-                    what=what,
-                    asset=holding.asset,
-                    organisation=holding.organisation,
-                    period=_period(holding, words),
-                )
+        case Place():
+            yield from place_lines(about, words)
         case KnownOrganisation():
             yield from _organisation_lines(about, words)
         case KnownMessage(code, organisation, sent):
@@ -274,7 +242,7 @@ def _organisation_lines(known: KnownOrganisation, words: Words) -> Iterator[str]
     contacts = ", ".join(
         words.say(
             "subject.contact_in_zone" if contact.time_zone else "subject.contact",
-            contact=contact.name,
+            contact=_named(contact, words),
             role=words.say(f"roles.{contact.role}"),
             language=contact.language,
             time_zone=contact.time_zone,
@@ -287,14 +255,15 @@ def _organisation_lines(known: KnownOrganisation, words: Words) -> Iterator[str]
         yield words.say("subject.no_contacts")
 
 
-def _period(holding: Holding, words: Words) -> str:
-    start = holding.valid_from.date() if holding.valid_from else None
-    end = holding.valid_until.date() if holding.valid_until else None
-    if start and end:
-        return words.say("subject.period_both", start=start, end=end)
-    if start:
-        return words.say("subject.period_from", start=start)
-    return words.say("subject.period_until", end=end) if end else ""
+def _named(contact: KnownContact, words: Words) -> str:
+    said = (
+        words.say("subject.unwanted_address", address=address)
+        if address in contact.unwanted
+        else address
+        for address in contact.addresses
+    )
+    addresses = ", ".join(said) or words.say("subject.no_address")
+    return f"{contact.name} <{addresses}>" if contact.name else addresses
 
 
 def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -307,31 +276,11 @@ def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
     return mapped or address
 
 
-def _place(what: str) -> Place:
-    try:
-        assets = assets_covering(what)
-    except AssetRefusedError as error:
-        return Place(what, fault=error.message)
-    holdings = (
-        Holding(asset.value, str(asset.organisation), asset.valid_from, asset.valid_until)
-        for asset in assets
-    )
-    found = tuple(holdings)
-    return Place(what, found, is_anybody_known=bool(found) or is_anybody_known())
-
-
-def _hinted_place(domain: str, *, now: datetime) -> Place:
-    place = _place(domain)
-    if not place.holdings:
-        return place
-    rows = hints_below(place.holdings[0].asset, since=now - HINTS_LATELY)
-    return replace(place, rows_hinted=rows)
-
-
 def _known(organisation: Organisation, *, now: datetime) -> KnownOrganisation:
     rows_hinted = hints_by_organisation([organisation.pk], since=now - HINTS_LATELY)
+    unwanted = {address.lower() for address in unwanted_addresses(now=now)}
     contacts = (
-        KnownContact(str(contact), contact.role, contact.language, contact.time_zone)
+        _known_contact(contact, unwanted=unwanted, now=now)
         for contact in organisation.contacts.all()
     )
     return KnownOrganisation(
@@ -343,8 +292,29 @@ def _known(organisation: Organisation, *, now: datetime) -> KnownOrganisation:
     )
 
 
-def _not_found(what: str) -> NotFoundError:
-    alike = ", ".join(names_like(what.strip(), limit=_ALIKE))
+def _known_contact(contact: Contact, *, unwanted: Collection[str], now: datetime) -> KnownContact:
+    addresses = open_addresses(contact, now=now)
+    return KnownContact(
+        name=contact.name,
+        role=contact.role,
+        language=contact.language,
+        time_zone=contact.time_zone,
+        addresses=addresses,
+        unwanted=frozenset(one for one in addresses if one.lower() in unwanted),
+    )
+
+
+def _only_one_at(address: str, *, now: datetime) -> Organisation | None:
+    """The organisation with a contact at `address`, when there is exactly one."""
+    there = list(organisations_at(address, now=now)) if "@" in address else []
+    return find_organisation(there[0]) if len(there) == 1 else None
+
+
+def _not_found(what: str, *, now: datetime) -> NotFoundError:
+    text = what.strip()
+    there = organisations_at(text, now=now) if "@" in text else {}
+    names = [f"{name} ({reference})" for reference, name in there.items()]
+    alike = ", ".join((names or names_like(text, limit=_ALIKE))[:_ALIKE])
     code = read_code(what)
     if code and not alike:
         return NotFoundError(

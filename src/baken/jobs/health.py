@@ -13,9 +13,9 @@ from baken import feeds
 from baken.channels import ChannelKind
 from baken.constituency.selectors import (
     organisation_totals,
+    organisations_at,
     organisations_with_domains_only,
     organisations_without_wanted_route,
-    references_at,
 )
 from baken.core.errors import BakenError, ChannelError, ClockBehindError
 from baken.explaining.health import (
@@ -144,7 +144,7 @@ def _constituency(*, now: datetime) -> ConstituencyCheck:
 
 def silenced_by(address: str, *, now: datetime) -> list[str]:
     """The names of those at `address` who have no other address that may be used."""
-    there = references_at(address)
+    there = organisations_at(address, now=now)
     return [name for reference, name in _silenced(now=now).items() if reference in there]
 
 

@@ -19,6 +19,17 @@ def all_occasions() -> QuerySet[Occasion]:
     return Occasion.objects.order_by("key")
 
 
+def state_of(occasion: Occasion) -> str:
+    """How `occasion` stands: standing, not released, 1 of 2 released, released, or closed."""
+    if occasion.closed_at:
+        return "closed"
+    if not occasion.is_threat:
+        return "standing"
+    if occasion.released_at:
+        return "released"
+    return "1 of 2 released" if occasion.released_by else "not released"
+
+
 def find_occasion(key: str) -> Occasion:
     """The occasion with that key. Raises `NotFoundError`."""
     occasion = Occasion.objects.filter(key=key).first()

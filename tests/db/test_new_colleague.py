@@ -208,3 +208,20 @@ def test_an_organisation_is_found_by_the_mail_address_of_a_contact(baken: Comman
     done = baken("explain", ADDRESS)
     assert (done.exit_code, "[not-found]" in done.err) == (66, True)
     assert "Stichting haven (haven), Stichting zorg (zorg)" in done.err
+
+
+def test_an_import_after_a_report_says_that_old_reports_wait_for_match(
+    ingest: Ingest, baken: Command, tmp_path: Path
+) -> None:
+    tables = {
+        "assets": "organisation,asset\nhaven,192.0.2.0/24\n",
+        "contacts": f"organisation,email\nhaven,{ADDRESS}\n",
+        "organisations": "reference,name\nhaven,Haven\n",
+    }
+    hint = "baken match finds what was seen there before"
+    assert hint not in baken("import", "--dry-run", *sheets(tmp_path, **tables)).out
+    make_organisation("zorg", "198.51.100.0/24")
+    ingest(report_text("192.0.2.7"))
+    assert hint in baken("import", *sheets(tmp_path, **tables)).out
+    assert "1 row read = 1 matched + 0 unmatched; 1 case opened" in baken("match").out
+    assert hint not in baken("import", *sheets(tmp_path, **tables)).out, "nothing is new"

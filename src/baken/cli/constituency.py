@@ -33,6 +33,7 @@ def import_files(
     from baken.cases.services import MatchedAgain
     from baken.constituency.selectors import organisations_with_domains_only
     from baken.constituency.services import dry_run_import, import_constituency
+    from baken.intake.selectors import stored_files
     from baken.jobs.matching_again import match_what_waits
     from baken.jobs.roads import address_readers
 
@@ -80,6 +81,11 @@ def import_files(
             say(
                 f"open cases matched again: {again.moved:,} matched otherwise, "
                 f"{again.released:,} no longer told to who had them, {again.opened:,} new"
+            )
+        if outcome.assets.created and not dry_run and stored_files().exists():
+            say(
+                f"{counted(outcome.assets.created, 'new asset')}: baken match finds what was seen "
+                "there before, in the reports that were read already."
             )
         if dry_run:
             say("This was a dry run: nothing was changed.")

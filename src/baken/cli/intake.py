@@ -92,9 +92,9 @@ def say_file(file: IngestedFile) -> None:
             "baken ingest --again reads it anew.")  # fmt: skip
         return
     say(
-        f"{file.path.name}: {rows.read:,} rows read = {rows.matched:,} matched + "
+        f"{file.path.name}: {counted(rows.read, 'row')} read = {rows.matched:,} matched + "
         f"{rows.unmatched:,} unmatched + {rows.quarantined:,} quarantined; "
-        f"{accepted.cases.opened:,} cases opened, {accepted.cases.seen_again:,} seen again"
+        f"{counted(accepted.cases.opened, 'case')} opened, {accepted.cases.seen_again:,} seen again"
     )
     if hinted := accepted.hinted.rows:
         rows_hinted = counted(hinted, "row")

@@ -58,7 +58,7 @@ def match(
         for problem in done.problems:
             say(f"{problem.message} {problem.remedy}")
         say(
-            f"{done.rows:,} rows read = {done.rows_matched:,} matched + "
+            f"{counted(done.rows, 'row')} read = {done.rows_matched:,} matched + "
             f"{done.rows - done.rows_matched:,} unmatched; {counted(counts.opened, 'case')} "
             f"opened, {counts.seen_again + counts.reopened:,} were known."
         )

@@ -173,7 +173,8 @@ class TestWhatIsTakenOver:
         outcome = take(file)
         assert outcome.organisations.created == 1
         assert [note.text for note in outcome.notes] == [
-            "Columns that are not known were ignored: KvK-nummer."
+            "Columns that are not known were ignored: KvK-nummer. "
+            "Known, and not in the file: sector, rhythm."
         ]
 
     def test_a_discovered_organisation_that_signs_up_becomes_registered(

@@ -171,7 +171,10 @@ def table_of(
             reason="repeated-column",
         )
     ignored = [cell.strip() for cell in rows[0].cells if column_name(cell) not in (*known, "")]
+    absent = [name for name in known if name not in header]
     text = f"Columns that are not known were ignored: {', '.join(ignored)}."
+    if absent:
+        text += f" Known, and not in the file: {', '.join(absent)}."
     notes = [ImportNote(file=file, sheet=sheet, text=text)] if ignored else []
     positions = {name: header.index(name) for name in known if name in header}
     body: list[RawRow] = []

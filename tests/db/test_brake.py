@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from baken.channels import Message
 from baken.constituency.models import Organisation
 from baken.jobs.sending import plan, plan_and_deliver
-from baken.outbox.brake import BrakeLimits, put_on_brake, release_brake
+from baken.outbox.brake import SENT_FIRST, BrakeLimits, put_on_brake, release_brake
 from baken.outbox.models import Addressee, Brake, Delivery, Notification
 from baken.outbox.services import Outcome
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
-from recorder import other_connection, plan_for
+from recorder import other_connection, plan_for, road, run
 from small_world import Command, Ingest, make_organisation, release_threat, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,3 +192,38 @@ def test_a_day_of_the_week_is_compared_with_its_own_kind(ingest: Ingest, braked:
     accepted_before(6, days=21, every=7)
     plan_for(30, ingest=ingest, settings=braked)
     assert send(braked).accepted == 30
+
+
+def test_what_is_planned_beside_a_run_does_not_pass_the_brake(
+    ingest: Ingest, braked: Settings
+) -> None:
+    braked = replace(braked, brake_floor=100)
+    accepted_before(3, days=6)
+    plan_for(60, ingest=ingest, settings=braked)
+    others = range(100, 200)
+    for number in others:
+        make_organisation(f"org-{number}", f"198.18.{number}.0/24")
+    hosts = [f"198.18.{number}.1" for number in others]
+    ingest(report_text(*hosts), name="2026-11-23-scan_rdp-beside.csv")
+    sent: list[str] = []
+
+    def take(message: Message) -> str:
+        sent.append(message.id)
+        if len(sent) == 1:  # by a process that sends nothing itself, or is killed before it does
+            with ThreadPoolExecutor(1) as beside:
+                assert beside.submit(plan_beside, braked).result(timeout=60) == len(others)
+        return "taken"
+
+    limits = BrakeLimits(braked.brake_factor, braked.brake_floor, braked.zone)
+    outcome = run(road(take), braked, brake=limits)
+    assert (outcome.accepted, outcome.left) == (60, len(others)), "they are for the next run"
+    outcome = run(road(take), braked, brake=limits)
+    assert outcome.brake is not None
+    assert (outcome.accepted, outcome.brake.held) == (SENT_FIRST, len(others) - SENT_FIRST)
+
+
+def plan_beside(settings: Settings) -> int:
+    try:
+        return plan(settings=settings).notifications
+    finally:
+        connection.close()

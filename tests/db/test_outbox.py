@@ -21,6 +21,7 @@ from baken.core.classification import Tlp
 from baken.core.errors import SendingHaltedError
 from baken.core.smtp import SmtpSecurity
 from baken.jobs.sending import deliver, dry_run_into, plan, policy_of, sender_of
+from baken.outbox.brake import put_on_brake
 from baken.outbox.deliveries import claim
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.senders import sender_session
@@ -262,6 +263,7 @@ def test_what_another_sender_has_claimed_is_left_to_it_for_as_long_as_it_runs(
     make_organisation("zorg", "192.0.2.128/25")
     ingest(report_text("192.0.2.7", "192.0.2.200"))
     plan(settings=sending)
+    put_on_brake(None, now=datetime.now(UTC))
     held, done = threading.Event(), threading.Event()
 
     def claim_one() -> None:

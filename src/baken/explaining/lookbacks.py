@@ -36,8 +36,9 @@ class ExplainedLookback:
     occasion: str
     title: str
     is_released: bool
-    is_closed: bool
     """Whether it may warn: a standing occasion, or a threat that two people released."""
+    is_closed: bool
+    """Whether it was ended, and warns nobody any more."""
     files: int
     rows_held: int
     rows_selected: int

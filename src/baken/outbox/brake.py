@@ -2,8 +2,9 @@
 
 A constituency that was misread, a report that marks everybody, a clock that jumped: each makes a
 thousand wrong warnings before anybody looks. What two people released as a threat is theirs to
-decide, and goes. While the brake is on, everything else that waits bears it and is not claimed;
-once a person releases it, that goes.
+decide, and goes. While the brake is on, everything else that is planned bears it and is not
+claimed; once a person releases it, that goes. No sender claims what was not checked here: one
+under way does not take what another process plans meanwhile.
 """
 
 from __future__ import annotations
@@ -63,6 +64,26 @@ _USUAL: Final = f"""
     FROM accepted AS a, today
 """  # noqa: S608 - a constant
 
+# In the order of ids, as all who lock notifications.
+_UNCHECKED: Final = """
+    SELECT id FROM outbox_notification
+    WHERE state = 'planned' AND NOT is_brake_checked
+    ORDER BY id
+    FOR UPDATE
+"""
+
+_CHECK: Final = f"""
+    UPDATE outbox_notification SET is_brake_checked = true WHERE id IN ({_UNCHECKED})
+"""  # noqa: S608 - a constant
+
+# One statement, so that none is checked that does not bear the brake.
+_CHECK_AND_HOLD: Final = f"""
+    UPDATE outbox_notification AS n
+    SET is_brake_checked = true,
+        brake_id = CASE WHEN {_NO_THREAT} THEN %(brake)s ELSE n.brake_id END
+    WHERE n.id IN ({_UNCHECKED})
+"""  # noqa: S608 - a constant
+
 _WAITING: Final = f"""
     SELECT count(*) FROM outbox_notification AS n
     WHERE n.state = 'planned' AND n.brake_id IS NULL AND {_NO_THREAT}
@@ -109,32 +130,43 @@ class BrakeOn:
     organisations: int
 
 
-def put_on_brake(limits: BrakeLimits, *, now: datetime) -> None:
-    """Put the brake on when what waits is far more than usual; hold what waits while it is on.
+def put_on_brake(limits: BrakeLimits | None, *, now: datetime) -> None:
+    """Put the brake on when what waits is far more than usual; hold what is new while it is on.
 
-    One transaction; may run any number of times.
+    Without `limits` nothing is too much. From here on senders may claim what waits now and is not
+    held. One transaction; may run any number of times.
     """
+    while not _has_checked(limits, now=now):
+        pass  # another sender put it on this moment: what that one did not see is held by it too
+
+
+def _has_checked(limits: BrakeLimits | None, *, now: datetime) -> bool:
+    """Whether all that waits is checked; False, with nothing done, when it is to be done again."""
     with transaction.atomic():
         brake = Brake.objects.select_for_update().filter(released_at=None).first()
         if brake is not None:
-            _hold(brake, apart=0)
-            return
+            _execute(_CHECK_AND_HOLD, brake=brake.pk)
+            return True
+        # First, so that what is planned from here on is counted but not let go.
+        _execute(_CHECK)
         waiting = _waiting()
-        if not limits.factor or not waiting:
-            return
+        if limits is None or not limits.factor or not waiting:
+            return True
         days, usual, today, unasked = _usual(limits, now=now)
         # A few at a time, all day long, are as many. What a person let go today is agreed to.
         would_tell = waiting + (today if waiting > SENT_FIRST else unasked)
         if days < _FEWEST_DAYS or would_tell <= max(limits.floor, limits.factor * usual):
-            return
+            return True
         brake, is_new = Brake.objects.get_or_create(
             released_at=None,
             defaults={"put_on_at": now, "would_tell": would_tell, "usual": usual},
         )
-        if not is_new:  # another sender did so this moment, and holds the rest
-            return
-        held = _hold(brake, apart=SENT_FIRST)
+        if not is_new:
+            transaction.set_rollback(True)
+            return False
+        held = _execute(_HOLD, brake=brake.pk, apart=SENT_FIRST)
     _log.warning("brake.put_on", would_tell=would_tell, usual=usual, held=held)
+    return True
 
 
 def brake_on() -> BrakeOn | None:
@@ -176,9 +208,10 @@ def release_brake(*, held: int, now: datetime) -> BrakeOn:
     return found
 
 
-def _hold(brake: Brake, *, apart: int) -> int:
+def _execute(statement: str, **parameters: int) -> int:
+    """How many notifications it changed."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, {"brake": brake.pk, "apart": apart})
+        cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 
 

@@ -49,7 +49,7 @@ _CLAIM: Final = """
         FROM outbox_notification AS w
         JOIN outbox_addressee AS a ON a.id = w.addressee_id
         LEFT JOIN outbox_provider AS p ON p.name = a.provider
-        WHERE w.state = 'planned' AND w.channel = %(channel)s
+        WHERE w.state = 'planned' AND w.channel = %(channel)s AND w.is_brake_checked
             AND (
                 w.tried_at IS NULL OR w.tried_at < %(since)s OR w.tried_at > %(believed)s
             )

@@ -61,7 +61,8 @@ def deliver_waiting(
     """Hand over what is planned, most urgent first, each under its own Message-ID.
 
     With `since`, what was tried at that moment or later is left alone. What is far more than usual
-    by the limits `brake` waits for a person, but for a few.
+    by the limits `brake` waits for a person, but for a few. What another process plans meanwhile
+    waits for that one's own handing over, or for the next run.
 
     Each channel goes by its own road of `roads`; what is planned for another channel is left.
     Several processes may send at once. A delivery that an earlier process left in *sending* is
@@ -96,8 +97,7 @@ def deliver_waiting(
 
     with sender_session(now=steady()) as number:
         finish_refusals()
-        if brake is not None:
-            put_on_brake(brake, now=steady())
+        put_on_brake(brake, now=steady())
         tell_the_planner()
         for channel, road in roads.items():
             run = RoadRun(

@@ -113,6 +113,9 @@ class Notification(models.Model):
         db_index=False,
         help_text="what held it back until a person looked",
     )
+    is_brake_checked = models.BooleanField(
+        db_default=False, help_text="whether it may be claimed, unless the brake holds it"
+    )
 
     class Meta:
         ordering = ["-severity", "planned_at", "id"]

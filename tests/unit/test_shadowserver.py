@@ -717,6 +717,14 @@ def test_what_has_no_header_of_a_report_is_refused(read: Read, text: str) -> Non
         read(text)
 
 
+def test_a_first_line_that_is_too_long_is_called_that(tmp_path: Path) -> None:
+    path = tmp_path / "2026-11-22-scan_rdp-test.csv"
+    path.write_text("\n" + "timestamp,ip,port" * 100 + "\n2026-11-22 00:00:00,192.0.2.1,3389\n")
+    limits = ReadLimits(max_line_bytes=1000)
+    with pytest.raises(ReportRefusedError, match=r"first line of .* is longer than 1,000 bytes"):
+        list(FEEDS["shadowserver"].open_report(path, limits=limits).batches())
+
+
 def test_a_row_of_the_future_is_quarantined(tmp_path: Path) -> None:
     path = tmp_path / "2026-11-22-scan_rdp-test.csv"
     path.write_text(

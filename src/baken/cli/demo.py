@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
@@ -123,7 +124,14 @@ def _tell(
         "contact and could not be."
     )
     say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
-    say(f"Ask about an address of the demo: baken explain {_ADDRESS_SHOWN}")
+    say(f"Ask about an address of the demo: {_as_called()} explain {_ADDRESS_SHOWN}")
+
+
+def _as_called() -> str:
+    """How to call this program from this folder: it need not be on the path."""
+    program = Path(sys.argv[0])
+    is_here = program.is_absolute() and program.is_relative_to(Path.cwd())
+    return str(program.relative_to(Path.cwd())) if is_here else program.name
 
 
 def _say_who_was_warned() -> None:

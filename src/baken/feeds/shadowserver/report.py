@@ -12,7 +12,7 @@ from typing import Final
 
 from baken.core.errors import ReportRefusedError
 from baken.core.observation import ParsedBatch, ReportInfo
-from baken.feeds.reading import LineBlock, ReadLimits, line_blocks
+from baken.feeds.reading import LineBlock, OverlongLine, ReadLimits, line_blocks
 from baken.feeds.shadowserver.columns import (
     MAX_COLUMNS,
     ReportColumns,
@@ -65,6 +65,12 @@ class ShadowserverReport:
         """
         with closing(line_blocks(self._path, limits=self._limits)) as blocks:
             header, block = _split_header(blocks)
+            if any(one.line < block.first_line for one in block.overlong):
+                raise ReportRefusedError(
+                    f"The first line of {self._path} is longer than "
+                    f"{self._limits.max_line_bytes:,} bytes; that is no header.",
+                    remedy="Check that this file is a Shadowserver report in CSV.",
+                )
             if not header:
                 raise ReportRefusedError(
                     f"{self._path} is empty: it has not even a header.",
@@ -139,15 +145,20 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _split_header(blocks: Iterator[LineBlock]) -> tuple[str, LineBlock]:
-    """The first line that is not empty, and the block it stands in without what it begins with."""
+    """The first line that is not empty, and the block it stands in without what it begins with.
+
+    Lines before it that were too long stand among those of the block.
+    """
+    overlong: tuple[OverlongLine, ...] = ()
     while True:
         block = next(blocks)
+        overlong += block.overlong
         data = block.data.lstrip(b"\n")
         skipped = len(block.data) - len(data)
         header, _, rest = data.partition(b"\n")
         if header or block.is_last:
             return header.decode(), replace(
-                block, data=rest, first_line=block.first_line + skipped + 1
+                block, data=rest, first_line=block.first_line + skipped + 1, overlong=overlong
             )
 
 

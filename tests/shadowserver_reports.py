@@ -11,6 +11,10 @@ from baken.core.asset import Network
 from baken.core.observation import ParsedBatch, QuarantinedRow
 from baken.feeds import FEEDS, ReadLimits
 
+HEADER = "timestamp,severity,ip,protocol,port,hostname,tag,asn,geo,rdp_protocol,ssl_version"
+MOMENT = "2026-11-22 01:02:03"
+ROW = "2026-11-22 01:02:03,high,192.0.2.7,tcp,3389,www.example.nl,rdp,64496,NL,RDP,2"
+
 
 class Outcome:
     """Everything that one report gave."""
@@ -71,3 +75,19 @@ def read_report(
         path, report_type=report_type, limits=limits or ReadLimits()
     )
     return Outcome(list(report.batches()))
+
+
+def table(*rows: str, header: str = HEADER) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def row(**changes: str) -> str:
+    """`ROW` with other values in some columns."""
+    values = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
+    return ",".join({**values, **changes}.values())
+
+
+def site(read: Read, *, name: str = "compromised_website.csv", **columns: str) -> Outcome:
+    """A report with one row about a website that has these columns."""
+    header = ",".join(["timestamp", "ip", *columns])
+    return read(table(",".join([MOMENT, "192.0.2.7", *columns.values()]), header=header), name=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,11 @@ from baken.core.classification import RSIT_TYPES, AddressRole, Severity
 from baken.core.finding_kinds import finding_kinds
 from baken.feeds import FEEDS
 from baken.feeds.shadowserver import report_table
-from shadowserver_reports import Outcome, Read, read_report
+from shadowserver_reports import MOMENT, Outcome, Read
 
 TABLE = report_table()
-MOMENT = "2026-11-22 01:02:03"
 TOLD_NOBODY = {AddressRole.ATTACKER_CONTROLLED, AddressRole.UNKNOWN}
 BROKEN_INTO = ("system-compromise", "critical", "victim")
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read `text` as the report file `name`."""
-    return partial(read_report, tmp_path)
 
 
 def rows_of(read: Read, report_type: str, *rows: dict[str, str]) -> Outcome:

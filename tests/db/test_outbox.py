@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from baken.cases.models import Case
 from baken.channels import Message, Receipt, StdoutChannel
@@ -21,9 +21,10 @@ from baken.core.classification import Tlp
 from baken.core.errors import SendingHaltedError
 from baken.core.smtp import SmtpSecurity
 from baken.jobs.sending import deliver, dry_run_into, plan, policy_of, sender_of
+from baken.occasions.models import Occasion
 from baken.outbox.brake import put_on_brake
 from baken.outbox.deliveries import claim
-from baken.outbox.models import Delivery, Notification
+from baken.outbox.models import Delivery, Notification, NotifiedCase
 from baken.outbox.senders import sender_session
 from baken.outbox.services import Outcome, Road, dry_run, halt_sending, resume_sending
 from baken.settings.environment import Settings, SmtpServer
@@ -371,3 +372,15 @@ def test_an_address_that_refused_the_mail_for_its_size_still_gets_others(
         assert send(with_server(sending, small.port)).refused == 1
     ingest(report_text("192.0.2.8", severity="critical"))
     assert send(sending).accepted > 0
+
+
+def test_no_occasion_is_removed_under_which_anything_was_told(
+    ingest: Ingest, sending: Settings
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("192.0.2.7"))
+    plan(settings=sending)
+    told = NotifiedCase.objects.get().occasion
+    with pytest.raises(IntegrityError, match="Cases were told under"), transaction.atomic():
+        Occasion.objects.filter(pk=told.pk)._raw_delete("default")
+    assert NotifiedCase.objects.get().occasion == told

@@ -244,7 +244,13 @@ def first_that_tells(verdicts: Iterable[Verdict]) -> Verdict:
 
 def stricter(one: Tlp, other: Tlp) -> Tlp:
     """The label of the two with the narrower audience."""
-    return one if one.rank >= other.rank else other
+    return _STRICTER[one, other]
+
+
+# Looked up and not worked out: this is asked twice about each case.
+_STRICTER: Final = {
+    (one, other): one if one.rank >= other.rank else other for one, other in product(Tlp, repeat=2)
+}
 
 
 def _rule_of_case(case: CaseFacts, *, under: OccasionFacts, policy: Policy, now: datetime) -> Rule:

@@ -150,7 +150,11 @@ class NotifiedCase(models.Model):
         Notification, on_delete=models.CASCADE, related_name="notified_cases", db_index=False
     )
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notified")
-    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="notified")
+    # Not checked for each of a hundred thousand rows: planning holds the occasions, and a trigger
+    # refuses to remove one under which anything was told.
+    occasion = models.ForeignKey(
+        Occasion, on_delete=models.PROTECT, related_name="notified", db_constraint=False
+    )
     reason = models.CharField(max_length=8, choices=Reason.choices)
     severity = models.PositiveSmallIntegerField(choices=SEVERITY_CHOICES)
     # What the message says of it: a retry, under the same Message-ID, says the same.

@@ -13,6 +13,7 @@ from baken.cases.models import Case
 from baken.intake.models import RetentionCount, RetentionRun, StoredFile
 from baken.intake.retention import expire_files, store_owner_key
 from baken.intake.selectors import stored_files
+from baken.intake.services import Purge
 from baken.jobs.looking_back import match_again
 from baken.jobs.retention import dry_run_of_purge, first_day_kept, look_over_store, purge_store
 from baken.jobs.rounds import run_round
@@ -160,3 +161,22 @@ def test_the_database_refuses_to_forget_that_a_removed_file_was_counted(expired:
 def test_the_name_of_a_database_in_the_store_stays_the_same() -> None:
     assert store_owner_key() == store_owner_key()
     assert len(store_owner_key()) == 8
+
+
+def test_a_run_whose_clock_may_be_ahead_removes_nothing(
+    ingest: Ingest, settings_of_test: Settings
+) -> None:
+    for day in range(8):
+        seen_at = LONG_AGO - timedelta(days=day)
+        ingest(report_text("192.0.2.7", seen_at=seen_at), name=f"{seen_at:%Y-%m-%d}-scan_rdp-a.csv")
+        StoredFile.objects.filter(day=seen_at.date()).update(written_at=seen_at)
+    done = one_round(settings_of_test)
+    assert done.problem is not None
+    assert (done.problem.code, done.removed, stored_files().count()) == ("many-days-expire", 0, 8)
+    StoredFile.objects.filter(day=LONG_AGO.date()).update(written_at=datetime.now(UTC))
+    done = one_round(settings_of_test)
+    assert (done.problem, done.removed) == (None, 8), "a backlog that was read today is no sign"
+
+
+def one_round(settings: Settings) -> Purge:
+    return run_round([], settings=settings, reading=lambda _: None, sending=lambda _: None).purge

@@ -23,7 +23,8 @@ def purge(
     """Remove from the store what is older than BAKEN_STORE_DAYS; only counts stay.
 
     Also removes files that a crash left behind more than a day ago. `baken run` does this each
-    time. Exit code 1 when the store failed halfway; the next run goes on.
+    time, unless more than seven days of it expire at once: then look at the clock, and give this
+    command. Exit code 1 when the store failed halfway; the next run goes on.
     """
     settings = begin()
     from baken.jobs.retention import dry_run_of_purge, purge_store

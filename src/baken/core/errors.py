@@ -65,6 +65,13 @@ class ClockBehindError(BakenError):
     exit_code = 75
 
 
+class ManyDaysExpireError(BakenError):
+    """So much of the store expires at once that our clock may be ahead; `baken purge` does it."""
+
+    code = "many-days-expire"
+    exit_code = 75
+
+
 class AssetRefusedError(BakenError):
     """A network, AS number or domain that nobody may register."""
 

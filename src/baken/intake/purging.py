@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 
-from baken.core.errors import StoreError
+from baken.core.errors import ManyDaysExpireError, StoreError
 from baken.intake.hints import forget_hints
 from baken.intake.models import StoredFile
 from baken.intake.retention import (
     FeedCounts,
     counts_by_feed,
+    days_kept_in_full,
     expire_files,
     expiring_files,
     files_to_remove,
@@ -27,6 +28,9 @@ _LEFT_BEHIND: Final = timedelta(days=1)
 
 _AT_ONCE: Final = 200
 
+MOST_DAYS: Final = 7
+"""What was stored on so many days may expire at once without a person; usually it is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Purge:
@@ -39,8 +43,8 @@ class Purge:
     """Files removed, with those that an earlier run had marked."""
     swept: int = 0
     """Files removed that no batch lists: a crash left them."""
-    problem: StoreError | None = None
-    """Why it stopped early; the next run goes on."""
+    problem: StoreError | ManyDaysExpireError | None = None
+    """Why it stopped early, or did nothing; with a `StoreError` the next run goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,26 @@ def purge(open_store: Callable[[], ObservationStore], *, before: date, now: date
     except StoreError as error:
         return Purge(before, expired, removed, swept, error)
     return Purge(before, expired, removed, swept)
+
+
+def purge_by_itself(
+    open_store: Callable[[], ObservationStore], *, before: date, now: datetime
+) -> Purge:
+    """As `purge`, where nobody looks on: under a clock that may be wrong nothing is removed.
+
+    When more than `MOST_DAYS` expire at once, `problem` says so.
+    """
+    days = days_kept_in_full(before=before)
+    if days <= MOST_DAYS:
+        return purge(open_store, before=before, now=now)
+    return Purge(
+        before,
+        problem=ManyDaysExpireError(
+            f"What was stored on {days} days expires at once, by our clock ({now:%Y-%m-%d %H:%M} "
+            "UTC): it is wrong, or nothing was purged for long. Nothing was removed.",
+            remedy="Look at the clock. If it is right, run baken purge.",
+        ),
+    )
 
 
 def dry_run_purge(store: ObservationStore, *, before: date, now: datetime) -> Purge:

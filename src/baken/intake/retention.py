@@ -48,6 +48,17 @@ def expiring_files(*, before: date) -> QuerySet[StoredFile]:
     return StoredFile.objects.filter(has_expired, retention_run=None)
 
 
+def days_kept_in_full(*, before: date) -> int:
+    """On how many days files were written that `expire_files` would take after their whole term.
+
+    One with each day that passes. Many at once: nothing was purged for long, or our clock jumped.
+    """
+    written = StoredFile.objects.filter(
+        written_at__lt=datetime.combine(before, time(), UTC), retention_run=None, expired_at=None
+    )
+    return written.order_by().values("written_at__date").distinct().count()
+
+
 def counts_by_feed(files: QuerySet[StoredFile]) -> Sequence[FeedCounts]:
     """How much `files` are, feed by feed."""
     rows = (

@@ -14,7 +14,14 @@ from baken.intake.batches import (
     quarantine_rows,
 )
 from baken.intake.hints import Hinted, count_hints
-from baken.intake.purging import Purge, StoreState, dry_run_purge, look_over, purge
+from baken.intake.purging import (
+    Purge,
+    StoreState,
+    dry_run_purge,
+    look_over,
+    purge,
+    purge_by_itself,
+)
 from baken.intake.report_files import ReportFile, report_file
 from baken.intake.retention import FeedCounts, expire_files
 
@@ -34,6 +41,7 @@ __all__ = [
     "lock_content",
     "look_over",
     "purge",
+    "purge_by_itself",
     "quarantine_rows",
     "report_file",
 ]

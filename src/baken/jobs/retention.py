@@ -6,7 +6,14 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from baken.intake.selectors import store_owner_key
-from baken.intake.services import Purge, StoreState, dry_run_purge, look_over, purge
+from baken.intake.services import (
+    Purge,
+    StoreState,
+    dry_run_purge,
+    look_over,
+    purge,
+    purge_by_itself,
+)
 from baken.settings.environment import Settings
 from baken.store import ObservationStore, S3Access, open_store
 
@@ -32,6 +39,13 @@ def purge_store(*, settings: Settings) -> Purge:
     """Remove what is older than its days; see `baken.intake.services.purge`."""
     now = datetime.now(UTC)
     return purge(partial(store_of, settings), before=first_day_kept(settings, now=now), now=now)
+
+
+def purge_store_by_itself(*, settings: Settings) -> Purge:
+    """As `purge_store`, in a run on which nobody looks; see `baken.intake.services`."""
+    now = datetime.now(UTC)
+    before = first_day_kept(settings, now=now)
+    return purge_by_itself(partial(store_of, settings), before=before, now=now)
 
 
 def dry_run_of_purge(*, settings: Settings) -> Purge:

@@ -16,7 +16,7 @@ from baken.jobs.ingestion import (
     close_gone_cases,
     ingest_files,
 )
-from baken.jobs.retention import purge_store
+from baken.jobs.retention import purge_store_by_itself
 from baken.jobs.sending import check_sender, plan_and_deliver
 from baken.outbox.services import Outcome, Plan
 from baken.settings.environment import Settings
@@ -44,12 +44,13 @@ def run_round(
     and `SettingsError` or `ClockBehindError` before anything is done when the sender is the example
     address or our clock is behind.
 
-    A store that fails to remove what has expired stops no warning.
+    A store that fails to remove what has expired stops no warning; nor does one of which so much
+    expires at once that nothing is removed.
     """
     check_sender(settings)
     check_clock(datetime.now(UTC))
     files = list(ingest_files(paths, settings=settings, accept=ReadOnce, progress=reading))
     closed = close_gone_cases(settings=settings)
-    purge = purge_store(settings=settings)
+    purge = purge_store_by_itself(settings=settings)
     planned, outcome = plan_and_deliver(settings=settings, progress=sending)
     return Round(files, closed, purge, planned, outcome)

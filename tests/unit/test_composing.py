@@ -110,6 +110,18 @@ def test_nothing_is_fetched_from_outside_and_nothing_can_be_clicked(name: str) -
     assert len(document) < 20_000
 
 
+def test_a_name_is_told_as_it_is_but_a_web_address_in_it_cannot_be_clicked() -> None:
+    at_work = warning("Voorbeeld.nl B.V.", rdp(1), recipient_name="Bel https://evil.example/nu")
+    message = compose(at_work, SENDER)
+    assert "Voorbeeld.nl B.V." in message.text
+    assert "Voorbeeld.nl B.V." in message.subject
+    for said in (message.text, message.html or ""):
+        assert "evil[.]example" in said
+        assert "https:" not in said
+    message = compose(warning("www.evil.example", rdp(1)), SENDER)
+    assert "www.evil" not in message.subject + message.text
+
+
 @pytest.mark.parametrize("name", sorted(MAILS))
 def test_the_first_screen_answers_what_a_reader_asks(name: str) -> None:
     message = MAILS[name]

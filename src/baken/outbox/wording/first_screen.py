@@ -12,7 +12,7 @@ from baken.outbox.wording.blocks import Block, Fact, Facts, Paragraph
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.moments import date, moment
-from baken.outbox.wording.quoting import cut
+from baken.outbox.wording.quoting import cut, named
 from baken.outbox.wording.systems import system_name
 
 _SYSTEMS_NAMED: Final = 3
@@ -30,14 +30,14 @@ def first_screen(
 ) -> Iterator[Block]:
     """The label, the greeting, what was seen, and the facts in brief."""
     first = chapters[0]
-    organisation = cut(warning.organisation, _LONGEST_NAME)
+    organisation = cut(named(warning.organisation), _LONGEST_NAME)
     yield Paragraph(
         words.top_line.format(
             label=warning.tlp, sender_name=sender.name, organisation=organisation
         ),
         is_small=True,
     )
-    name = one_line(warning.recipient_name)
+    name = named(warning.recipient_name)
     yield Paragraph(words.salutation_named.format(name=name) if name else words.salutation)
     if not warning.is_registered:
         yield Paragraph(words.intro_unasked.format(sender_name=sender.name))

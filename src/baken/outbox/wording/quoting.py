@@ -30,6 +30,7 @@ _NAME: Final = re.compile(
 _QUOTATION_MARKS: Final = re.compile(
     '["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u2039\u203a\u275d\u275e\u301d-\u301f\uff02]'
 )
+_IN_A_NAME: Final = re.compile(r"[a-z][a-z0-9+-]*:/|\bwww\.", re.IGNORECASE)
 _HARMLESS: Final = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
 # A name of a program, a version, a number in hexadecimals: nobody can take it for a sentence.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/+:-]{0,39}|[0-9A-Fa-f:]{1,128}")
@@ -56,6 +57,15 @@ def defanged(text: str) -> str:
     said = _OTHER_SCHEME.sub(lambda found: f"{found[0][:-1]}[:]", said)
     said = _MAIL_ADDRESS.sub("[at]", said)
     return _NAME.sub(lambda found: _DOT.sub("[.]", found[0]), said)
+
+
+def named(text: str) -> str:
+    """The name of somebody on one line, as it stands; defanged where it holds a web address.
+
+    "Example.nl B.V." is a name, and keeps its dot.
+    """
+    line = one_line(text)
+    return defanged(line) if _IN_A_NAME.search(line) else line
 
 
 def quoted(text: str) -> str:

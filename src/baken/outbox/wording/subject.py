@@ -7,10 +7,9 @@ from typing import Final
 
 from baken.advice import Frame
 from baken.core.rules import Rule
-from baken.core.text import one_line
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import WarningFacts
-from baken.outbox.wording.quoting import cut
+from baken.outbox.wording.quoting import cut, named
 
 _LENGTH: Final = 76
 _SHORTEST_NAME: Final = 18
@@ -34,7 +33,7 @@ def subject_of(warning: WarningFacts, chapters: Sequence[Chapter], words: Frame)
     if warning.threat_title:
         parts |= {"finding": cut(warning.threat_title, _LONGEST_TITLE), "more": ""}
     room = _LENGTH - len(words.subject.format(organisation="", **parts))
-    name = one_line(warning.organisation)
+    name = named(warning.organisation)
     if len(name) > max(room, _SHORTEST_NAME):
         name = f"{name[: max(room, _SHORTEST_NAME) - 1].rstrip()}…"
     return words.subject.format(organisation=name, **parts)

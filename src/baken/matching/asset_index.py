@@ -5,12 +5,12 @@ A file is mapped, not read: opening costs next to nothing, and processes on one 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from socket import AF_INET6, inet_pton
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -233,19 +233,19 @@ def _plant_ipv6(
     networks: pl.DataFrame, *, first_node: int
 ) -> tuple[PrefixTrie, NetworkOrder, UInt32s]:
     """Like `_plant_ipv4`."""
-    # The standard library reads IPv6 text; there are few such assets next to IPv4 ones.
-    distinct = pl.Series(
-        sorted(networks["network"].unique(), key=ipaddress.IPv6Network), dtype=pl.String
-    )
-    parsed = [ipaddress.IPv6Network(text) for text in distinct]
-    packed = b"".join(network.network_address.packed for network in parsed)
+    unsorted = networks["network"].unique()
+    parts = unsorted.str.split("/")
+    # The system's reader of IPv6 text: the standard library's objects take ten times as long.
+    packed = b"".join(inet_pton(AF_INET6, address) for address in parts.list.get(0))
     both = np.frombuffer(packed, dtype=">u8").astype(np.uint64).reshape(-1, 2)
-    words = [both[:, 0].copy(), both[:, 1].copy()]
-    lengths = np.array([network.prefixlen for network in parsed], dtype=np.uint8)
+    all_lengths = parts.list.get(1).cast(pl.UInt8).to_numpy()
+    by_address = np.lexsort((all_lengths, both[:, 1], both[:, 0]))
+    words = [both[by_address, 0], both[by_address, 1]]
+    lengths = all_lengths[by_address]
     trie, parents = plant_trie(words, lengths, strides=IPV6_STRIDES, first_node=first_node)
-    nodes = np.arange(first_node, first_node + len(parsed), dtype=np.uint32)
+    nodes = np.arange(first_node, first_node + lengths.size, dtype=np.uint32)
     order = NetworkOrder(network_keys(words, lengths), parents, first_node=first_node)
-    return trie, order, _positions_in(networks["network"], distinct, at=nodes)
+    return trie, order, _positions_in(networks["network"], unsorted[by_address], at=nodes)
 
 
 def _positions_in(values: pl.Series, distinct: pl.Series, *, at: UInt32s) -> UInt32s:

@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench docs setup
+.PHONY: help demo serve test kills check bench docs setup
 
 ##@ Look at it
 demo: setup ## A made-up day from report to warning, on this machine only
@@ -19,6 +19,9 @@ test: setup ## All tests; the database ones again on Debian's PostgreSQL, where 
 	@$(UV) sync --frozen --inexact --quiet
 	$(RUN) pytest
 	$(RUN) pytest tests/db --postgres=debian
+
+kills: setup ## The long campaign of kills: 200 a test, some eight minutes
+	$(RUN) pytest tests/e2e/test_killed.py tests/e2e/test_killed_senders.py --kills=200
 
 check: setup ## Style, types and the import rule
 	$(RUN) ruff check

@@ -30,6 +30,7 @@ hypothesis_settings.register_profile("baken", deadline=None)
 hypothesis_settings.load_profile("baken")
 
 REPOSITORY = Path(__file__).parent.parent
+KILLS_IN_SHORT = 40
 
 
 def _start_server() -> str:
@@ -74,6 +75,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="which PostgreSQL server the tests run on",
     )
+    parser.addoption(
+        "--kills",
+        type=int,
+        default=KILLS_IN_SHORT,
+        help="how often a process is killed in a test of kills; `make kills` asks for 200",
+    )
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often to kill, in a test that does: few in every run, many in a campaign."""
+    wanted = request.config.getoption("--kills")
+    assert isinstance(wanted, int)
+    return wanted
 
 
 @pytest.fixture(autouse=True)

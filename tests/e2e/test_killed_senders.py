@@ -20,18 +20,20 @@ from test_killed import database  # noqa: F401 - a fixture
 from baken.outbox.sending import MOST_UNRECORDED
 from baken.specimen.mail_server import MailServerProcess, read_mail
 
-MAILS = 2_000
-KILLS = 40
+MAILS_A_KILL = 50
+"""So that there is still something to send at the last kill."""
 CHANCE_A_MAIL = 0.01
 
 
 @pytest.mark.slow
 def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
     database: str,  # noqa: F811 - the fixture, by its name
+    kills: int,
     processes: ForkServerContext,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    planned = MAILS_A_KILL * kills
     with MailServerProcess(tmp_path / "mailbox") as server:
         for name, value in {
             "BAKEN_HOME": str(tmp_path / "home"),
@@ -44,7 +46,7 @@ def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
         processes.set_forkserver_preload(["killable_sending"])
         import killable_sending
 
-        planning = processes.Process(target=killable_sending.plan_warnings, args=(MAILS,))
+        planning = processes.Process(target=killable_sending.plan_warnings, args=(planned,))
         planning.start()
         planning.join(120)
         assert planning.exitcode == 0
@@ -58,14 +60,14 @@ def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
 
         dice = random.Random(20261127)
         senders = [start(CHANCE_A_MAIL), start(CHANCE_A_MAIL)]
-        kills = 0
+        killed = 0
         most_left = 0
-        while kills < KILLS and waiting(database):
-            place = kills % 2
+        while killed < kills and waiting(database):
+            place = killed % 2
             senders[place].join(dice.uniform(0.1, 1.5))
             senders[place].kill()
             senders[place].join(60)
-            kills += senders[place].exitcode != 0
+            killed += senders[place].exitcode != 0
             most_left = max(most_left, *left_sending(database).values(), 0)
             senders[place] = start(CHANCE_A_MAIL)
         for process in senders:
@@ -75,7 +77,7 @@ def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
         assert last.exitcode == 0
         mails = [read_mail(path) for path in server.paths()]
 
-    assert kills >= KILLS / 2, "the kills must come before the end for this to show anything"
+    assert killed >= kills / 2, "the kills must come before the end for this to show anything"
     assert most_left <= MOST_UNRECORDED
     with psycopg.connect(database) as connection:
         states = dict(
@@ -87,10 +89,10 @@ def test_two_senders_killed_at_any_moment_lose_and_double_nothing(
                 "SELECT message_id FROM outbox_delivery WHERE state = 'uncertain'"
             )
         )
-    assert states == {"accepted": MAILS}, "nothing is left over"
-    assert sum(uncertain.values()) <= MOST_UNRECORDED * (kills + len(senders) * 2)
+    assert states == {"accepted": planned}, "nothing is left over"
+    assert sum(uncertain.values()) <= MOST_UNRECORDED * (killed + len(senders) * 2)
     copies = Counter(str(mail["Message-ID"]).strip("<>") for mail in mails)
-    assert len(copies) == MAILS, "every warning arrived"
+    assert len(copies) == planned, "every warning arrived"
     for message_id, count in copies.items():
         assert count <= 1 + uncertain[message_id], f"{message_id} was doubled knowingly"
 

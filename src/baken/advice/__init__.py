@@ -19,10 +19,18 @@ from typing import Final
 from baken.advice.details import DetailName, detail_names
 from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
-from baken.advice.words import LANGUAGES, Advice, language_of_words, read_words, unfold
+from baken.advice.words import (
+    COMMAND_INDENT,
+    LANGUAGES,
+    Advice,
+    language_of_words,
+    read_words,
+    unfold,
+)
 from baken.core.finding_kinds import finding_kinds
 
 __all__ = [
+    "COMMAND_INDENT",
     "LANGUAGES",
     "Advice",
     "DetailName",

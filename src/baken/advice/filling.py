@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from baken.advice.frame import Frame, frame
-from baken.advice.words import Advice
+from baken.advice.words import COMMAND_INDENT, Advice
 from baken.core.asset import has_known_suffix
 
 PLACEHOLDERS: Final = (
@@ -25,7 +25,6 @@ PLACEHOLDERS: Final = (
 
 _ALWAYS_KNOWN: Final = frozenset({"service"})
 _MOST_LISTED: Final = 3
-_COMMAND: Final = "    "
 # Brackets do not nest; braces hold a name.
 _PART: Final = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)|(.)", re.DOTALL)
 # What a part that is left out leaves behind: two spaces, or one before a sign.
@@ -148,12 +147,12 @@ def _by_number(cve: str) -> tuple[int, int]:
 
 def _filled_line(line: str, known: Mapping[str, str]) -> str:
     """A line of `check`: a command keeps its indent and spaces; an empty one leaves neither."""
-    if not line.startswith(_COMMAND):
+    if not line.startswith(COMMAND_INDENT):
         return _filled(line, known)
     command = _joined(line.strip(), known).strip()
     if ":" in known["address"]:
         command = _NMAP.sub("nmap -6 ", command)
-    return f"{_COMMAND}{command}" if command else ""
+    return f"{COMMAND_INDENT}{command}" if command else ""
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:

@@ -12,7 +12,8 @@ LANGUAGES: Final = tuple(Language)
 
 _FALLBACK_LANGUAGE: Final = Language.EN
 _PACKAGE: Final = "baken.advice"
-_COMMAND_INDENT: Final = "    "
+COMMAND_INDENT: Final = "    "
+"""How a line begins that is a command, and stays a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def unfold(text: str) -> str:
     lines: list[str] = []
     paragraph_is_open = False
     for line in text.strip("\n").splitlines():
-        is_command = line.startswith(_COMMAND_INDENT)
+        is_command = line.startswith(COMMAND_INDENT)
         if paragraph_is_open and not is_command:
             lines[-1] += f" {line.strip()}"
         else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from baken.advice import Advice, Values, advice_for, filled, frame
+from baken.advice import COMMAND_INDENT, Advice, Values, advice_for, filled, frame
 from baken.core.classification import Severity
 from baken.core.detail import CVE, FAMILIES
 from baken.core.finding_kinds import finding_kinds
@@ -48,9 +47,13 @@ def _for_each(advice: Advice, systems: Sequence[ToldSystem]) -> Advice:
     """`advice`, which asks for the other systems too where a command tests the first alone."""
     address = systems[0].address
     is_one = len({(one.address, one.port, one.transport) for one in systems}) == 1
-    if is_one or not address or not re.search(rf"(?m)^    .*{re.escape(address)}", advice.check):
+    if is_one or not address or not _is_in_command(address, advice.check):
         return advice
     return replace(advice, check=f"{advice.check}\n{frame(advice.language).check_each}")
+
+
+def _is_in_command(address: str, check: str) -> bool:
+    return any(line.startswith(COMMAND_INDENT) and address in line for line in check.split("\n"))
 
 
 def _service(system: ToldSystem) -> str:

@@ -70,10 +70,11 @@ def shown_details(system: ToldSystem, words: Frame, zone: tzinfo, *, most: int) 
     for one in details_of(system):
         if not is_moment(one, system) and not _says_nothing(one, system):
             found.setdefault(one.name, []).append(one.value)
-    for key, name in names.items():
+    for key in [key for key in names if key in found]:
+        name = names[key]
         if not name.is_in_mail:
             break  # they come last
-        for value in found.get(key, ()):
+        for value in found[key]:
             shown = _shown(key, value, name, words, zone)
             values.setdefault(name.text, {}).setdefault(value.casefold(), shown)
     lines += [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from baken.advice import Frame
+from baken.advice import COMMAND_INDENT, Frame
 from baken.core.text import one_line
 from baken.outbox.wording.blocks import (
     Block,
@@ -25,7 +25,6 @@ from baken.outbox.wording.systems import system_entry
 MOST_IN_FULL: Final = 3
 """With more chapters than these, only the first is told in full where the others fit elsewhere."""
 
-_COMMAND: Final = "    "
 _IMPORTED: Final = "import"
 
 
@@ -91,7 +90,7 @@ def _in_full(
         yield Steps(advice.later)
     yield Heading(words.heading_check, level=2)
     for line in advice.check.splitlines():
-        is_command = line.startswith(_COMMAND)
+        is_command = line.startswith(COMMAND_INDENT)
         yield Command(line.strip()) if is_command else Paragraph(line)
 
 

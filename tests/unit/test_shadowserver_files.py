@@ -66,12 +66,24 @@ def test_an_unknown_type_is_kept_whole_with_one_warning(read: Read) -> None:
     "rewritten",
     [
         lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: b"\xef\xbb\xbf" * 3 + text,
+        lambda text: b"\n\xef\xbb\xbf" + text,
+        lambda text: text.replace(b"timestamp", b"timestamp\xc2\xa0", 1),
         lambda text: text.replace(b"\n", b"\r\n"),
         lambda text: text.replace(b"\n", b"\r"),
         lambda text: text.rstrip(b"\n"),
         lambda text: b"\n\n" + text + b"\n\n",
     ],
-    ids=["byte order mark", "CRLF", "CR", "no last line end", "empty lines"],
+    ids=[
+        "byte order mark",
+        "several of them",
+        "one after an empty line",
+        "hard space",
+        "CRLF",
+        "CR",
+        "no last line end",
+        "empty lines",
+    ],
 )
 def test_the_way_a_file_is_written_makes_no_difference(
     read: Read, rewritten: Callable[[bytes], bytes]
@@ -184,6 +196,19 @@ def test_an_old_file_without_severity_is_read_without_a_word(read: Read) -> None
 def test_what_has_no_header_of_a_report_is_refused(read: Read, text: str) -> None:
     with pytest.raises(ReportRefusedError, match=r"is empty|is no report"):
         read(text)
+
+
+@pytest.mark.parametrize("name", ["ip", "timestamp", "port", "hostname", "severity"])
+def test_a_column_that_stands_twice_is_refused(read: Read, name: str) -> None:
+    again = table(f"{ROW},203.0.113.9", header=f"{HEADER},{name.upper()}")
+    with pytest.raises(ReportRefusedError, match=rf"the column {name} more than once"):
+        read(again)
+
+
+def test_a_column_that_decides_nothing_may_stand_twice(read: Read) -> None:
+    again = table(f"{ROW},1,DE", header=f"{HEADER},geo,geo")
+
+    assert read(again).only_row["hinted_name"] == read(table(ROW)).only_row["hinted_name"]
 
 
 def test_a_first_line_that_is_too_long_is_called_that(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ packed is told from the content, not from the name, and nothing is ever unpacked
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import lzma
 import zipfile
@@ -117,7 +118,7 @@ def line_blocks(
 ) -> Generator[LineBlock, None, None]:
     """The lines of the report at `path`, in blocks of about ``limits.chunk_bytes``.
 
-    A byte order mark is dropped, line ends become ``\\n``, and a line that is not UTF-8 is taken
+    Byte order marks are dropped, line ends become ``\\n``, and a line that is not UTF-8 is taken
     as Latin-1. An empty file gives one empty block. Raises `ReportRefusedError` for what cannot
     be read, possibly after some blocks, and `ReportTooLargeError` for a decompression bomb.
     """
@@ -131,7 +132,7 @@ def line_blocks(
 
 
 def _pieces(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
-    """The unpacked text with its line ends made ``\\n`` and its byte order mark dropped."""
+    """The unpacked text with its line ends made ``\\n`` and its byte order marks dropped."""
     is_first = True
     is_mac = False
     held = b""  # a carriage return at the end of a piece waits for the line feed it may go with
@@ -140,7 +141,7 @@ def _pieces(path: Path, *, limits: ReadLimits) -> Iterator[bytes]:
         held = b""
         if is_first:
             _refuse_utf16(piece, path=path)
-            piece = piece.removeprefix(b"\xef\xbb\xbf")
+            piece = _without_marks(piece)
             is_mac = b"\r" in piece and b"\n" not in piece
             is_first = False
         if is_mac:
@@ -227,12 +228,19 @@ def _refuse_utf16(piece: bytes, *, path: Path) -> None:
         )
 
 
+def _without_marks(start: bytes) -> bytes:
+    """`start` of a file without byte order marks: programs that add one each leave several."""
+    while start.startswith(codecs.BOM_UTF8):
+        start = start.removeprefix(codecs.BOM_UTF8)
+    return start
+
+
 def first_bytes(path: Path, *, size: int) -> bytes:
-    """How the report begins, unpacked and without byte order mark; empty when it is unreadable."""
+    """How the report begins, unpacked and without byte order marks; empty when it is unreadable."""
     limits = replace(DEFAULT_LIMITS, chunk_bytes=size)
     try:
         with closing(unpacked(path, limits=limits)) as pieces:
-            return next(pieces, b"").removeprefix(b"\xef\xbb\xbf")[:size]
+            return _without_marks(next(pieces, b""))[:size]
     except ReportRefusedError:
         return b""
 

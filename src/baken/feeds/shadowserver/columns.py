@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -59,6 +60,8 @@ class ReportColumns:
     """Every column that is read, and where it stands in a record."""
     missing: tuple[str, ...]
     """What the report type needs and the file lacks."""
+    repeated: tuple[str, ...]
+    """Of those that play a part, what stands more than once: which is right, nobody can say."""
     expected_address: str
     """The column that should hold the affected address, whether or not the file has it."""
     parts: ColumnParts
@@ -68,13 +71,14 @@ class ReportColumns:
 def read_header(line: str) -> list[str]:
     """The column names in the first line of a file: trimmed, lower case, cut to 100 characters.
 
+    What cannot be seen, a byte order mark or a hard space, is trimmed too.
     A leading ``^`` is dropped: Polars would take such a name as a pattern for others.
     """
     try:
         fields = next(csv.reader([line], strict=False), [])
     except csv.Error:
         fields = line.split(",")
-    tidy = (re.sub(r"[\x00-\x20\x7f]+", " ", name) for name in fields)
+    tidy = (re.sub(r"[\x00-\x20\x7f\xa0\u200b\ufeff]+", " ", name) for name in fields)
     return [name.strip().lstrip("^").strip().lower()[:100] for name in tidy]
 
 
@@ -83,8 +87,8 @@ def find_columns(
 ) -> ReportColumns:
     """The columns of `header` that a report of `report_type` is read from.
 
-    A column under its old name is found when the new one is absent; of two columns with one name
-    the first counts.
+    A column under its old name is found when the new one is absent. Of two columns with one name
+    the first counts; `repeated` names those that play a part.
     """
     where: dict[str, int] = {}
     for position, name in enumerate(header):
@@ -123,11 +127,14 @@ def find_columns(
         evidence = tuple(name for name in dict.fromkeys(header) if name and name not in unkept)
     hints = [hint.column for hint in parts.hints]
     ruling = present(rule.column for rule in report_type.rules)
-    wanted = (*parts.single, *parts.names, *hints, *parts.cves, *parts.product, *ruling, *evidence)
+    deciding = (*parts.single, *parts.names, *hints, *parts.cves, *parts.product, *ruling)
+    wanted = (*deciding, *evidence)
+    counts = Counter(header)
     return ReportColumns(
         width=len(header),
         positions={name: where[name] for name in dict.fromkeys(wanted) if name},
         missing=_missing(parts, report_type=report_type),
+        repeated=tuple(name for name in dict.fromkeys(deciding) if name and counts[name] > 1),
         expected_address=" or ".join(report_type.address),
         parts=parts,
         evidence=evidence,

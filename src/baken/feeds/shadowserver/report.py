@@ -99,6 +99,12 @@ class ShadowserverReport:
                 f"{self._path} is no report: it lacks {_listed(columns.missing)}.",
                 remedy="Check that this is a Shadowserver report in CSV and not an error page.",
             )
+        if columns.repeated:
+            raise ReportRefusedError(
+                f"{self._path} has {_listed(columns.repeated)} more than once: which of them is "
+                "right, nobody can say.",
+                remedy="Fetch it anew, or remove the wrong one.",
+            )
         return columns
 
     def _warnings(self, columns: ReportColumns) -> tuple[str, ...]:

@@ -1,0 +1,19 @@
+"""ASK: whom to tell about a system; one file a question, one line each in `LOOKUPS`.
+
+To add one: write a file with a `LookupKind`, and give it one line in `LOOKUPS`. The contract suite
+in tests/contract/test_lookups.py then runs over it. A lookup knows only the source that it asks:
+what is chosen among the answers is decided in `core`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from baken.lookups.kind import Lookup, LookupKind
+
+__all__ = ["LOOKUPS", "Lookup", "LookupKind"]
+
+LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType({})
+"""Every lookup, by key, in the order in which an analyst reads them."""

@@ -1,0 +1,45 @@
+"""What a lookup is to the rest of the house, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from baken.core.given_file import GivenFile, GivenFileKind
+from baken.core.lookup import LookupAnswer, Subject, SubjectKind
+from baken.outside import Outside
+
+
+class Lookup(Protocol):
+    """Puts one question to one outside source, or to what was given as files."""
+
+    def ask(
+        self, subjects: Sequence[Subject], *, outside: Outside, now: datetime
+    ) -> Sequence[LookupAnswer]:
+        """An answer for each of `subjects`, in their order; from any number of threads at once.
+
+        Raises nothing about what a source answers or fails to: then the answer is *unknown*.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LookupKind:
+    """One line of the table of lookups."""
+
+    key: str
+    """The key under which its answers are kept, in kebab case; never renamed."""
+    asks_about: SubjectKind
+    """The kind of subject that it can be asked about."""
+    open: Callable[[Sequence[GivenFile]], Lookup]
+    """A lookup over the files of its kind `reads`, which may take a while to load. Raises
+    `baken.core.errors.TextRefusedError` for a file that cannot be read at all."""
+    at_once: int = 1
+    """How many subjects one call takes at most: 1 where each waits for a server."""
+    reads: GivenFileKind | None = None
+    """The kind of given files that it looks into; without any, it is asked nothing. None: it asks
+    the outside."""
+    is_said_by_subject: bool = False
+    """Whether the host or name itself says it, so that whoever broke in can have written it."""

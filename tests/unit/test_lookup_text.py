@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from baken.core.lookup import (
@@ -56,5 +57,5 @@ def test_an_answer_is_read_as_it_was_written() -> None:
 
 def test_what_is_no_answer_is_refused() -> None:
     for text in ("", "{}", "[1]", '{"lookup": 3}', b"\xff"):
-        with pytest.raises(ValueError):
+        with pytest.raises(msgspec.DecodeError):
             from_json(text)

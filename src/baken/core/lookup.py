@@ -105,6 +105,8 @@ class Refusal(StrEnum):
     """It stands where a contact should be: "REDACTED FOR PRIVACY"."""
     REGISTRY_DESK = "registry-desk"
     """The registry's own desk."""
+    PRIVACY_SERVICE = "privacy-service"
+    """A service that stands in for a registrant who does not want to be seen."""
     WITHOUT_EXPIRY = "without-expiry"
     """A security.txt must say until when it holds (RFC 9116 section 2.5.5)."""
     NOT_CANONICAL = "not-canonical"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -19,9 +20,16 @@ SILENT: Final = "silent"
 SERVFAIL: Final = "servfail"
 NO_SUCH_NAME: Final = "no-such-name"
 ONLY_BY_TCP: Final = "only-by-tcp"
+_WORDS: Final = {SILENT, SERVFAIL, NO_SUCH_NAME, ONLY_BY_TCP}
 
 Zone = Callable[[str], list[str]]
-"""By name without its last dot: its MX records as text, or one of the words above before them."""
+"""By name without its last dot: its records as text, or one of the words above before them.
+
+A record begins with its type (``AAAA 2001:db8::1``, ``TXT "one" "two"``); an MX record may leave it
+out (``10 mx.example.``). One of the words after a type (``TXT servfail``) is about that type alone.
+"""
+
+_TYPED: Final = re.compile(r"([A-Z]+) (.+)", re.DOTALL)
 
 
 class DnsPeer:
@@ -32,6 +40,8 @@ class DnsPeer:
         self._delay_seconds = delay_seconds
         self.asked: list[tuple[str, str]] = []
         """Each question: by what it came, and the name."""
+        self.asked_for: list[tuple[str, str]] = []
+        """Each question: the name, and the type of record."""
         self._tcp, self._udp = _bound_sockets()
         self.server: tuple[str, int] = self._udp.getsockname()
         self._loop = asyncio.new_event_loop()
@@ -62,10 +72,11 @@ class DnsPeer:
     def answer_to(self, question: bytes, *, by: str) -> bytes | None:
         """The answer to one question; None when there is none."""
         query = dns.message.from_wire(question)
-        name = query.question[0].name
+        name, wanted = query.question[0].name, dns.rdatatype.to_text(query.question[0].rdtype)
         plain = name.to_text(omit_final_dot=True).lower()
         self.asked.append((by, plain))
-        records = self._zone(plain)
+        self.asked_for.append((plain, wanted))
+        records = _of_type(wanted, self._zone(plain))
         response = dns.message.make_response(query)
         match records:
             case ["silent", *_]:
@@ -77,9 +88,9 @@ class DnsPeer:
             case ["only-by-tcp", *_] if by == "udp":
                 response.flags |= dns.flags.TC
             case ["only-by-tcp", *rest]:
-                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", "MX", rest))
+                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", wanted, rest))
             case [_, *_]:
-                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", "MX", records))
+                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", wanted, records))
         return response.to_wire()
 
     def _serve(self) -> None:
@@ -115,6 +126,17 @@ class _OverUdp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._peer.answer_later(data, lambda answer: self._transport.sendto(answer, addr))
+
+
+def _of_type(wanted: str, records: list[str]) -> list[str]:
+    """The words that stand before all records, and those of `records` that are of this type."""
+    found = []
+    for record in records:
+        typed = _TYPED.fullmatch(record)
+        kind, text = typed.groups() if typed else ("MX", record)
+        if kind == wanted or record in _WORDS:
+            found.append(text)
+    return found
 
 
 def _bound_sockets() -> tuple[socket.socket, socket.socket]:

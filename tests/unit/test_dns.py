@@ -8,6 +8,7 @@ import time
 import pytest
 
 from baken.outside.dns import (
+    Addresses,
     Answered,
     DnsClient,
     MailExchange,
@@ -127,6 +128,41 @@ def test_a_name_is_asked_once_and_nothing_is_asked_for_no_names() -> None:
         assert client.mail_exchanges([]) == {}
         client.mail_exchanges(["one.example", "one.example"])
     assert len(peer.asked) == 1
+
+
+ADDRESSES = {
+    "both.example": ["A 192.0.2.2", "A 192.0.2.1", "AAAA 2001:DB8::0:1", "10 mx.example."],
+    "old.example": ["A 192.0.2.1"],
+    "new.example": ["AAAA 2001:db8::1"],
+    "none.example": ["10 mx.example."],
+    "away.example": [NO_SUCH_NAME],
+    "half.example": ["A 192.0.2.1", f"AAAA {SERVFAIL}"],
+    "lame.example": ["A 192.0.2.1", f"AAAA {NO_SUCH_NAME}"],
+    "silent.example": [SILENT],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "both.example",
+            Addresses(Answered.FOUND, ("192.0.2.1", "192.0.2.2", "2001:db8::1"), 60),
+        ),
+        ("old.example", Addresses(Answered.FOUND, ("192.0.2.1",), 60)),
+        ("new.example", Addresses(Answered.FOUND, ("2001:db8::1",), 60)),
+        ("none.example", Addresses(Answered.FOUND)),
+        ("away.example", Addresses(Answered.NO_SUCH_NAME)),
+        ("half.example", Addresses(Answered.UNKNOWN, ("192.0.2.1",), 60)),
+        ("lame.example", Addresses(Answered.FOUND, ("192.0.2.1",), 60)),
+        ("silent.example", Addresses(Answered.UNKNOWN)),
+    ],
+)
+def test_a_name_leads_to_its_addresses(name: str, expected: Addresses) -> None:
+    with DnsPeer(lambda name: ADDRESSES[name]) as peer:
+        client = DnsClient([peer.server], seconds_a_question=0.5)
+        assert client.addresses([name, name]) == {name: expected}
+    assert {kind for _, kind in peer.asked_for} == {"A", "AAAA"}
 
 
 @pytest.mark.parametrize(

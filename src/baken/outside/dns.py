@@ -26,6 +26,8 @@ _RESERVED_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org
 Server = tuple[str, int]
 """The address of a DNS server, and its port."""
 
+_Question = tuple[str, dns.rdatatype.RdataType]
+
 
 class Answered(StrEnum):
     """What became of a question."""
@@ -56,9 +58,22 @@ class MailExchanges:
 
 
 @dataclass(frozen=True, slots=True)
+class Addresses:
+    """To which addresses a name leads."""
+
+    answered: Answered
+    """UNKNOWN when either question, for IPv4 or for IPv6, had no answer: there may be more."""
+    addresses: tuple[str, ...] = ()
+    """IPv4 before IPv6, each in its usual form."""
+    seconds_valid: int = 0
+    """For so long all of this may be kept (the lowest TTL)."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     answered: Answered
     records: tuple[dns.rdata.Rdata, ...] = ()
+    seconds_valid: int = 0
 
 
 def is_reserved_name(name: str) -> bool:
@@ -94,25 +109,33 @@ class DnsClient:
             for domain, one in answers.items()
         }
 
+    def addresses(self, names: Collection[str]) -> dict[str, Addresses]:
+        """To which addresses each of `names` leads; an answer for each, before the deadline."""
+        distinct = list(dict.fromkeys(names))
+        types = (dns.rdatatype.A, dns.rdatatype.AAAA)
+        found = self._ask_each([(name, one) for name in distinct for one in types])
+        return {name: _addresses([found[name, one] for one in types]) for name in distinct}
+
     def _ask(
         self, names: Collection[str], record_type: dns.rdatatype.RdataType
     ) -> dict[str, _Answer]:
-        distinct = list(dict.fromkeys(names))
+        found = self._ask_each([(name, record_type) for name in dict.fromkeys(names)])
+        return {name: answer for (name, _), answer in found.items()}
+
+    def _ask_each(self, questions: Sequence[_Question]) -> dict[_Question, _Answer]:
         resolver = self._resolver()
-        if not distinct or resolver is None:
-            return dict.fromkeys(distinct, _Answer(Answered.UNKNOWN))
+        if not questions or resolver is None:
+            return dict.fromkeys(questions, _Answer(Answered.UNKNOWN))
         give_up_at = self._clock() + self._seconds_a_batch
 
-        def ask(name: str) -> _Answer:
+        def ask(question: _Question) -> _Answer:
             left = give_up_at - self._clock()
             if left <= 0:
                 return _Answer(Answered.UNKNOWN)
-            return _resolved(
-                resolver, name, record_type, seconds=min(left, self._seconds_a_question)
-            )
+            return _resolved(resolver, *question, seconds=min(left, self._seconds_a_question))
 
-        with ThreadPoolExecutor(min(MOST_AT_ONCE, len(distinct)), "dns") as asking:
-            return dict(zip(distinct, asking.map(ask, distinct), strict=True))
+        with ThreadPoolExecutor(min(MOST_AT_ONCE, len(questions)), "dns") as asking:
+            return dict(zip(questions, asking.map(ask, questions), strict=True))
 
     def _resolver(self) -> dns.resolver.Resolver | None:
         """A resolver without a cache, or None where the system names no server."""
@@ -144,7 +167,25 @@ def _resolved(
         return _Answer(Answered.NO_SUCH_NAME)
     except (dns.exception.DNSException, OSError, ValueError):  # a name may be none at all
         return _Answer(Answered.UNKNOWN)
-    return _Answer(Answered.FOUND, tuple(answer.rrset or ()))
+    if answer.rrset is None:
+        return _Answer(Answered.FOUND)
+    return _Answer(Answered.FOUND, tuple(answer.rrset), answer.chaining_result.minimum_ttl)
+
+
+def _addresses(answers: Sequence[_Answer]) -> Addresses:
+    """What the answers about the address records of one name say together."""
+    with_records = [one for one in answers if one.records]
+    said = {one.answered for one in answers}
+    if Answered.UNKNOWN in said:
+        answered = Answered.UNKNOWN
+    else:
+        # RFC 8020: a name that exists for one type exists for all, so a mix is a faulty server.
+        answered = Answered.FOUND if Answered.FOUND in said else Answered.NO_SUCH_NAME
+    return Addresses(
+        answered,
+        tuple(record.to_text() for one in with_records for record in sorted(one.records)),
+        seconds_valid=min((one.seconds_valid for one in with_records), default=0),
+    )
 
 
 def _mail_exchange(record: dns.rdata.Rdata) -> MailExchange:

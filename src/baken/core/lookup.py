@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Protocol
 
 from baken.core.routes import Scope
 
@@ -48,6 +49,59 @@ class Outcome(StrEnum):
     """The source failed, refused, or answered with what cannot be read."""
 
 
+class Turn(IntEnum):
+    """When a lookup is asked: what costs nobody anything first, guesses last."""
+
+    GIVEN = 0
+    """Files that were given to us: nobody is asked."""
+    RESOLVED = 1
+    """The DNS, as any visitor of a name asks it."""
+    OWN_WORD = 2
+    """What the host or name publishes about itself."""
+    PARENT_WORD = 3
+    """What a parent domain publishes."""
+    REGISTRY = 4
+    """Registries, whose budgets are small."""
+    GUESS = 5
+    """Addresses that usually exist."""
+    JUDGED = 6
+    """Whether what was found can work."""
+
+
+class AsksAbout(Protocol):
+    """What the ladder must know of a lookup; `baken.lookups.LookupKind` is one."""
+
+    @property
+    def key(self) -> str:
+        """The key under which its answers are kept."""
+        ...
+
+    @property
+    def asks_about(self) -> SubjectKind:
+        """The kind of subject that it can be asked about."""
+        ...
+
+    @property
+    def turn(self) -> Turn:
+        """When it is asked."""
+        ...
+
+    @property
+    def resolves_names(self) -> bool:
+        """Whether it says to which addresses a name resolves."""
+        ...
+
+    @property
+    def judges_mail(self) -> bool:
+        """Whether it says if a domain takes mail."""
+        ...
+
+    @property
+    def is_said_by_subject(self) -> bool:
+        """Whether the host or name itself says it."""
+        ...
+
+
 class FoundChannel(StrEnum):
     """How a found contact is reached. Not all of them are channels of ours."""
 
@@ -85,6 +139,8 @@ class Basis(StrEnum):
     """The mailbox in the zone's SOA record: whoever runs the DNS."""
     USUAL_ADDRESS = "usual-address"
     """An address that RFC 2142 reserves; nobody said that it is read."""
+    SHARED_HOSTING = "shared-hosting"
+    """Who lets customers have names below one of its own."""
     REGISTER_EXTRACT = "register-extract"
     """A register of organisations, found by the holder's name."""
     CSIRT_CONSTITUENCY = "csirt-constituency"

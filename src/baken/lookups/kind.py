@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from baken.core.given_file import GivenFile, GivenFileKind
-from baken.core.lookup import LookupAnswer, Subject, SubjectKind
+from baken.core.lookup import LookupAnswer, Subject, SubjectKind, Turn
 from baken.outside import Outside
 
 
@@ -36,6 +36,12 @@ class LookupKind:
     open: Callable[[Sequence[GivenFile]], Lookup]
     """A lookup over the files of its kind `reads`, which may take a while to load. Raises
     `baken.core.errors.TextRefusedError` for a file that cannot be read at all."""
+    turn: Turn = Turn.REGISTRY
+    """When it is asked: a later turn only where the earlier ones found nothing."""
+    resolves_names: bool = False
+    """Whether its answers say to which addresses a name resolves."""
+    judges_mail: bool = False
+    """Whether its answers say if a domain takes mail."""
     at_once: int = 1
     """How many subjects one call takes at most: 1 where each waits for a server."""
     reads: GivenFileKind | None = None

@@ -1,0 +1,346 @@
+"""Chooses whom to tell about a system whose owner is not registered; pure rules over answers.
+
+First by what has to change to solve the finding: a hoster cannot mend its customer's site, and a
+device is its holder's. Then by expected use: P(right organisation) × P(somebody reads it) × P(they
+can act), from ``choosing.toml``. Whatever is passed over says why.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from baken.core.asset import registrable_domain
+from baken.core.finding_kinds import Layer
+from baken.core.identity import (
+    Identity,
+    Party,
+    identity_of_holder,
+    identity_of_name,
+    is_holder_of_address,
+)
+from baken.core.ladder import Answers, Sought, counted_names
+from baken.core.lookup import (
+    Basis,
+    FoundChannel,
+    FoundRoute,
+    LookupAnswer,
+    NetworkStanding,
+    Subject,
+    SubjectKind,
+)
+from baken.core.routes import Scope
+
+
+class PassedOver(StrEnum):
+    """Why a found route is not taken; each is worded by `explaining`."""
+
+    SAID_BY_BURGLAR = "said-by-burglar"
+    """The host or name itself says it, and somebody else has had that in hand."""
+    MAIL_BROKEN_INTO = "mail-broken-into"
+    """Whoever broke in may read it."""
+    CENTRAL_DESK = "central-desk"
+    OUR_OWN = "our-own"
+    UNWANTED = "unwanted"
+    """It asked us to stop."""
+    TAKES_NO_MAIL = "takes-no-mail"
+    OUTDATED = "outdated"
+    NAME_DOES_NOT_COUNT = "name-does-not-count"
+    """Its name is a hint that nothing confirmed, or one of the network's operator."""
+    PRIVATE_PERSON = "private-person"
+    """The holder looks like a private person: only the operator is asked."""
+    CANNOT_ACT = "cannot-act"
+    """Whom it reaches can do nothing about a finding of this layer."""
+    NEEDS_PERSON = "needs-person"
+    """A form on the web, or a task of another kind for a person."""
+    ANOTHER_OWNER = "another-owner"
+    """It reaches another organisation than the one that is taken for the owner."""
+    SEEN_BEFORE = "seen-before"
+    """A better source gives the same address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else decides, besides the answers."""
+
+    now: datetime
+    said_by_subject: Collection[str] = ()
+    """The keys of the lookups whose answers the host or name itself gives."""
+    known_keys: Collection[str] = ()
+    """Fingerprints of OpenPGP keys known before, in upper-case hexadecimal digits."""
+    central_desks: Collection[str] = ()
+    """Addresses that answer for too many domains to be an owner's, in lower case."""
+    our_own: Collection[str] = ()
+    """Our own addresses and domains, in lower case."""
+    unwanted: Collection[str] = ()
+    """Addresses that asked us to stop, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One route that was found, and what was made of it."""
+
+    route: FoundRoute
+    lookup: str
+    source: str
+    party: Party
+    passed_over: PassedOver | None = None
+    """None: it is taken."""
+    expected_use: float = 0.0
+    """P(right) × P(read) × P(can act)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom to tell about one system."""
+
+    owner: Identity | None
+    """None: nobody is known who can be taken for the owner."""
+    owner_routes: tuple[FoundRoute, ...] = ()
+    """In the order in which they are tried."""
+    operator_routes: tuple[FoundRoute, ...] = ()
+    """By which the network's or host's operator is asked to pass on."""
+    tasks: tuple[FoundRoute, ...] = ()
+    """What a person has to do by hand, such as a form."""
+    handed_over_to: str = ""
+    """Another CSIRT that warns instead of us."""
+    rungs: tuple[Rung, ...] = ()
+    """Everything that was found, the best first, with what was passed over and why."""
+
+
+def choose(sought: Sought, answers: Answers, circumstances: Circumstances) -> Choice:
+    """Whom to tell about `sought`, by all that was answered."""
+    judged = [
+        _judged(answer, route, sought=sought, answers=answers, circumstances=circumstances)
+        for answer in answers.by_question.values()
+        for route in answer.routes
+        if route.basis not in _CSIRTS
+    ]
+    owner = _owner(judged, sought=sought, answers=answers)
+    order = _numbers().order[sought.layer]
+    rungs = sorted(
+        (_held_against(rung, owner) for rung in judged),
+        key=lambda rung: (
+            rung.passed_over is not None,
+            order.index(rung.party) if rung.party in order else len(order),
+            -rung.expected_use,
+        ),
+    )
+    rungs = _once_each(rungs)
+    taken = [rung for rung in rungs if rung.passed_over is None]
+    return Choice(
+        owner=owner,
+        owner_routes=tuple(rung.route for rung in taken if rung.party.is_owner),
+        operator_routes=tuple(rung.route for rung in taken if not rung.party.is_owner),
+        tasks=tuple(rung.route for rung in rungs if rung.passed_over is PassedOver.NEEDS_PERSON),
+        handed_over_to=_handed_over_to(answers),
+        rungs=tuple(rungs),
+    )
+
+
+def _judged(
+    answer: LookupAnswer,
+    route: FoundRoute,
+    *,
+    sought: Sought,
+    answers: Answers,
+    circumstances: Circumstances,
+) -> Rung:
+    party = _party(answer, route, answers)
+    numbers = _numbers()
+    basis = numbers.basis[route.basis]
+    acts = numbers.acts[sought.layer].get(party, 0.0)
+    use = (
+        basis.right * route.confidence / 100
+        * basis.read * numbers.channel.get(route.channel, 0.0)
+        * acts
+    )  # fmt: skip
+    rung = Rung(route, answer.lookup, answer.source, party, expected_use=use)
+    why = _why_not(rung, answer, sought=sought, answers=answers, circumstances=circumstances)
+    return replace(rung, passed_over=why)
+
+
+def _party(answer: LookupAnswer, route: FoundRoute, answers: Answers) -> Party:
+    if route.scope is Scope.NETWORK:
+        return Party.NETWORK
+    if route.scope is Scope.HOST:
+        return Party.HOST
+    match answer.subject.kind:
+        case SubjectKind.NAME | SubjectKind.DOMAIN:
+            return Party.NAME
+        case SubjectKind.HOLDER:
+            return Party.HOLDER if is_holder_of_address(answer.subject, answers) else Party.NAME
+        case _:
+            return Party.HOLDER
+
+
+def _why_not(
+    rung: Rung,
+    answer: LookupAnswer,
+    *,
+    sought: Sought,
+    answers: Answers,
+    circumstances: Circumstances,
+) -> PassedOver | None:
+    """The first reason that keeps the route from being taken, whoever the owner is."""
+    route, address = rung.route, rung.route.address.lower()
+    is_said_by_subject = answer.lookup in circumstances.said_by_subject
+    is_signed = bool(route.signed_by) and route.signed_by in circumstances.known_keys
+    reasons = (
+        (PassedOver.OUTDATED, answer.valid_until <= circumstances.now),
+        (PassedOver.NAME_DOES_NOT_COUNT, not _counts(answer.subject, sought, answers)),
+        (
+            PassedOver.SAID_BY_BURGLAR,
+            sought.is_broken_into and is_said_by_subject and not is_signed,
+        ),
+        (PassedOver.MAIL_BROKEN_INTO, _is_mail_read_by_burglar(route, sought)),
+        (PassedOver.OUR_OWN, _is_ours(address, circumstances.our_own)),
+        (PassedOver.UNWANTED, address in circumstances.unwanted),
+        (PassedOver.PRIVATE_PERSON, rung.party.is_owner and _is_person(sought, answers)),
+        (PassedOver.CENTRAL_DESK, rung.party.is_owner and address in circumstances.central_desks),
+        (PassedOver.CANNOT_ACT, rung.party not in _numbers().order[sought.layer]),
+        (PassedOver.TAKES_NO_MAIL, _takes_no_mail(route, answers)),
+        (PassedOver.NEEDS_PERSON, route.channel is FoundChannel.FORM),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def _counts(subject: Subject, sought: Sought, answers: Answers) -> bool:
+    """Whether what is said about `subject` may lead to the owner of the system at all."""
+    if subject.kind not in (SubjectKind.NAME, SubjectKind.DOMAIN):
+        return True
+    names = counted_names(sought, answers)
+    domains = {registrable_domain(name) for name in (*names, sought.mail_domain) if name}
+    return subject.value in names or registrable_domain(subject.value) in domains
+
+
+def _is_mail_read_by_burglar(route: FoundRoute, sought: Sought) -> bool:
+    if not sought.is_mail_broken_into or route.channel is not FoundChannel.MAIL:
+        return False
+    names = (sought.asked_name, sought.mail_domain, *sought.hinted_names)
+    return _domain_of(route) in {registrable_domain(name) for name in names if name}
+
+
+def _domain_of(route: FoundRoute) -> str:
+    """The registered domain of a mail address; empty for any other route."""
+    if route.channel is not FoundChannel.MAIL:
+        return ""
+    return registrable_domain(route.address.rpartition("@")[2])
+
+
+def _is_ours(address: str, our_own: Collection[str]) -> bool:
+    labels = address.rpartition("@")[2].split(".")
+    above = {".".join(labels[start:]) for start in range(len(labels))}
+    return address in our_own or bool(above & set(our_own))
+
+
+def _takes_no_mail(route: FoundRoute, answers: Answers) -> bool:
+    if route.channel is not FoundChannel.MAIL:
+        return False
+    domain = Subject(SubjectKind.DOMAIN, route.address.rpartition("@")[2])
+    return any(answer.takes_mail is False for answer in answers.about(domain))
+
+
+def _is_person(sought: Sought, answers: Answers) -> bool:
+    """Whether who holds the address for its own use, or the name, looks like a private person."""
+    return any(
+        holder.is_person
+        for answer in answers.by_question.values()
+        if _counts(answer.subject, sought, answers)
+        for holder in answer.holders[:1]
+        if not holder.network or holder.standing is NetworkStanding.ASSIGNMENT
+    )
+
+
+def _owner(judged: Sequence[Rung], *, sought: Sought, answers: Answers) -> Identity | None:
+    """Who is taken for the owner: of the parties in order, the first that can be reached."""
+    reached = {rung.party for rung in judged if rung.passed_over is None}
+    for party in _numbers().order[sought.layer]:
+        if not party.is_owner or party not in reached:
+            continue
+        identity = (
+            identity_of_holder(answers)
+            if party is Party.HOLDER
+            else identity_of_name(sought, answers)
+        )
+        if identity is not None:
+            return identity
+    return None
+
+
+def _held_against(rung: Rung, owner: Identity | None) -> Rung:
+    """`rung`, passed over where it reaches another owner than the one that is taken."""
+    if rung.passed_over is not None or not rung.party.is_owner:
+        return rung
+    if owner is None or rung.party is owner.party:
+        return rung if owner is not None else replace(rung, passed_over=PassedOver.ANOTHER_OWNER)
+    if owner.scheme == "domain" and _domain_of(rung.route) == owner.value:
+        return rung
+    return replace(rung, passed_over=PassedOver.ANOTHER_OWNER)
+
+
+def _once_each(rungs: Iterable[Rung]) -> list[Rung]:
+    """`rungs` in their order, where each address is taken once."""
+    found: list[Rung] = []
+    seen: set[tuple[FoundChannel, str]] = set()
+    for rung in rungs:
+        key = (rung.route.channel, rung.route.address.lower())
+        if rung.passed_over is None and key in seen:
+            rung = replace(rung, passed_over=PassedOver.SEEN_BEFORE)
+        seen.add(key)
+        found.append(rung)
+    return found
+
+
+def _handed_over_to(answers: Answers) -> str:
+    """The CSIRT that warns instead of us; one that names the system comes before a country's."""
+    said = [
+        (route.basis is Basis.NATIONAL_CSIRT, holder.handed_over_to)
+        for answer in answers.by_question.values()
+        for holder in answer.holders
+        if holder.handed_over_to
+        for route in answer.routes[:1]
+    ]
+    return min(said)[1] if said else ""
+
+
+_CSIRTS: Final = frozenset({Basis.CSIRT_CONSTITUENCY, Basis.NATIONAL_CSIRT})
+
+
+@dataclass(frozen=True, slots=True)
+class _OfBasis:
+    right: float
+    read: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What ``choosing.toml`` holds."""
+
+    order: Mapping[Layer, tuple[Party, ...]]
+    basis: Mapping[Basis, _OfBasis]
+    acts: Mapping[Layer, Mapping[Party, float]]
+    channel: Mapping[FoundChannel, float]
+
+
+@cache
+def _numbers() -> _Numbers:
+    raw = tomllib.loads(files("baken.core").joinpath("choosing.toml").read_text(encoding="utf-8"))
+    return _Numbers(
+        order={
+            Layer(layer): tuple(Party(party) for party in parties)
+            for layer, parties in raw["order"].items()
+        },
+        basis={Basis(key): _OfBasis(**chances) for key, chances in raw["basis"].items()},
+        acts={
+            Layer(layer): {Party(party): chance for party, chance in chances.items()}
+            for layer, chances in raw["acts"].items()
+        },
+        channel={FoundChannel(key): chance for key, chance in raw["channel"].items()},
+    )

@@ -1,0 +1,85 @@
+"""By what a discovered organisation is known again: a registry's handle, a domain, or a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baken.core.asset import registrable_domain
+from baken.core.ladder import Answers, Sought, counted_names
+from baken.core.lookup import Holder, NetworkStanding, Subject, SubjectKind
+
+
+class Party(StrEnum):
+    """Whom a route reaches, seen from the system."""
+
+    HOLDER = "holder"
+    """Who holds the address for its own use."""
+    NAME = "name"
+    """Who owns the name of the system, or the mail domain of the account."""
+    HOST = "host"
+    NETWORK = "network"
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the system is its own, so that it is told and not asked to pass on."""
+        return self in (Party.HOLDER, Party.NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By what a discovered organisation is known again; never by its contact."""
+
+    scheme: str
+    """``handle``, ``domain`` or ``network``."""
+    value: str
+    name: str
+    """As the registry writes it, else the domain or network."""
+    party: Party
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+
+def is_holder_of_address(subject: Subject, answers: Answers) -> bool:
+    """Whether `subject` is the name of who holds the address for its own use."""
+    return any(
+        holder.name == subject.value and holder.standing is NetworkStanding.ASSIGNMENT
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.ADDRESS
+        for holder in answer.holders
+    )
+
+
+def identity_of_holder(answers: Answers) -> Identity | None:
+    """Who holds the address for its own use: by the registry's handle, else by the network."""
+    for answer in answers.by_question.values():
+        if answer.subject.kind is not SubjectKind.ADDRESS:
+            continue
+        for holder in answer.holders:
+            if holder.standing is not NetworkStanding.ASSIGNMENT:
+                continue
+            if holder.handle:
+                return Identity("handle", holder.handle, holder.name, Party.HOLDER)
+            if holder.network:
+                name = holder.name or holder.network
+                return Identity("network", holder.network, name, Party.HOLDER)
+    return None
+
+
+def identity_of_name(sought: Sought, answers: Answers) -> Identity | None:
+    """Who owns the name that counts, or the mail domain: by handle, else by the domain."""
+    names = [*counted_names(sought, answers), sought.mail_domain]
+    domain = next((found for name in names if name and (found := registrable_domain(name))), "")
+    if not domain:
+        return None
+    registrant = _registrant(domain, answers)
+    if registrant is not None and registrant.handle:
+        return Identity("handle", registrant.handle, registrant.name or domain, Party.NAME)
+    name = registrant.name if registrant is not None and registrant.name else domain
+    return Identity("domain", domain, name, Party.NAME)
+
+
+def _registrant(domain: str, answers: Answers) -> Holder | None:
+    about = answers.about(Subject(SubjectKind.DOMAIN, domain))
+    return next((holder for answer in about for holder in answer.holders), None)

@@ -1,0 +1,223 @@
+"""The ladder: which questions about a system come next, from what is known of it so far.
+
+Pure: it asks nobody. Whoever climbs it (`baken.discovery`) puts the questions, adds the answers,
+and asks again until no question is left. A question that was answered is never asked twice, and a
+later turn is only taken where the earlier ones led to nobody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from baken.core.asset import is_public_suffix, registrable_domain
+from baken.core.finding_kinds import Layer
+from baken.core.lookup import (
+    AsksAbout,
+    Basis,
+    FoundChannel,
+    LookupAnswer,
+    NetworkStanding,
+    Outcome,
+    Subject,
+    SubjectKind,
+    Turn,
+)
+from baken.core.routes import Scope
+
+Question = tuple[str, Subject]
+"""The key of a lookup, and what it is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A system whose owner is sought, as the ladder looks at it."""
+
+    layer: Layer
+    address: str = ""
+    """As `ipaddress` writes it; empty where only a name or an account is known."""
+    asked_name: str = ""
+    """The name that the source asked for, in its normal form."""
+    hinted_names: tuple[str, ...] = ()
+    """Names that nobody asked for: they count once they resolve to `address`."""
+    mail_domain: str = ""
+    """Of a leaked account."""
+    as_number: str = ""
+    """In digits."""
+    is_broken_into: bool = False
+    """Whether somebody else has had it in hand: then what it says of itself does not count."""
+    is_mail_broken_into: bool = False
+    """Whether mail to its organisation may be read by whoever broke in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All answers about one system so far."""
+
+    by_question: Mapping[Question, LookupAnswer] = field(default_factory=dict)
+
+    def about(self, subject: Subject) -> list[LookupAnswer]:
+        """Those about `subject`."""
+        return [answer for (_, asked), answer in self.by_question.items() if asked == subject]
+
+
+def confirmed_names(sought: Sought, answers: Answers) -> tuple[str, ...]:
+    """The hinted names that a lookup found to resolve to this very address, in their order."""
+    return tuple(
+        name
+        for name in sought.hinted_names
+        if not _is_made_of_address(name, sought.address)
+        and any(
+            sought.address in answer.addresses
+            for answer in answers.about(Subject(SubjectKind.NAME, name))
+        )
+    )
+
+
+def counted_names(sought: Sought, answers: Answers) -> tuple[str, ...]:
+    """The names that may lead to an owner: the one that was asked for, then the confirmed ones.
+
+    Without names that belong to who runs the network: those stand for the operator.
+    """
+    names = [sought.asked_name] if sought.asked_name else []
+    names += [name for name in confirmed_names(sought, answers) if name != sought.asked_name]
+    operators = operator_domains(answers)
+    return tuple(name for name in names if registrable_domain(name) not in operators)
+
+
+def operator_domains(answers: Answers) -> frozenset[str]:
+    """The registered domains of the mail addresses by which the network's operator is reached."""
+    found = set()
+    for answer in answers.by_question.values():
+        if answer.subject.kind not in (SubjectKind.ADDRESS, SubjectKind.AS_NUMBER):
+            continue
+        for route in answer.routes:
+            if route.channel is FoundChannel.MAIL and route.scope is Scope.NETWORK:
+                found.add(registrable_domain(route.address.rpartition("@")[2]))
+    return frozenset(found)
+
+
+def next_questions(
+    sought: Sought, answers: Answers, *, lookups: Iterable[AsksAbout]
+) -> list[Question]:
+    """The questions to put next, in order; empty when the ladder is climbed."""
+    by_turn: dict[Turn, list[AsksAbout]] = {}
+    for lookup in lookups:
+        by_turn.setdefault(lookup.turn, []).append(lookup)
+    for turn in sorted(by_turn):
+        questions = [
+            (lookup.key, subject)
+            for lookup in by_turn[turn]
+            for subject in _subjects(lookup, sought, answers)
+            if (lookup.key, subject) not in answers.by_question
+            and (
+                lookup.judges_mail
+                or not _is_settled(subject, answers, before=turn, lookups=by_turn)
+            )
+        ]
+        if questions:
+            return questions
+    return []
+
+
+def _subjects(lookup: AsksAbout, sought: Sought, answers: Answers) -> Sequence[Subject]:
+    if lookup.judges_mail:
+        return [Subject(SubjectKind.DOMAIN, name) for name in _domains_of_mail(sought, answers)]
+    match lookup.asks_about:
+        case SubjectKind.ADDRESS:
+            values: Iterable[str] = [sought.address] if sought.address else []
+        case SubjectKind.AS_NUMBER:
+            values = [sought.as_number] if sought.as_number else []
+        case SubjectKind.NAME if lookup.resolves_names:
+            hints = sought.hinted_names if sought.address else ()
+            values = [name for name in hints if not _is_made_of_address(name, sought.address)]
+        case SubjectKind.NAME:
+            values = counted_names(sought, answers)
+        case SubjectKind.DOMAIN:
+            values = _domains(sought, answers)
+        case SubjectKind.HOLDER:
+            values = _holders(answers)
+    return [Subject(lookup.asks_about, value) for value in values]
+
+
+def _domains(sought: Sought, answers: Answers) -> list[str]:
+    """The domains whose owner may be the system's: of counted names, and of the account."""
+    domains = [registrable_domain(name) for name in counted_names(sought, answers)]
+    if sought.mail_domain:
+        domains.append(registrable_domain(sought.mail_domain))
+    return [one for one in dict.fromkeys(domains) if one and not is_public_suffix(one)]
+
+
+def _domains_of_mail(sought: Sought, answers: Answers) -> list[str]:
+    """The domains that must take mail for the found addresses to be of use."""
+    found = _domains(sought, answers)
+    for answer in answers.by_question.values():
+        found += [
+            route.address.rpartition("@")[2]
+            for route in answer.routes
+            if route.channel is FoundChannel.MAIL
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _holders(answers: Answers) -> list[str]:
+    """The names of the holders to whom a network was assigned, or who registered a domain."""
+    found = []
+    for answer in answers.by_question.values():
+        is_domain = answer.subject.kind is SubjectKind.DOMAIN
+        for holder in answer.holders:
+            is_own = is_domain or holder.standing is NetworkStanding.ASSIGNMENT
+            if is_own and holder.name and not holder.is_person:
+                found.append(holder.name)
+    return list(dict.fromkeys(found))
+
+
+def _is_settled(
+    subject: Subject,
+    answers: Answers,
+    *,
+    before: Turn,
+    lookups: Mapping[Turn, Sequence[AsksAbout]],
+) -> bool:
+    """Whether an earlier turn led to whom `subject` would lead to, so that nobody is troubled."""
+    earlier = {
+        lookup.key for turn, several in lookups.items() if turn < before for lookup in several
+    }
+    return any(
+        _is_about_the_same(answer.subject, subject) and _leads_on(answer)
+        for answer in answers.by_question.values()
+        if answer.lookup in earlier
+    )
+
+
+def _is_about_the_same(one: Subject, other: Subject) -> bool:
+    """Whether answers about either lead to the same organisation."""
+    if {one.kind, other.kind} <= {SubjectKind.NAME, SubjectKind.DOMAIN}:
+        return registrable_domain(one.value) == registrable_domain(other.value)
+    if {one.kind, other.kind} <= {SubjectKind.ADDRESS, SubjectKind.AS_NUMBER}:
+        return True  # a system has one address, and one network around it
+    return one == other
+
+
+def _leads_on(answer: LookupAnswer) -> bool:
+    """Whether it names somebody who can act; a registrar can only pass on."""
+    return answer.outcome is Outcome.FOUND and any(
+        route.channel is not FoundChannel.FORM and route.basis is not Basis.REGISTRAR
+        for route in answer.routes
+    )
+
+
+def _is_made_of_address(name: str, address: str) -> bool:
+    """Whether a provider made the name out of the address: it says nothing of who uses it.
+
+    Such as ``203-0-113-7.dyn.example.net``, or the octets from last to first, or the last three.
+    """
+    if ":" in address:
+        digits = ipaddress.ip_address(address).exploded.replace(":", "")
+        return digits[-8:] in re.sub(r"[^0-9a-f]", "", name)
+    octets = address.split(".")
+    runs = [part for order in (octets, octets[::-1]) for part in (order[:3], order[1:])]
+    numbers = [number.lstrip("0") or "0" for number in re.findall(r"[0-9]+", name)]
+    return any(numbers[start : start + 3] in runs for start in range(len(numbers) - 2))

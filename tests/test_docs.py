@@ -9,6 +9,7 @@ import pytest
 
 from baken.cli.reference import commands_page
 from baken.core import errors
+from baken.lookups import LOOKUPS
 from baken.settings.environment import VARIABLES
 from baken.settings.reference import settings_page
 
@@ -62,3 +63,9 @@ def test_the_first_screen_of_the_readme_shows_the_two_commands() -> None:
     first_screen = "\n".join((REPOSITORY / "README.md").read_text().splitlines()[:40])
     assert "make demo" in first_screen
     assert "make test" in first_screen
+
+
+def test_every_lookup_is_documented_and_no_other() -> None:
+    page = (REPOSITORY / "docs/reference/lookups.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+?) \|", page, re.MULTILINE))
+    assert rows == {key: str(kind.asks_about) for key, kind in LOOKUPS.items()}

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from baken.matching.prefix_trie import IPV4_STRIDES, plant_trie
+from baken.core.prefix_trie import IPV4_STRIDES, plant_trie
 from baken.specimen.nation import found_nation, observe_nation
 
 Nodes = npt.NDArray[np.uint32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from baken.matching.prefix_trie import FEW_IPV4_STRIDES, IPV4_STRIDES, plant_trie
+from baken.core.prefix_trie import FEW_IPV4_STRIDES, IPV4_STRIDES, plant_trie
 
 
 @pytest.mark.parametrize("strides", [IPV4_STRIDES, FEW_IPV4_STRIDES])

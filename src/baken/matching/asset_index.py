@@ -18,6 +18,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from baken.core.prefix_trie import (
+    ASN_STRIDES,
+    FEW_IPV4_STRIDES,
+    IPV4_STRIDES,
+    IPV6_STRIDES,
+    PrefixTrie,
+    plant_trie,
+)
 from baken.matching.holdings import (
     ALWAYS_FROM,
     ALWAYS_UNTIL,
@@ -29,14 +37,6 @@ from baken.matching.holdings import (
 )
 from baken.matching.name_table import NameTable, make_name_table
 from baken.matching.network_order import NetworkOrder, network_keys
-from baken.matching.prefix_trie import (
-    ASN_STRIDES,
-    FEW_IPV4_STRIDES,
-    IPV4_STRIDES,
-    IPV6_STRIDES,
-    PrefixTrie,
-    plant_trie,
-)
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[np.generic]]
 

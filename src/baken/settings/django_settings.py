@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "baken.intake",
     "baken.occasions",
     "baken.cases",
+    "baken.discovery",
     "baken.outbox",
 ]
 # Without a URL the address leads nowhere: `baken` starts the embedded server first.

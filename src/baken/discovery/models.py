@@ -1,0 +1,189 @@
+"""The tables of discovery: what was asked of whom, what came back, and who was chosen."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from baken.constituency.models import Organisation
+from baken.core.given_file import GivenFileKind
+from baken.core.lookup import Outcome, SubjectKind
+from baken.occasions.models import Occasion
+
+_OUTCOMES = [outcome.value for outcome in Outcome]
+_SUBJECTS = [kind.value for kind in SubjectKind]
+
+
+class KeptAnswer(models.Model):
+    """The newest answer of one lookup about one subject; asked again when it is out of date."""
+
+    lookup = models.CharField(max_length=64)
+    subject_kind = models.CharField(max_length=16)
+    subject = models.CharField(max_length=300)
+    outcome = models.CharField(max_length=8)
+    answer = models.TextField(help_text="core.lookup_text")
+    fetched_at = models.DateTimeField()
+    valid_until = models.DateTimeField(help_text="it is not asked again before")
+
+    class Meta:
+        ordering = ["subject_kind", "subject", "lookup"]
+        indexes = [
+            models.Index(fields=["valid_until"], name="kept_answer_by_end"),
+            models.Index(fields=["subject"], name="kept_answer_by_subject"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lookup", "subject_kind", "subject"], name="kept_answer_once"
+            ),
+            models.CheckConstraint(
+                name="kept_answer_outcome_known", condition=Q(outcome__in=_OUTCOMES)
+            ),
+            models.CheckConstraint(
+                name="kept_answer_subject_known", condition=Q(subject_kind__in=_SUBJECTS)
+            ),
+            models.CheckConstraint(
+                name="kept_answer_in_order", condition=Q(fetched_at__lte=F("valid_until"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lookup} about {self.subject}: {self.outcome}"
+
+
+class OutsideRequest(models.Model):
+    """One request that left the house: what was asked of whom, when and why."""
+
+    asked_at = models.DateTimeField()
+    server = models.CharField(max_length=253)
+    address = models.CharField(max_length=45, blank=True, help_text="the address that was asked")
+    what = models.CharField(max_length=2048, help_text="a URL, or a question to the DNS")
+    why = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=32)
+    received_bytes = models.PositiveBigIntegerField(default=0)
+    milliseconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        indexes = [
+            models.Index(fields=["asked_at"], name="outside_request_by_time"),
+            models.Index(fields=["server", "asked_at"], name="outside_request_by_server"),
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class ServerState(models.Model):
+    """How often a server was asked today, and until when it asked us to wait."""
+
+    server = models.CharField(max_length=253, unique=True)
+    day = models.DateField(help_text="of `asked` and `personal_sets`, in UTC")
+    asked = models.PositiveIntegerField(default=0)
+    personal_sets = models.PositiveIntegerField(
+        default=0, help_text="data sets of persons that it gave us that day"
+    )
+    paused_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["server"]
+
+    def __str__(self) -> str:
+        return self.server
+
+
+class GivenFileRecord(models.Model):
+    """A file that somebody gave us to look things up in, and by whose permission."""
+
+    kind = models.CharField(
+        max_length=24, choices=[(kind.value, kind.value) for kind in GivenFileKind]
+    )
+    path = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, help_text="what answers call it")
+    permission = models.CharField(max_length=500, help_text="who allowed us to use it for what")
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=200, help_text="who recorded it")
+    valid_until = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["kind", "name", "-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "name"],
+                name="given_file_one_of_a_name",
+                condition=Q(withdrawn_at=None),
+            ),
+            models.CheckConstraint(
+                name="given_file_with_permission", condition=~Q(permission="") & ~Q(given_by="")
+            ),
+            models.CheckConstraint(
+                name="given_file_kind_known",
+                condition=Q(kind__in=[kind.value for kind in GivenFileKind]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DiscoveredIdentity(models.Model):
+    """By what a discovered organisation is known again; never by its contact."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.CASCADE, related_name="discovered_as"
+    )
+    scheme = models.CharField(max_length=8, help_text="handle, domain or network")
+    value = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["scheme", "value"]
+        verbose_name_plural = "discovered identities"
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "value"], name="discovered_identity_once"),
+            models.CheckConstraint(
+                name="discovered_identity_scheme_known",
+                condition=Q(scheme__in=["handle", "domain", "network"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+
+class SoughtSystem(models.Model):
+    """One system of unknown owner under one occasion: whose owner was sought, and what became of
+    it."""
+
+    class State(models.TextChoices):
+        """How far it came."""
+
+        OWNER = "owner", "an owner is known and can be reached"
+        OPERATOR = "operator", "only an operator can be asked to pass on"
+        HANDED_OVER = "handed-over", "another CSIRT warns"
+        BY_HAND = "by-hand", "a person has to do something"
+        NOBODY = "nobody", "nobody was found"
+
+    occasion = models.ForeignKey(Occasion, on_delete=models.CASCADE, related_name="sought_systems")
+    finding_kind = models.CharField(max_length=64)
+    system = models.CharField(max_length=300)
+    sought = models.TextField(help_text="core.ladder.Sought as JSON: what was asked about")
+    state = models.CharField(max_length=12, choices=State.choices)
+    choice = models.TextField(help_text="core.choosing.Choice as JSON: its ladder")
+    decided_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.SET_NULL, null=True, related_name="sought_systems"
+    )
+
+    class Meta:
+        ordering = ["occasion", "-last_seen_at", "id"]
+        indexes = [models.Index(fields=["system"], name="sought_system_by_system")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["occasion", "finding_kind", "system"], name="sought_system_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.system

@@ -1,4 +1,4 @@
-"""Requests that leave the house, with limits and deadlines: `dns`, and the web (`fetching`)."""
+"""Requests that leave the house, within limits and written down: `dns`, and `web`."""
 
 from __future__ import annotations
 

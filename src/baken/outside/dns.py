@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +17,10 @@ import dns.rdata
 import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
+
+from baken.core.pap import Pap, Touch
+from baken.outside.keeping import Asked, NoLog, RequestLog
+from baken.outside.purpose import Purpose, make_purpose
 
 MOST_AT_ONCE: Final = 32
 """So many questions are on their way at the same time."""
@@ -91,12 +97,34 @@ class DnsClient:
         *,
         seconds_a_question: float = 2.0,
         seconds_a_batch: float = 5.0,
+        log: RequestLog | None = None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._servers = tuple(servers)
         self._seconds_a_question = seconds_a_question
         self._seconds_a_batch = seconds_a_batch
+        self._log = log or NoLog()
         self._clock = clock
+        self._now = now
+        self._purpose = Purpose()
+
+    def because(
+        self,
+        why: str,
+        *,
+        pap: Pap = Pap.CLEAR,
+        touch: Touch = Touch.SUBJECT,
+        subjects: Collection[str] = (),
+    ) -> DnsClient:
+        """The same client, which writes `why` down and asks only what `pap` permits.
+
+        What it may not ask is *unknown*. A question about a name of the subject touches it: the
+        name servers of its domain see what our resolver asks.
+        """
+        other = copy.copy(self)
+        other._purpose = make_purpose(why, pap=pap, touch=touch, subjects=subjects)
+        return other
 
     def mail_exchanges(self, domains: Collection[str]) -> dict[str, MailExchanges]:
         """Who takes mail for each of `domains`; an answer for each, before the deadline."""
@@ -130,12 +158,31 @@ class DnsClient:
 
         def ask(question: _Question) -> _Answer:
             left = give_up_at - self._clock()
-            if left <= 0:
+            if left <= 0 or not self._purpose.permits(question[0].lower().rstrip(".")):
                 return _Answer(Answered.UNKNOWN)
-            return _resolved(resolver, *question, seconds=min(left, self._seconds_a_question))
+            asked_at, begun = self._now(), self._clock()
+            answer = _resolved(resolver, *question, seconds=min(left, self._seconds_a_question))
+            self._write_down(question, answer, asked_at=asked_at, begun=begun)
+            return answer
 
         with ThreadPoolExecutor(min(MOST_AT_ONCE, len(questions)), "dns") as asking:
             return dict(zip(questions, asking.map(ask, questions), strict=True))
+
+    def _write_down(
+        self, question: _Question, answer: _Answer, *, asked_at: datetime, begun: float
+    ) -> None:
+        name, record_type = question
+        self._log.record(
+            Asked(
+                asked_at,
+                server=self._servers[0][0] if self._servers else "",
+                what=f"{dns.rdatatype.to_text(record_type)} {name}",
+                why=self._purpose.why,
+                outcome=str(answer.answered),
+                bytes_received=0,
+                milliseconds=round((self._clock() - begun) * 1000),
+            )
+        )
 
     def _resolver(self) -> dns.resolver.Resolver | None:
         """A resolver without a cache, or None where the system names no server."""

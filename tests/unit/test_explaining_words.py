@@ -12,8 +12,11 @@ import pytest
 
 import baken.cli
 import baken.explaining
+from baken.core.choosing import PassedOver
 from baken.core.classification import Severity
+from baken.core.identity import Party
 from baken.core.language import Language
+from baken.core.lookup import Basis, FoundChannel, Refusal
 from baken.core.rules import Rule
 from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
@@ -37,6 +40,12 @@ FAMILIES = {
     "severities": {severity.key for severity in Severity},
     "withdrawn": set(REASON_KEYS.values()),
     "matches": {rule.value for rule in MatchRule},
+    "ladder.states": {"owner", "operator", "handed-over", "by-hand", "nobody"},
+    "ladder.parties": {party.value for party in Party},
+    "ladder.channels": {channel.value for channel in FoundChannel},
+    "ladder.bases": {basis.value for basis in Basis},
+    "ladder.passed": {why.value for why in PassedOver},
+    "ladder.refusals": {why.value for why in Refusal},
 }
 """The words for what is stored as a key; tests/db/test_explaining.py holds them to the tables."""
 

@@ -1,4 +1,4 @@
-"""What may be done to the constituency: import it, try that in a dry run, export it.
+"""What may be done to the constituency: import it, try that in a dry run, export it, discover.
 
 The app's door for writing; `selectors` is the one for reading, and `models` is imported elsewhere
 for what refers to an organisation, a contact or an asset.
@@ -6,6 +6,11 @@ for what refers to an organisation, a contact or an asset.
 
 from __future__ import annotations
 
+from baken.constituency.discovered import (
+    DiscoveredRoute,
+    remove_discovered,
+    write_discovered_organisation,
+)
 from baken.constituency.overlaps import Overlap, OverlapRelation, Overlaps
 from baken.constituency.sheets.exporting import ExportedConstituency, export_constituency
 from baken.constituency.sheets.importing import dry_run_import, import_constituency
@@ -19,6 +24,7 @@ from baken.constituency.sheets.outcome import (
 )
 
 __all__ = [
+    "DiscoveredRoute",
     "ExportedConstituency",
     "ImportNote",
     "ImportOutcome",
@@ -32,4 +38,6 @@ __all__ = [
     "dry_run_import",
     "export_constituency",
     "import_constituency",
+    "remove_discovered",
+    "write_discovered_organisation",
 ]

@@ -90,6 +90,7 @@ class Rung:
     lookup: str
     source: str
     party: Party
+    valid_until: datetime
     passed_over: PassedOver | None = None
     """None: it is taken."""
     expected_use: float = 0.0
@@ -161,7 +162,7 @@ def _judged(
         * basis.read * numbers.channel.get(route.channel, 0.0)
         * acts
     )  # fmt: skip
-    rung = Rung(route, answer.lookup, answer.source, party, expected_use=use)
+    rung = Rung(route, answer.lookup, answer.source, party, answer.valid_until, expected_use=use)
     why = _why_not(rung, answer, sought=sought, answers=answers, circumstances=circumstances)
     return replace(rung, passed_over=why)
 

@@ -46,6 +46,8 @@ class FindingKind:
 
     Only the holder of the name is its owner; the holder of the address is at most the operator.
     """
+    is_mail: bool = False
+    """Whether it is about what carries an organisation's mail: whoever breaks in reads that."""
     protocol: str = ""
     """The usual name of the service's protocol ("RDP"); empty when it is not about one service."""
     transports: tuple[str, ...] = ()
@@ -72,7 +74,7 @@ def parse_finding_kinds(text: str) -> Mapping[str, FindingKind]:
 
 
 _KEY: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_FACTS: Final = frozenset({"layer", "is_name_only", "protocol", "transports", "news"})
+_FACTS: Final = frozenset({"layer", "is_name_only", "is_mail", "protocol", "transports", "news"})
 _TRANSPORTS: Final = ("tcp", "udp")
 
 
@@ -89,12 +91,15 @@ def _finding_kind(key: str, facts: Any) -> FindingKind:
         key=key,
         layer=Layer(facts["layer"]),
         is_name_only=facts.get("is_name_only", False),
+        is_mail=facts.get("is_mail", False),
         protocol=facts.get("protocol", ""),
         transports=_several(key, facts, "transports", allowed=_TRANSPORTS),
         news=_several(key, facts, "news", allowed=NEWS_NAMES),
     )
     if not isinstance(kind.is_name_only, bool):
         raise _wrong(key, "has an is_name_only that is neither true nor false")
+    if not isinstance(kind.is_mail, bool):
+        raise _wrong(key, "has an is_mail that is neither true nor false")
     if not isinstance(kind.protocol, str):
         raise _wrong(key, "has a protocol that is no text")
     if bool(kind.protocol) != bool(kind.transports):

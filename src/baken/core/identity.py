@@ -36,6 +36,8 @@ class Identity:
     name: str
     """As the registry writes it, else the domain or network."""
     party: Party
+    country: str = ""
+    """Of the holder, as the registry says: two upper-case letters, or empty."""
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"
@@ -60,10 +62,10 @@ def identity_of_holder(answers: Answers) -> Identity | None:
             if holder.standing is not NetworkStanding.ASSIGNMENT:
                 continue
             if holder.handle:
-                return Identity("handle", holder.handle, holder.name, Party.HOLDER)
+                return Identity("handle", holder.handle, holder.name, Party.HOLDER, holder.country)
             if holder.network:
                 name = holder.name or holder.network
-                return Identity("network", holder.network, name, Party.HOLDER)
+                return Identity("network", holder.network, name, Party.HOLDER, holder.country)
     return None
 
 
@@ -75,9 +77,16 @@ def identity_of_name(sought: Sought, answers: Answers) -> Identity | None:
         return None
     registrant = _registrant(domain, answers)
     if registrant is not None and registrant.handle:
-        return Identity("handle", registrant.handle, registrant.name or domain, Party.NAME)
+        return Identity(
+            "handle",
+            registrant.handle,
+            registrant.name or domain,
+            Party.NAME,
+            registrant.country,
+        )
+    country = "" if registrant is None else registrant.country
     name = registrant.name if registrant is not None and registrant.name else domain
-    return Identity("domain", domain, name, Party.NAME)
+    return Identity("domain", domain, name, Party.NAME, country)
 
 
 def _registrant(domain: str, answers: Answers) -> Holder | None:

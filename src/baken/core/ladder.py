@@ -51,6 +51,12 @@ class Sought:
     is_mail_broken_into: bool = False
     """Whether mail to its organisation may be read by whoever broke in."""
 
+    def domains(self) -> tuple[str, ...]:
+        """The registered domains of all its names, counted or not, and of the account."""
+        names = (self.asked_name, *self.hinted_names, self.mail_domain)
+        found = (registrable_domain(name) for name in names if name)
+        return tuple(dict.fromkeys(domain for domain in found if domain))
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:

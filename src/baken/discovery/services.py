@@ -1,8 +1,20 @@
-"""What may be done in discovery: climb the ladder, keep and forget answers. The door of the app."""
+"""What may be done in discovery: climb the ladder, decide whom to tell, write who is about to be
+warned. The door of the app: nobody reaches past it."""
 
 from __future__ import annotations
 
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
+from baken.discovery.organisations import Written, write_discovered
+from baken.discovery.sought_systems import decide_about
 
-__all__ = ["Climbed", "OpenLookup", "climb", "forget_old_answers", "keep_answers"]
+__all__ = [
+    "Climbed",
+    "OpenLookup",
+    "Written",
+    "climb",
+    "decide_about",
+    "forget_old_answers",
+    "keep_answers",
+    "write_discovered",
+]

@@ -1,0 +1,136 @@
+"""Discovered organisations: written when a warning is about to go out, and nothing more of them
+than that needs; gone when the last of it is over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from baken.constituency.services import DiscoveredRoute, write_discovered_organisation
+from baken.core.choice_text import choice_from_json
+from baken.core.choosing import Choice
+from baken.core.identity import Identity
+from baken.core.language import Language
+from baken.discovery.models import DiscoveredIdentity, SoughtSystem
+from baken.occasions.models import Occasion
+
+_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written of whom is about to be warned."""
+
+    organisations: int = 0
+    """Those that were not known before."""
+    systems: int = 0
+    """Systems that have an owner now."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSystem:
+    """A system of a discovered organisation."""
+
+    finding_kind: str
+    system: str
+    organisation_id: int
+
+
+def write_discovered(occasion: Occasion, *, now: datetime) -> Written:
+    """Write the organisations of the systems under `occasion` whose owner is known.
+
+    Name, contact route, and by what it is known again; the system follows with its case. May run
+    again: an organisation is known by its identity, its routes by channel and address. Commits some
+    hundred systems at a time.
+    """
+    rows = SoughtSystem.objects.filter(
+        occasion=occasion, state=SoughtSystem.State.OWNER, organisation=None
+    )
+    done = Written()
+    while portion := list(rows.order_by("id")[:_AT_ONCE]):
+        with transaction.atomic():
+            organisations = sum(_write(row, now=now) for row in portion)
+        done = Written(done.organisations + organisations, done.systems + len(portion))
+    return done
+
+
+def _write(row: SoughtSystem, *, now: datetime) -> bool:
+    """Give `row` its organisation; whether that was not known before."""
+    choice = choice_from_json(row.choice)
+    assert choice.owner is not None  # by its state
+    known = DiscoveredIdentity.objects.filter(
+        scheme=choice.owner.scheme, value=choice.owner.value
+    ).first()
+    organisation_id = write_discovered_organisation(
+        None if known is None else known.organisation_id,
+        reference=reference_of(choice.owner),
+        name=choice.owner.name,
+        routes=_routes(choice),
+        now=now,
+    )
+    if known is None:
+        DiscoveredIdentity.objects.create(
+            organisation_id=organisation_id, scheme=choice.owner.scheme, value=choice.owner.value
+        )
+    SoughtSystem.objects.filter(pk=row.pk).update(organisation_id=organisation_id)
+    return known is None
+
+
+def reference_of(owner: Identity) -> str:
+    """The reference of a discovered organisation: the same for the same identity."""
+    return "discovered-" + hashlib.sha256(str(owner).encode()).hexdigest()[:16]
+
+
+def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
+    by_address = {
+        (rung.route.channel, rung.route.address): rung
+        for rung in reversed(choice.rungs)
+        if rung.passed_over is None
+    }
+    found = []
+    for route in choice.owner_routes:
+        rung = by_address[route.channel, route.address]
+        found.append(
+            DiscoveredRoute(
+                channel=route.channel.value,
+                address=route.address,
+                scope=route.scope,
+                name=route.name,
+                language=_language(route.language, choice),
+                source=rung.lookup,
+                confidence=max(1, round(100 * rung.expected_use)),
+                valid_until=rung.valid_until,
+            )
+        )
+    return found
+
+
+_DUTCH: Final = frozenset({"NL"})
+
+
+def _language(preferred: str, choice: Choice) -> Language:
+    """What the source asks for where we write it, else Dutch in the Netherlands, else English."""
+    asked = preferred.lower().partition("-")[0]
+    if asked in set(Language):
+        return Language(asked)
+    owner = choice.owner
+    is_dutch = owner is not None and (
+        owner.country in _DUTCH or (not owner.country and owner.value.endswith(".nl"))
+    )
+    return Language.NL if is_dutch and not asked else Language.EN
+
+
+def owned_systems(occasion: Occasion) -> Iterable[OwnedSystem]:
+    """The systems under `occasion` that belong to discovered organisations."""
+    rows = SoughtSystem.objects.filter(
+        occasion=occasion, state=SoughtSystem.State.OWNER, organisation__isnull=False
+    )
+    for kind, system, organisation in rows.values_list(
+        "finding_kind", "system", "organisation_id"
+    ).iterator():
+        yield OwnedSystem(kind, system, organisation)

@@ -1,0 +1,137 @@
+"""The ladder about one system in words: what was asked, what came back, what was chosen and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from baken.core.choosing import Choice, Rung
+from baken.core.ladder import Sought
+from baken.core.lookup import FoundRoute, LookupAnswer, Outcome, RefusedRoute, Subject, SubjectKind
+from baken.core.text import one_line
+from baken.discovery.selectors import answers_about, decisions_about
+from baken.explaining.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLadder:
+    """Whose owner was sought, who was asked, and who was chosen."""
+
+    system: str
+    finding_kind: str
+    decided_at: datetime
+    state: str
+    choice: Choice
+    answers: tuple[LookupAnswer, ...]
+    """As they are kept now: what is over for a month is forgotten."""
+
+    @property
+    def refused(self) -> tuple[tuple[str, RefusedRoute], ...]:
+        """What stood in place of a route, with the lookup that met it."""
+        return tuple((one.lookup, refused) for one in self.answers for refused in one.refused)
+
+
+def explain_ladders(system: str) -> list[ExplainedLadder]:
+    """The ladders about `system`, as a case or the store names it; the newest first."""
+    return [
+        ExplainedLadder(
+            system=decided.system,
+            finding_kind=decided.finding_kind,
+            decided_at=decided.decided_at,
+            state=decided.state,
+            choice=decided.choice,
+            answers=tuple(answers_about(_subjects(decided.sought, decided.choice))),
+        )
+        for decided in decisions_about(system)
+    ]
+
+
+def _subjects(sought: Sought, choice: Choice) -> list[Subject]:
+    """What can have been asked about."""
+    names = [name for name in (sought.asked_name, *sought.hinted_names) if name]
+    subjects = [Subject(SubjectKind.NAME, name) for name in names]
+    if sought.address:
+        subjects.append(Subject(SubjectKind.ADDRESS, sought.address))
+    if sought.as_number:
+        subjects.append(Subject(SubjectKind.AS_NUMBER, sought.as_number))
+    subjects += [Subject(SubjectKind.DOMAIN, domain) for domain in sought.domains()]
+    if choice.owner is not None:
+        subjects.append(Subject(SubjectKind.HOLDER, choice.owner.name))
+    return subjects
+
+
+def ladder_lines(ladder: ExplainedLadder, words: Words) -> Iterator[str]:
+    """`ladder` in lines, as a terminal shows them."""
+    yield words.say(
+        "ladder.head",
+        system=ladder.system,
+        kind=ladder.finding_kind,
+        at=ladder.decided_at,
+        state=words.say(f"ladder.states.{ladder.state}"),
+    )
+    choice = ladder.choice
+    if choice.owner is not None:
+        yield "    " + words.say(
+            "ladder.owner",
+            name=one_line(choice.owner.name, limit=120),
+            identity=str(choice.owner),
+            party=words.say(f"ladder.parties.{choice.owner.party}"),
+        )
+    if choice.handed_over_to:
+        yield "    " + words.say("ladder.handed_over", csirt=choice.handed_over_to)
+    taken = [rung for rung in choice.rungs if rung.passed_over is None]
+    yield from _rungs("ladder.told", [rung for rung in taken if rung.party.is_owner], words)
+    yield from _rungs("ladder.asked_on", [rung for rung in taken if not rung.party.is_owner], words)
+    for rung in choice.rungs:
+        if rung.passed_over is not None:
+            yield "    " + words.say(
+                "ladder.passed_over",
+                route=_route(rung.route, words),
+                source=rung.source,
+                why=words.say(f"ladder.passed.{rung.passed_over}"),
+            )
+    for lookup, refused in ladder.refused:
+        yield "    " + words.say(
+            "ladder.refused",
+            text=refused.text,
+            lookup=lookup,
+            why=words.say(f"ladder.refusals.{refused.why}"),
+        )
+    yield from _without_routes(ladder.answers, words)
+
+
+def _rungs(key: str, rungs: Sequence[Rung], words: Words) -> Iterator[str]:
+    for rung in rungs:
+        yield "    " + words.say(
+            key,
+            route=_route(rung.route, words),
+            basis=words.say(f"ladder.bases.{rung.route.basis}"),
+            source=rung.source,
+            until=rung.valid_until,
+        )
+
+
+def _route(route: FoundRoute, words: Words) -> str:
+    address = one_line(route.address.replace("\n", ", "), limit=200)
+    return words.say(f"ladder.channels.{route.channel}", address=address)
+
+
+def _without_routes(answers: Sequence[LookupAnswer], words: Words) -> Iterator[str]:
+    """What was asked and led to no route."""
+    for answer in answers:
+        if answer.routes or answer.refused:
+            continue
+        facts = {"lookup": answer.lookup, "subject": str(answer.subject)}
+        if answer.outcome is Outcome.UNKNOWN:
+            note = one_line(answer.note, limit=200)
+            yield "    " + words.say("ladder.unknown", **facts, note=note)
+        elif answer.addresses:
+            addresses = ", ".join(answer.addresses[:8])
+            yield "    " + words.say("ladder.resolves", **facts, addresses=addresses)
+        elif answer.takes_mail is not None:
+            yield "    " + words.say(
+                "ladder.takes_mail" if answer.takes_mail else "ladder.takes_no_mail", **facts
+            )
+        else:
+            yield "    " + words.say("ladder.none", **facts)

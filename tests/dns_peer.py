@@ -10,8 +10,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, cast
 
+import dns.edns
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
@@ -20,13 +22,22 @@ SILENT: Final = "silent"
 SERVFAIL: Final = "servfail"
 NO_SUCH_NAME: Final = "no-such-name"
 ONLY_BY_TCP: Final = "only-by-tcp"
-_WORDS: Final = {SILENT, SERVFAIL, NO_SUCH_NAME, ONLY_BY_TCP}
+RUBBISH: Final = "rubbish"
+BOGUS: Final = "bogus"
+"""A failure of which the resolver says that the zone's signatures do not hold (RFC 8914)."""
+BLOCKED: Final = "blocked"
+"""No such name, and the resolver says that it withholds it (RFC 8914)."""
+_WORDS: Final = {SILENT, SERVFAIL, NO_SUCH_NAME, ONLY_BY_TCP, RUBBISH, BOGUS, BLOCKED}
+_TTL: Final = 60
+_PLAIN_UDP_BYTES: Final = 512
 
 Zone = Callable[[str], list[str]]
 """By name without its last dot: its records as text, or one of the words above before them.
 
 A record begins with its type (``AAAA 2001:db8::1``, ``TXT "one" "two"``); an MX record may leave it
 out (``10 mx.example.``). One of the words after a type (``TXT servfail``) is about that type alone.
+``TTL 300`` says for how long the records hold, instead of a minute; ``NEGATIVE 300`` says it of
+what is not there, by an SOA record.
 """
 
 _TYPED: Final = re.compile(r"([A-Z]+) (.+)", re.DOTALL)
@@ -76,8 +87,11 @@ class DnsPeer:
         plain = name.to_text(omit_final_dot=True).lower()
         self.asked.append((by, plain))
         self.asked_for.append((plain, wanted))
-        records = _of_type(wanted, self._zone(plain))
+        zone = self._zone(plain)
+        records = _of_type(wanted, zone)
+        ttl = _seconds("TTL", zone, otherwise=_TTL)
         response = dns.message.make_response(query)
+        response.authority += _start_of_authority(_seconds("NEGATIVE", zone, otherwise=0))
         match records:
             case ["silent", *_]:
                 return None
@@ -85,13 +99,24 @@ class DnsPeer:
                 response.set_rcode(dns.rcode.SERVFAIL)
             case ["no-such-name", *_]:
                 response.set_rcode(dns.rcode.NXDOMAIN)
+            case ["rubbish", *_]:
+                return question[:2] + b"\xff" * 40
+            case ["bogus", *_]:
+                response.set_rcode(dns.rcode.SERVFAIL)
+                _explain(response, dns.edns.EDECode.DNSSEC_BOGUS)
+            case ["blocked", *_]:
+                response.set_rcode(dns.rcode.NXDOMAIN)
+                _explain(response, dns.edns.EDECode.BLOCKED)
             case ["only-by-tcp", *_] if by == "udp":
                 response.flags |= dns.flags.TC
             case ["only-by-tcp", *rest]:
-                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", wanted, rest))
+                response.answer.append(_records(name, ttl, wanted, rest))
             case [_, *_]:
-                response.answer.append(dns.rrset.from_text_list(name, 60, "IN", wanted, records))
-        return response.to_wire()
+                response.answer.append(_records(name, ttl, wanted, records))
+        answer = response.to_wire(max_size=65_535)
+        if by == "udp" and len(answer) > max(query.payload, _PLAIN_UDP_BYTES):
+            return _cut_off(query)
+        return answer
 
     def _serve(self) -> None:
         self._loop.run_until_complete(self._start())
@@ -126,6 +151,41 @@ class _OverUdp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._peer.answer_later(data, lambda answer: self._transport.sendto(answer, addr))
+
+
+def txt(text: str) -> str:
+    """A TXT record that holds `text`, whatever its characters and length."""
+    octets = text.encode()
+    pieces = [octets[start : start + 255] for start in range(0, len(octets) or 1, 255)]
+    escaped = ("".join(f"\\{octet:03d}" for octet in piece) for piece in pieces)
+    return " ".join(["TXT", *(f'"{piece}"' for piece in escaped)])
+
+
+def _records(name: dns.name.Name, ttl: int, kind: str, texts: list[str]) -> dns.rrset.RRset:
+    return dns.rrset.from_text_list(name, ttl, "IN", kind, texts)
+
+
+def _seconds(word: str, records: list[str], *, otherwise: int) -> int:
+    return next((int(one.split()[1]) for one in records if one.startswith(f"{word} ")), otherwise)
+
+
+def _start_of_authority(seconds: int) -> list[dns.rrset.RRset]:
+    if not seconds:
+        return []
+    text = f"ns.example. hostmaster.example. 1 2 3 4 {seconds}"
+    return [dns.rrset.from_text(".", 86_400, "IN", "SOA", text)]
+
+
+def _cut_off(query: dns.message.Message) -> bytes:
+    response = dns.message.make_response(query)
+    response.flags |= dns.flags.TC
+    return response.to_wire()
+
+
+def _explain(response: dns.message.Message, code: dns.edns.EDECode) -> None:
+    """Add an extended error, where the question can take one."""
+    if response.edns >= 0:
+        response.use_edns(0, 0, response.payload, options=[dns.edns.EDEOption(code)])
 
 
 def _of_type(wanted: str, records: list[str]) -> list[str]:

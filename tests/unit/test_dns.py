@@ -11,6 +11,7 @@ from baken.outside.dns import (
     Addresses,
     Answered,
     DnsClient,
+    DnsFailure,
     MailExchange,
     MailExchanges,
     is_reserved_name,
@@ -58,7 +59,9 @@ def test_a_name_is_answered(
     name: str, answered: Answered, exchanges: list[tuple[int, str]]
 ) -> None:
     expected = tuple(MailExchange(preference, host) for preference, host in exchanges)
-    assert ask(name) == {name: MailExchanges(answered, expected)}
+    is_unknown = answered is Answered.UNKNOWN
+    seconds, failure = (0, DnsFailure.SERVER) if is_unknown else (60, None)
+    assert ask(name) == {name: MailExchanges(answered, expected, seconds, failure)}
 
 
 def test_an_answer_that_was_cut_off_is_asked_for_by_tcp() -> None:
@@ -104,7 +107,8 @@ def test_a_server_that_is_away_is_no_error() -> None:
 
 def test_a_system_that_names_no_server_is_no_error() -> None:
     found = DnsClient().mail_exchanges(["one.example"])
-    assert found == {"one.example": MailExchanges(Answered.UNKNOWN)}
+    no_answer = MailExchanges(Answered.UNKNOWN, failure=DnsFailure.NO_SERVER)
+    assert found == {"one.example": no_answer}
 
 
 def test_a_second_server_answers_where_the_first_is_silent() -> None:
@@ -151,11 +155,11 @@ ADDRESSES = {
         ),
         ("old.example", Addresses(Answered.FOUND, ("192.0.2.1",), 60)),
         ("new.example", Addresses(Answered.FOUND, ("2001:db8::1",), 60)),
-        ("none.example", Addresses(Answered.FOUND)),
-        ("away.example", Addresses(Answered.NO_SUCH_NAME)),
-        ("half.example", Addresses(Answered.UNKNOWN, ("192.0.2.1",), 60)),
+        ("none.example", Addresses(Answered.FOUND, (), 60)),
+        ("away.example", Addresses(Answered.NO_SUCH_NAME, (), 60)),
+        ("half.example", Addresses(Answered.UNKNOWN, ("192.0.2.1",), 60, DnsFailure.SERVER)),
         ("lame.example", Addresses(Answered.FOUND, ("192.0.2.1",), 60)),
-        ("silent.example", Addresses(Answered.UNKNOWN)),
+        ("silent.example", Addresses(Answered.UNKNOWN, failure=DnsFailure.TOO_SLOW)),
     ],
 )
 def test_a_name_leads_to_its_addresses(name: str, expected: Addresses) -> None:

@@ -6,21 +6,45 @@ import copy
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 
 import dns.exception
-import dns.nameserver
+import dns.name
 import dns.rdata
 import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.SOA import SOA
+from dns.rdtypes.ANY.TXT import TXT
 
 from baken.core.pap import Pap, Touch
+from baken.outside.dns_answers import (
+    Addresses,
+    Answered,
+    DnsFailure,
+    MailExchange,
+    MailExchanges,
+    Texts,
+    ZoneAuthority,
+)
+from baken.outside.dns_asking import RawAnswer, failed, prepare, resolved, server_at
 from baken.outside.keeping import Asked, NoLog, RequestLog
 from baken.outside.purpose import Purpose, make_purpose
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "Addresses",
+    "Answered",
+    "DnsClient",
+    "DnsFailure",
+    "MailExchange",
+    "MailExchanges",
+    "Server",
+    "Texts",
+    "ZoneAuthority",
+    "is_reserved_name",
+]
 
 MOST_AT_ONCE: Final = 32
 """So many questions are on their way at the same time."""
@@ -35,53 +59,6 @@ Server = tuple[str, int]
 _Question = tuple[str, dns.rdatatype.RdataType]
 
 
-class Answered(StrEnum):
-    """What became of a question."""
-
-    FOUND = "found"
-    """The name exists; it may have no record of the type that was asked for."""
-    NO_SUCH_NAME = "no-such-name"
-    UNKNOWN = "unknown"
-    """No answer in time, or none that says anything: it may be different in a moment."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class MailExchange:
-    """One host that takes mail for a domain; the lowest preference is tried first."""
-
-    preference: int
-    host: str
-    """In lower case, without the last dot; empty in a null MX (RFC 7505): it takes no mail."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailExchanges:
-    """What the DNS says of who takes mail for a domain."""
-
-    answered: Answered
-    exchanges: tuple[MailExchange, ...] = ()
-    """In order of preference."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """To which addresses a name leads."""
-
-    answered: Answered
-    """UNKNOWN when either question, for IPv4 or for IPv6, had no answer: there may be more."""
-    addresses: tuple[str, ...] = ()
-    """IPv4 before IPv6, each in its usual form."""
-    seconds_valid: int = 0
-    """For so long all of this may be kept (the lowest TTL)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    answered: Answered
-    records: tuple[dns.rdata.Rdata, ...] = ()
-    seconds_valid: int = 0
-
-
 def is_reserved_name(name: str) -> bool:
     """Whether `name` is one for documentation and tests, that nobody outside should be asked."""
     labels = name.lower().rstrip(".").split(".")
@@ -89,7 +66,11 @@ def is_reserved_name(name: str) -> bool:
 
 
 class DnsClient:
-    """Asks the resolvers at `servers`, or those of the system when there are none."""
+    """Asks the resolvers at `servers`, or those of the system when there are none.
+
+    Its answers come from a resolver that validates, where they do: a zone whose signatures do not
+    hold is UNKNOWN. May be used by any number of threads.
+    """
 
     def __init__(
         self,
@@ -133,6 +114,8 @@ class DnsClient:
             domain: MailExchanges(
                 one.answered,
                 tuple(sorted(_mail_exchange(record) for record in one.records)),
+                one.seconds_valid,
+                one.failure,
             )
             for domain, one in answers.items()
         }
@@ -144,32 +127,55 @@ class DnsClient:
         found = self._ask_each([(name, one) for name in distinct for one in types])
         return {name: _addresses([found[name, one] for one in types]) for name in distinct}
 
+    def texts(self, names: Collection[str]) -> dict[str, Texts]:
+        """The TXT records of each of `names`; an answer for each, before the deadline."""
+        return {
+            name: Texts(
+                one.answered,
+                tuple(sorted(_text(record) for record in one.records)),
+                one.seconds_valid,
+                one.failure,
+            )
+            for name, one in self._ask(names, dns.rdatatype.TXT).items()
+        }
+
+    def zone_authorities(self, domains: Collection[str]) -> dict[str, ZoneAuthority]:
+        """Who runs the zone of which each of `domains` is the top; an answer for each."""
+        return {
+            domain: _zone_authority(one)
+            for domain, one in self._ask(domains, dns.rdatatype.SOA).items()
+        }
+
     def _ask(
         self, names: Collection[str], record_type: dns.rdatatype.RdataType
-    ) -> dict[str, _Answer]:
+    ) -> dict[str, RawAnswer]:
         found = self._ask_each([(name, record_type) for name in dict.fromkeys(names)])
         return {name: answer for (name, _), answer in found.items()}
 
-    def _ask_each(self, questions: Sequence[_Question]) -> dict[_Question, _Answer]:
+    def _ask_each(self, questions: Sequence[_Question]) -> dict[_Question, RawAnswer]:
         resolver = self._resolver()
         if not questions or resolver is None:
-            return dict.fromkeys(questions, _Answer(Answered.UNKNOWN))
+            return dict.fromkeys(questions, failed(DnsFailure.NO_SERVER))
         give_up_at = self._clock() + self._seconds_a_batch
 
-        def ask(question: _Question) -> _Answer:
+        def ask(question: _Question) -> RawAnswer:
+            if not self._purpose.permits(question[0].lower().rstrip(".")):
+                return failed(DnsFailure.NOT_ALLOWED)
             left = give_up_at - self._clock()
-            if left <= 0 or not self._purpose.permits(question[0].lower().rstrip(".")):
-                return _Answer(Answered.UNKNOWN)
+            if left <= 0:
+                return failed(DnsFailure.TOO_SLOW)
             asked_at, begun = self._now(), self._clock()
-            answer = _resolved(resolver, *question, seconds=min(left, self._seconds_a_question))
+            answer = resolved(resolver, *question, seconds=min(left, self._seconds_a_question))
             self._write_down(question, answer, asked_at=asked_at, begun=begun)
             return answer
 
+        if len(questions) == 1:
+            return {questions[0]: ask(questions[0])}
         with ThreadPoolExecutor(min(MOST_AT_ONCE, len(questions)), "dns") as asking:
             return dict(zip(questions, asking.map(ask, questions), strict=True))
 
     def _write_down(
-        self, question: _Question, answer: _Answer, *, asked_at: datetime, begun: float
+        self, question: _Question, answer: RawAnswer, *, asked_at: datetime, begun: float
     ) -> None:
         name, record_type = question
         self._log.record(
@@ -191,51 +197,54 @@ class DnsClient:
         except (dns.exception.DNSException, OSError):
             return None
         if self._servers:
-            resolver.nameservers = [
-                dns.nameserver.Do53Nameserver(address, port) for address, port in self._servers
-            ]
+            resolver.nameservers = [server_at(address, port) for address, port in self._servers]
+        prepare(resolver)
         # A second server, or a second try, must still fit in the time of the question.
         resolver.timeout = self._seconds_a_question / 2
         return resolver
 
 
-def _resolved(
-    resolver: dns.resolver.Resolver,
-    name: str,
-    record_type: dns.rdatatype.RdataType,
-    *,
-    seconds: float,
-) -> _Answer:
-    try:
-        answer = resolver.resolve(
-            name, record_type, raise_on_no_answer=False, lifetime=seconds, search=False
-        )
-    except dns.resolver.NXDOMAIN:
-        return _Answer(Answered.NO_SUCH_NAME)
-    except (dns.exception.DNSException, OSError, ValueError):  # a name may be none at all
-        return _Answer(Answered.UNKNOWN)
-    if answer.rrset is None:
-        return _Answer(Answered.FOUND)
-    return _Answer(Answered.FOUND, tuple(answer.rrset), answer.chaining_result.minimum_ttl)
-
-
-def _addresses(answers: Sequence[_Answer]) -> Addresses:
+def _addresses(answers: Sequence[RawAnswer]) -> Addresses:
     """What the answers about the address records of one name say together."""
-    with_records = [one for one in answers if one.records]
     said = {one.answered for one in answers}
     if Answered.UNKNOWN in said:
         answered = Answered.UNKNOWN
     else:
         # RFC 8020: a name that exists for one type exists for all, so a mix is a faulty server.
         answered = Answered.FOUND if Answered.FOUND in said else Answered.NO_SUCH_NAME
+    known = [one.seconds_valid for one in answers if one.answered is not Answered.UNKNOWN]
     return Addresses(
         answered,
-        tuple(record.to_text() for one in with_records for record in sorted(one.records)),
-        seconds_valid=min((one.seconds_valid for one in with_records), default=0),
+        tuple(record.to_text() for one in answers for record in sorted(one.records)),
+        seconds_valid=min(known, default=0),
+        failure=next((one.failure for one in answers if one.failure is not None), None),
     )
 
 
 def _mail_exchange(record: dns.rdata.Rdata) -> MailExchange:
     assert isinstance(record, MX)
-    host = record.exchange.to_text(omit_final_dot=True).lower()
-    return MailExchange(record.preference, "" if host == "." else host)
+    return MailExchange(record.preference, _host(record.exchange))
+
+
+def _text(record: dns.rdata.Rdata) -> str:
+    assert isinstance(record, TXT)
+    return b"".join(record.strings).decode(errors="replace")
+
+
+def _zone_authority(answer: RawAnswer) -> ZoneAuthority:
+    mailbox = ""
+    # The SOA record of the name to which an alias leads is that of somebody else's zone.
+    if answer.records and not answer.is_of_alias:
+        (record, *_) = answer.records
+        assert isinstance(record, SOA)
+        local, *domain = record.rname.labels
+        if len(domain) > 1:
+            # The label may hold dots of its own, which the text of a zone writes as `\.`.
+            mailbox = f"{local.decode(errors='replace')}@{_host(dns.name.Name(domain))}"
+    return ZoneAuthority(answer.answered, mailbox, answer.seconds_valid, answer.failure)
+
+
+def _host(name: dns.name.Name) -> str:
+    """`name` in lower case, without its last dot; empty for the root."""
+    host = name.to_text(omit_final_dot=True).lower()
+    return "" if host == "." else host

@@ -176,6 +176,10 @@ class Refusal(StrEnum):
     TOO_MANY = "too-many"
     """Beyond the number of contacts that are looked at."""
     PRIVATE_PERSON = "private-person"
+    LOOKALIKE = "lookalike"
+    """Its domain is written to look like another (UTS 39)."""
+    COSTLY_NUMBER = "costly-number"
+    """Whoever calls it pays for more than a call: 0900 and the like."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,12 @@ def refusal_of(text: str) -> Refusal | None:
     a postal address. An empty text is a placeholder too. Whether it has the form of an address is
     another question.
     """
-    plain = one_line(text[:_LONGEST_LOOKED_AT]).lower().strip(" \"'<>[]()*")
+    line = one_line(text[:_LONGEST_LOOKED_AT]).lower()
+    plain = line.strip(" \"'<>[]()*")
     if not plain:
         return Refusal.PLACEHOLDER
     for forms in _FORMS:
-        if plain in forms.whole or any(part in plain for part in forms.holds):
+        if plain in forms.whole or any(part in line for part in forms.holds):
             return forms.why
     mailbox, at, domain = plain.rpartition("@")
     return _refusal_of_mailbox(mailbox, domain) if at else None

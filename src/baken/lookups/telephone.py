@@ -7,6 +7,10 @@ from typing import Final
 import phonenumbers
 
 _LONGEST: Final = 100
+_COSTLY: Final = (
+    phonenumbers.PhoneNumberType.PREMIUM_RATE,
+    phonenumbers.PhoneNumberType.SHARED_COST,
+)
 
 
 def callable_number(text: str, *, country: str = "") -> str:
@@ -25,3 +29,8 @@ def callable_number(text: str, *, country: str = "") -> str:
     if not phonenumbers.is_valid_number(number):
         return ""
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def is_costly(number: str) -> bool:
+    """Whether whoever calls `number` (in E.164) pays for more than a call: 0900 and the like."""
+    return phonenumbers.number_type(phonenumbers.parse(number, None)) in _COSTLY

@@ -21,6 +21,8 @@ class GivenFileKind(StrEnum):
     """An extract of a register of organisations: name, postal address, telephone."""
     RDAP_BOOTSTRAP = "rdap-bootstrap"
     """IANA's list of which registry answers for what (RFC 9224)."""
+    OPENPGP_KEYS = "openpgp-keys"
+    """Public OpenPGP keys of organisations, each checked with its owner before it was needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from baken.lookups import security_txt
 from baken.lookups.kind import Lookup, LookupKind
 
 __all__ = ["LOOKUPS", "Lookup", "LookupKind"]
 
-LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType({})
+LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
+    {
+        kind.key: kind
+        for kind in (
+            security_txt.KIND,
+            security_txt.PARENT_KIND,
+        )
+    }
+)
 """Every lookup, by key, in the order in which an analyst reads them."""

@@ -47,5 +47,8 @@ class LookupKind:
     reads: GivenFileKind | None = None
     """The kind of given files that it looks into; without any, it is asked nothing. None: it asks
     the outside."""
+    checks_with: GivenFileKind | None = None
+    """The kind of given files that `open` gets too, where there are any: without them it asks all
+    the same."""
     is_said_by_subject: bool = False
     """Whether the host or name itself says it, so that whoever broke in can have written it."""

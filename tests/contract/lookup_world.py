@@ -10,20 +10,28 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from peer_web import PeerWeb
-
 from baken.core.given_file import GivenFile
 from baken.outside import Outside
 from baken.outside.dns import DnsClient
+from baken.outside.keeping import MemoryBudgets, MemoryLog
+from baken.outside.web import WebClient, WebLimits
 from dns_peer import NO_SUCH_NAME, SERVFAIL, SILENT, DnsPeer
 from https_peer import NOT_FOUND, SILENT_PAGE, HttpsPeer, Page, closed_port
 
-State = Literal["well", "dead", "silent"]
+NOW: Final = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
+"""The time at which everything is asked."""
+
+State = Literal["well", "dead", "closed", "silent"]
+"""All servers answer; or none is there; or no web server is; or none ever answers."""
+
+_LOOPBACK: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class World:
     """What there is to be found."""
 
     zone: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
-    """By name, its records as `dns_peer` takes them; another name does not exist."""
+    """By name, its records as `dns_peer` takes them; another name does not exist, but the hosts of
+    `pages` have an address."""
     pages: Mapping[str, Page] = field(default_factory=lambda: MappingProxyType({}))
     """By URL; at another stands nothing (404)."""
     files: Callable[[Path], Sequence[GivenFile]] = lambda _: ()
@@ -105,11 +114,14 @@ def scenario_of(key: str) -> LookupScenario:
 def outside_of(
     world: World, *, state: State = "well", seconds_a_question: float = 2.0
 ) -> Iterator[Outside]:
-    """Clients that ask `world`; or a dead one, or one that takes questions and never answers."""
+    """The clients that Baken asks with, in `world`."""
+    hosts = {urlsplit(url).hostname or "" for url in world.pages}
 
     def records(name: str) -> list[str]:
+        if name in hosts and state != "dead":
+            return [*world.zone.get(name, ()), f"A {_LOOPBACK}"]
         match state:
-            case "dead":
+            case "dead" | "closed":
                 return [SERVFAIL]
             case "silent":
                 return [SILENT]
@@ -118,12 +130,23 @@ def outside_of(
     def page(url: str) -> Page:
         return SILENT_PAGE if state == "silent" else world.pages.get(url, NOT_FOUND)
 
-    hosts = {urlsplit(url).hostname or "" for url in world.pages}
     with ExitStack() as running:
-        dns = running.enter_context(DnsPeer(records))
+        peer = running.enter_context(DnsPeer(records))
         https = running.enter_context(HttpsPeer(page, hosts=hosts))
-        server = closed_port() if state == "dead" else https.server
-        web = running.enter_context(
-            PeerWeb(server, trusting=https.trusting(), seconds_a_question=seconds_a_question)
+        dns = DnsClient([peer.server], seconds_a_question=seconds_a_question)
+        web = WebClient(
+            dns,
+            trust=https.trusting(),
+            contact="https://csirt.example.nl/requests",
+            log=MemoryLog(),
+            budgets=MemoryBudgets(),
+            limits=WebLimits(
+                further_networks=(ip_network(_LOOPBACK),),
+                port=https.server[1] if state in ("well", "silent") else closed_port()[1],
+                seconds=5 * seconds_a_question,
+                seconds_of_silence=seconds_a_question,
+            ),
+            now=lambda: NOW,
         )
-        yield Outside(web, DnsClient([dns.server], seconds_a_question=seconds_a_question))
+        running.callback(web.close)
+        yield Outside(web, dns)

@@ -10,13 +10,13 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import pytest
-from lookup_world import LookupScenario, outside_of, scenario_of
+from lookup_world import NOW, LookupScenario, State, outside_of, scenario_of
 
 import made_up_lookup
 from baken.core.errors import TextRefusedError
@@ -30,7 +30,6 @@ from baken.outside import Outside
 EVERY_LOOKUP: Final[Mapping[str, LookupKind]] = MappingProxyType(
     {**LOOKUPS, made_up_lookup.KEY: made_up_lookup.KIND}
 )
-NOW: Final = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 SHORT: Final = 0.3
 """How many seconds are waited for a server that never answers."""
 MOST_ROUTES: Final = 100
@@ -127,12 +126,13 @@ def test_what_cannot_be_read_is_unknown(
     assert_all_unknown(asked(lookup, kind, scenario.failed, outside=outside))
 
 
+@pytest.mark.parametrize("state", ["dead", "closed"])
 def test_a_source_that_is_away_is_unknown(
-    lookup: Lookup, kind: LookupKind, scenario: LookupScenario
+    lookup: Lookup, kind: LookupKind, scenario: LookupScenario, state: State
 ) -> None:
     if not scenario.is_asked_outside:
         pytest.skip("it asks nobody outside")
-    with outside_of(scenario.world, state="dead") as outside:
+    with outside_of(scenario.world, state=state) as outside:
         assert_all_unknown(asked(lookup, kind, scenario.found, outside=outside))
 
 

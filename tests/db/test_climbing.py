@@ -44,7 +44,9 @@ class NoWeb:
         raise FetchError(FetchFailure.NOT_REACHED, f"{url} ({accept}, {largest}) is away.")
 
 
-OUTSIDE = Outside(NoWeb(), DnsClient())
+def outside(_kind: LookupKind) -> Outside:
+    return Outside(NoWeb(), DnsClient())
+
 
 Says = Callable[[Subject], LookupAnswer]
 
@@ -114,7 +116,11 @@ def system(name: str, address: str = "192.0.2.7") -> Sought:
 
 def climbed(systems: dict[str, Sought], *lookups: OpenLookup, now: datetime = NOW) -> Climbed[str]:
     return climb(
-        systems, lookups=lookups, outside=OUTSIDE, clock=lambda: now, progress=lambda _: None
+        systems,
+        lookups=lookups,
+        outside=outside,
+        clock=lambda: now,
+        progress=lambda _: None,
     )
 
 
@@ -209,7 +215,7 @@ def test_a_slow_source_holds_up_only_the_systems_that_wait_for_it() -> None:
             opened("registry", SubjectKind.ADDRESS, Turn.OWN_WORD, slow),
             opened("own-file", SubjectKind.NAME, Turn.OWN_WORD, files),
         ),
-        outside=OUTSIDE,
+        outside=outside,
         clock=lambda: NOW,
         progress=came.append,
     )
@@ -233,7 +239,7 @@ def test_after_a_crash_it_goes_on_with_what_was_kept() -> None:
             raise BrokenOffError
 
     with pytest.raises(BrokenOffError):
-        climb(systems, lookups=[lookup], outside=OUTSIDE, clock=lambda: NOW, progress=crash)
+        climb(systems, lookups=[lookup], outside=outside, clock=lambda: NOW, progress=crash)
     kept = KeptAnswer.objects.count()
     assert kept > 100
     done = climbed(systems, lookup)

@@ -69,16 +69,20 @@ def climb(
     systems: Mapping[System, Sought],
     *,
     lookups: Sequence[OpenLookup],
-    outside: Outside,
+    outside: Callable[[LookupKind], Outside],
     clock: Callable[[], datetime],
     progress: Progress,
+    save: Callable[[], None] = lambda: None,
 ) -> Climbed[System]:
     """All answers about each of `systems`, from what is kept and from `lookups`.
+
+    `outside` gives the clients by which a lookup asks. `save` keeps what they wrote down, in the
+    transaction that keeps the answers.
 
     Raises nothing about what a source does. May run any number of times: what it keeps is known by
     lookup and subject.
     """
-    climbing = _Climb(systems, lookups=lookups, clock=clock, progress=progress)
+    climbing = _Climb(systems, lookups=lookups, clock=clock, progress=progress, save=save)
     with ExitStack() as pools:
         asking = _Asking(lookups, outside=outside, clock=clock, pools=pools)
         climbing.run(asking)
@@ -95,7 +99,9 @@ class _Climb(Generic[System]):
         lookups: Sequence[OpenLookup],
         clock: Callable[[], datetime],
         progress: Progress,
+        save: Callable[[], None],
     ) -> None:
+        self._save = save
         self._systems = systems
         self._kinds = [one.kind for one in lookups]
         self._clock = clock
@@ -121,6 +127,7 @@ class _Climb(Generic[System]):
                 answers = asking.wait()
                 with transaction.atomic():
                     keep_answers(answers)
+                    self._save()
                 self.climbed.asked += len(answers)
                 self.climbed.unknown += sum(one.outcome is Outcome.UNKNOWN for one in answers)
                 new = self._take(answers)
@@ -171,12 +178,12 @@ class _Asking:
         self,
         lookups: Sequence[OpenLookup],
         *,
-        outside: Outside,
+        outside: Callable[[LookupKind], Outside],
         clock: Callable[[], datetime],
         pools: ExitStack,
     ) -> None:
         self._lookups = {one.kind.key: one for one in lookups}
-        self._outside = outside
+        self._outside = {one.kind.key: outside(one.kind) for one in lookups}
         self._clock = clock
         self._came: queue.SimpleQueue[Sequence[LookupAnswer]] = queue.SimpleQueue()
         # A pool for each, so that a slow source takes no threads from the others.
@@ -211,7 +218,7 @@ class _Asking:
     def _ask(self, key: str, subjects: Sequence[Subject]) -> None:
         now = self._clock()
         try:
-            answers = self._lookups[key].lookup.ask(subjects, outside=self._outside, now=now)
+            answers = self._lookups[key].lookup.ask(subjects, outside=self._outside[key], now=now)
             answers = _checked(key, subjects, answers)
         except Exception as error:  # a fault in one lookup must not end the climb of all systems
             _log.exception("lookup.failed", lookup=key, subjects=len(subjects))

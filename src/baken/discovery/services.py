@@ -6,15 +6,18 @@ from __future__ import annotations
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
 from baken.discovery.organisations import Written, write_discovered
+from baken.discovery.requests import KeptRequests, forget_old_requests
 from baken.discovery.sought_systems import decide_about
 
 __all__ = [
     "Climbed",
+    "KeptRequests",
     "OpenLookup",
     "Written",
     "climb",
     "decide_about",
     "forget_old_answers",
+    "forget_old_requests",
     "keep_answers",
     "write_discovered",
 ]

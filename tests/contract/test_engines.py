@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
+from baken.cases.unknown_work import FindUnknown
 from baken.core.selection import Selection
 from baken.matching import Engine, Matcher
 from baken.matching.array_matcher import ArrayMatcher
@@ -20,6 +21,8 @@ from baken.store import S3Access, open_store
 SHARES = {"ipv4": 0.9, "ipv6": 0.1, "host_name": 0.5, "email_domain": 0.1, "asn": 0.9}
 ASSETS = found_nation(assets=3_000, seed=3)
 ROWS = 5_000
+BYTES = {"sightings", "systems", "unknown"}
+"""Columns that hold a whole table each."""
 
 
 @pytest.fixture(params=["local", "spark"])
@@ -52,11 +55,11 @@ def write(store: Store, *, batch: int) -> list[Source]:
     ]
 
 
-@pytest.mark.parametrize("make_work", [FindSightings, CountWhoIsSeen])
+@pytest.mark.parametrize("make_work", [FindSightings, CountWhoIsSeen, FindUnknown])
 def test_every_row_is_accounted_for_in_the_order_of_the_sources(
     engine: Engine,
     store: Store,
-    make_work: Callable[[Store, Selection], FindSightings | CountWhoIsSeen],
+    make_work: Callable[[Store, Selection], FindSightings | CountWhoIsSeen | FindUnknown],
 ) -> None:
     sources = [source for batch in range(1, 5) for source in write(store, batch=batch)]
     work = make_work(store, Selection(finding_kinds=("open-rdp",), severities=(3,)))
@@ -67,7 +70,7 @@ def test_every_row_is_accounted_for_in_the_order_of_the_sources(
     assert 0 < sum(counted["rows_matched"].to_pylist()) < 4 * ROWS
     assert counted["batch"].to_pylist() == sorted(counted["batch"].to_pylist())
     expected = pa.concat_tables(here().run(sources, work)).combine_chunks()
-    key = [(name, "ascending") for name in answered.column_names if name != "sightings"]
+    key = [(name, "ascending") for name in answered.column_names if name not in BYTES]
     assert answered.sort_by(key).equals(expected.sort_by(key)), "row for row"
 
 

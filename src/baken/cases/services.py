@@ -16,6 +16,9 @@ from baken.cases.matching_again import MatchedAgain, match_cases_again
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
+from baken.cases.unknown_columns import group_systems
+from baken.cases.unknown_systems import FoundUnknown, UnknownRows, find_unknown
+from baken.cases.unknown_work import FindUnknown
 from baken.cases.writing import (
     CaseCounts,
     ClosedCases,
@@ -36,6 +39,8 @@ __all__ = [
     "ClosedCases",
     "CountWhoIsSeen",
     "FindSightings",
+    "FindUnknown",
+    "FoundUnknown",
     "LookedBack",
     "MatchedAgain",
     "MatchedBatch",
@@ -43,11 +48,14 @@ __all__ = [
     "Source",
     "Store",
     "ToldBefore",
+    "UnknownRows",
     "accept_report",
     "accept_report_again",
     "cases_of_sightings",
     "copy_text",
     "find_sightings",
+    "find_unknown",
+    "group_systems",
     "hold_cases",
     "lock_cases",
     "look_back",

@@ -6,7 +6,6 @@ This is the last step in columns. What it gives is staged by COPY and becomes ca
 from __future__ import annotations
 
 import io
-import ipaddress
 from typing import Final
 
 import numpy as np
@@ -16,12 +15,12 @@ import pyarrow as pa
 from baken.cases.columns import SIGHTING_COLUMNS
 from baken.cases.details import add_up, find_details
 from baken.cases.json_text import json_objects
+from baken.cases.systems import addresses, named_addresses, system_of
 from baken.core.observation import AffectedRole
 from baken.matching import RULES
 
 # In this order, which is also that of the index: neighbours in the database arrive together.
 _KEY: Final = ["organisation_id", "finding_kind", "system"]
-_BY_NAME: Final = [AffectedRole.SITE.value, AffectedRole.ORGANISATION.value]
 _RANKS: Final = {rule.value: rank for rank, rule in enumerate(RULES)}
 # What COPY takes for the end of a value or of a row, or for an escape; the backslash comes first.
 _ESCAPES: Final = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
@@ -125,11 +124,11 @@ def _told(observations: pa.RecordBatch) -> pl.DataFrame:
     plain = observations.drop_columns(["evidence", "line"])
     frame = pl.DataFrame(plain).rename({"source": "feed"})
     frame = frame.with_columns(
-        address=_addresses(frame),
+        address=addresses(frame),
         account=_accounts(observations),
         evidence=json_objects(observations["evidence"]),
     )
-    return frame.with_columns(system=_system(_named_addresses(frame)))
+    return frame.with_columns(system=system_of(named_addresses(frame)))
 
 
 def _accounts(observations: pa.RecordBatch) -> pl.Series:
@@ -142,44 +141,3 @@ def _accounts(observations: pa.RecordBatch) -> pl.Series:
         found = [dict(pairs).get("email", "").lower() or None for pairs in evidence]
         accounts = accounts.scatter(places, found)
     return accounts
-
-
-def _addresses(frame: pl.DataFrame) -> pl.Series:
-    octets = [(pl.col("ipv4") // 256**power) % 256 for power in (3, 2, 1, 0)]
-    ipv4 = pl.concat_str(octets, separator=".")
-    halves = frame.select("ipv6_high", "ipv6_low").filter(pl.col("ipv6_high").is_not_null())
-    if halves.is_empty():
-        return frame.select(ipv4).to_series()
-    distinct = halves.unique()
-    written = [str(ipaddress.IPv6Address((high << 64) | low)) for high, low in distinct.iter_rows()]
-    known = distinct.with_columns(ipv6=pl.Series(written))
-    joined = frame.join(known, on=["ipv6_high", "ipv6_low"], how="left", maintain_order="left")
-    return joined.select(pl.coalesce(ipv4, "ipv6")).to_series()
-
-
-def _named_addresses(frame: pl.DataFrame) -> pl.Expr:
-    """The address, or the network, that each row names."""
-    if frame["network_bits"].null_count() == frame.height:
-        return pl.col("address")
-    network = pl.format("{}/{}", "address", "network_bits")
-    return pl.coalesce(network, "address")  # without a length, no network
-
-
-def _system(address: pl.Expr) -> pl.Expr:
-    # An address with its port is one service; the port from which something was sent is not. Where
-    # the transport is not known, none is named.
-    role = pl.col("affected_role")
-    shown = pl.when(address.str.contains(":", literal=True)).then(pl.format("[{}]", address))
-    service = pl.format("{}:{}", shown.otherwise(address), pl.col("port"))
-    service = pl.coalesce(pl.format("{}/{}", service, pl.col("transport")), service)
-    anything = pl.coalesce(address, "host_name", "email_domain", pl.lit("?"))
-    return (
-        pl.when(role == AffectedRole.ACCOUNT.value)
-        .then(pl.coalesce("account", "email_domain", anything))
-        .when(role.is_in(_BY_NAME))
-        .then(pl.coalesce("host_name", anything))
-        .when((role == AffectedRole.SERVICE.value) & pl.col("port").is_not_null())
-        .then(pl.coalesce(service, anything))
-        .otherwise(anything)
-        .str.slice(0, 300)
-    )

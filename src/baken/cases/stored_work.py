@@ -1,7 +1,7 @@
 """What is done with stored observations, here or in the workers of a cluster: no database in it.
 
-Both works hand on, for each piece that was read, how many rows it had and how many of them match
-somebody, so that what was read always adds up.
+`baken.cases.unknown_work` holds a third work. All hand on, for each piece that was read, how
+many rows it had and how many of them match somebody, so that what was read always adds up.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from baken.cases.sightings import copy_text, find_sightings
+from baken.cases.unknown_columns import IDENTITY_READ, identities
+from baken.cases.unknown_rows import part_rows, written
 from baken.core.classification import Tlp
 from baken.core.errors import StoredFileDamagedError
 from baken.core.observation import OBSERVATION_SCHEMA
@@ -64,7 +66,7 @@ class Store:
                 yield covered
 
 
-_COUNTS: Final = [
+COUNTS: Final = [
     pa.field("batch", pa.int64()),
     pa.field("rows", pa.int64()),
     pa.field("rows_matched", pa.int64()),
@@ -72,6 +74,7 @@ _COUNTS: Final = [
     pa.field("problem", pa.string()),  # why the rest of the file was not read
     pa.field("remedy", pa.string()),
 ]
+"""What every work says of each piece, whatever else it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class FindSightings:
     store: Store
     selection: Selection
 
-    schema = pa.schema([*_COUNTS, pa.field("sightings", pa.binary())])
+    schema = pa.schema([*COUNTS, pa.field("sightings", pa.binary())])
 
     def read(self, source: Source) -> Iterator[pa.RecordBatch]:
         """All columns of what is selected, once the whole file is found to be right."""
@@ -89,13 +92,13 @@ class FindSightings:
 
     def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
         """See `baken.matching.Work.on_match`."""
-        counts = _counts(source, observations, matches)
+        counts = counts_of(source, observations, matches)
         text = copy_text(find_sightings(observations, matches)) if matches.num_rows else b""
         return pa.Table.from_pylist([{**counts, "sightings": text}], schema=self.schema)
 
     def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
         """See `baken.matching.Work.on_damage`."""
-        return pa.Table.from_pylist([_missed(source, error)], schema=self.schema)
+        return pa.Table.from_pylist([missed(source, error)], schema=self.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +110,28 @@ class CountWhoIsSeen:
 
     schema = pa.schema(
         [
-            *_COUNTS,
+            *COUNTS,
             pa.field("organisation_id", pa.int64()),
             pa.field("is_owner", pa.bool_()),
             pa.field("is_red", pa.bool_()),
             pa.field("first_seen_at", pa.timestamp("us", tz="UTC")),
             pa.field("last_seen_at", pa.timestamp("us", tz="UTC")),
+            # With the count: which systems nobody owns, as an Arrow stream of `identities`.
+            pa.field("unknown", pa.binary()),
         ]
     )
 
     def read(self, source: Source) -> Iterator[pa.RecordBatch]:
         """Only the columns that say who it is about, of what is selected."""
-        columns = (*MATCHED_COLUMNS, "tlp")
+        columns = (*MATCHED_COLUMNS, *IDENTITY_READ)
         return self.store.scan(source, columns=columns, selection=self.selection)
 
     def on_match(self, source: Source, observations: pa.RecordBatch, matches: pa.Table) -> pa.Table:
         """See `baken.matching.Work.on_match`."""
-        counts = pa.Table.from_pylist([_counts(source, observations, matches)], schema=self.schema)
+        unknown = pa.array(part_rows(observations, matches).unknown)
+        systems = written(identities(observations.filter(unknown)))
+        counted = {**counts_of(source, observations, matches), "unknown": systems}
+        counts = pa.Table.from_pylist([counted], schema=self.schema)
         places = matches["row"]
         is_red = pc.equal(observations["tlp"], Tlp.RED.value)
         seen = pa.table(
@@ -146,16 +154,17 @@ class CountWhoIsSeen:
 
     def on_damage(self, source: Source, error: StoredFileDamagedError) -> pa.Table:
         """See `baken.matching.Work.on_damage`."""
-        return pa.Table.from_pylist([_missed(source, error)], schema=self.schema)
+        return pa.Table.from_pylist([missed(source, error)], schema=self.schema)
 
 
 WHO: Final = ["organisation_id", "is_owner", "is_red"]
 """What `CountWhoIsSeen` counts by."""
 
 
-def _counts(
+def counts_of(
     source: Source, observations: pa.RecordBatch, matches: pa.Table
 ) -> dict[str, int | str]:
+    """What was read of `source` and how much of it matches, by the names of `COUNTS`."""
     return {
         "batch": source.batch,
         "path": source.path,
@@ -164,7 +173,8 @@ def _counts(
     }
 
 
-def _missed(source: Source, error: StoredFileDamagedError) -> dict[str, int | str]:
+def missed(source: Source, error: StoredFileDamagedError) -> dict[str, int | str]:
+    """Why nothing more was read of `source`, by the names of `COUNTS`."""
     return {
         "batch": source.batch,
         "path": source.path,

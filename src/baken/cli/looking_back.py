@@ -103,6 +103,7 @@ def _figures(done: Lookback) -> dict[str, object]:
         "rows_selected": done.found.rows,
         "rows_matched": done.found.rows_matched,
         "rows_unmatched": done.found.rows - done.found.rows_matched,
+        "systems_unknown": done.found.systems_unknown,
         "organisations_seen": len(previewed),
         "organisations_to_warn": len(telling),
         "organisations_told_before": sum(one["is_told"] for one in telling),

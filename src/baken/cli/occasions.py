@@ -11,12 +11,14 @@ import typer
 
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
+from baken.cli.unknown_systems import unknown
 from baken.core.classification import Severity, Tlp
 from baken.core.language import Language
 from baken.core.rules import Rule
 from baken.core.selection import Selection
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
+app.command()(unknown)
 
 
 @app.command()

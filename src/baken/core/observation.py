@@ -24,6 +24,13 @@ NAME_SOURCE: Final = "hostname_source"
 It judges the name and helps nobody to find the system, so warnings do not list it.
 """
 
+COUNTRY: Final = "country"
+"""The evidence key under which a feed says in which country its source places the affected address,
+in two upper-case letters (ISO 3166-1).
+
+It says who warns, here or abroad, and helps nobody to find the system, so warnings do not list it.
+"""
+
 OBSERVATION_SCHEMA: Final = pa.schema(
     [
         # Where the row stood, counted from 1: the line on which its record begins, or, in a report

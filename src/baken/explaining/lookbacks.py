@@ -51,6 +51,8 @@ class ExplainedLookback:
     """Those in which most was seen."""
     silent: Mapping[Rule, int]
     """How many would not, by the rule that says why."""
+    systems_unknown: int
+    """Systems that nobody known owns."""
     problems: Sequence[str]
     """Of each file that could not be read: what is wrong with it, and what to do."""
 
@@ -90,6 +92,7 @@ def explain_lookback(
             if one["organisation_id"] in names
         ],
         silent=_silent(preview),
+        systems_unknown=found.systems_unknown,
         problems=[f"{problem.message} {problem.remedy}" for problem in found.problems],
     )
 
@@ -125,6 +128,9 @@ def lookback_lines(done: ExplainedLookback, words: Words) -> Iterator[str]:
         yield words.say("lookback.more", count=done.to_warn - len(done.first))
     for rule, organisations in done.silent.items():
         yield would_be_silent(rule, organisations, words)
+    if done.systems_unknown:
+        systems = words.counted("system", done.systems_unknown)
+        yield words.say("lookback.unknown", systems=systems, key=done.occasion)
     if not done.files:
         yield words.say("lookback.empty")
     elif done.to_warn:

@@ -13,10 +13,13 @@ from baken.cases.services import (
     CaseCounts,
     CountWhoIsSeen,
     FindSightings,
+    FindUnknown,
+    FoundUnknown,
     LookedBack,
     Progress,
     Source,
     Store,
+    find_unknown,
     look_back,
     match_stored,
 )
@@ -61,6 +64,17 @@ class Lookback:
     found: LookedBack
     preview: pa.Table
     """PREVIEW_SCHEMA"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownUnder:
+    """The unknown systems under an occasion, of what the store still holds."""
+
+    occasion: Occasion
+    files: int
+    rows_held: int
+    """Rows in the files that were looked through."""
+    found: FoundUnknown
 
 
 def match_again(
@@ -117,6 +131,30 @@ def look_back_for(
     policy = policy_at(now, settings=settings)
     previewed = preview(occasion, found.seen, policy=policy, now=now)
     return Lookback(occasion, len(files), sum(file.rows for file in files), found, previewed)
+
+
+def find_unknown_under(
+    occasion_key: str,
+    *,
+    settings: Settings,
+    progress: Progress,
+    engine_name: EngineName = EngineName.LOCAL,
+) -> UnknownUnder:
+    """The systems under the occasion that no organisation that we know owns; nothing is written,
+    and nobody outside is asked.
+
+    Raises what `match_again` raises.
+    """
+    occasion = find_occasion(occasion_key)
+    files = _files_of(occasion.selection)
+    with open_engine(engine_name, settings=settings) as engine:
+        found = find_unknown(
+            [_source(file) for file in files],
+            FindUnknown(_store(settings), occasion.selection),
+            engine=engine,
+            progress=progress,
+        )
+    return UnknownUnder(occasion, len(files), sum(file.rows for file in files), found)
 
 
 def _files_of(selection: Selection) -> list[StoredFile]:

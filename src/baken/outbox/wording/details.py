@@ -13,13 +13,15 @@ from typing import Final
 from baken.advice import DetailName, Frame, detail_names, is_plain_name, list_of
 from baken.core.detail import CVE, FAMILIES, IN_COLUMNS, IN_EVIDENCE, TAG, TARGET_PORT, URL, Detail
 from baken.core.finding_kinds import finding_kinds
-from baken.core.observation import NAME_SOURCE
+from baken.core.observation import COUNTRY, NAME_SOURCE
 from baken.outbox.wording.facts import ToldSystem
 from baken.outbox.wording.moments import moment, read_moment
 from baken.outbox.wording.quoting import cut, defanged, is_one_word, is_token, quoted
 
 # Where a case has details, these are among them, and say more than its last row.
 _GATHERED: Final = frozenset({*IN_EVIDENCE, *IN_COLUMNS})
+# They serve matching, and say whose a system is: nothing that helps to find it.
+_NOT_SHOWN: Final = frozenset({NAME_SOURCE, COUNTRY})
 _VALUES_SHOWN: Final = 3
 _MOMENTS_SHOWN: Final = 3
 _LONGEST_URL: Final = 160
@@ -45,7 +47,7 @@ def details_of(system: ToldSystem) -> list[Detail]:
     gathered = _GATHERED if details else frozenset()
     last = [(CVE, cve) for cve in system.cves] + list(system.evidence.items())
     for name, value in last:
-        if name == NAME_SOURCE or name in gathered or not value.strip() or (name, value) in kept:
+        if name in _NOT_SHOWN or name in gathered or not value.strip() or (name, value) in kept:
             continue
         details.append(
             Detail(

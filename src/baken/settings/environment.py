@@ -30,8 +30,9 @@ from baken.settings.declaration import (
 )
 from baken.settings.log import LogLevel
 from baken.settings.servers import S3Server, SmtpServer
+from baken.settings.web_access import WebAccess
 
-__all__ = ["VARIABLES", "S3Server", "Settings", "SmtpServer", "read_settings"]
+__all__ = ["VARIABLES", "S3Server", "Settings", "SmtpServer", "WebAccess", "read_settings"]
 
 _REMINDER_AFTER: Final[Mapping[Severity, timedelta]] = {
     Severity.CRITICAL: timedelta(days=7),
@@ -104,8 +105,17 @@ class Settings:
         shapes.SERVER_ADDRESSES,
         default=(),
         example="192.0.2.53, [2001:db8::53]:5353",
-        meaning="The DNS servers that say who receives mail for a domain; without them, the "
-        "system's.",
+        meaning="The DNS servers that say who receives mail for a domain and where names lead; "
+        "without them, the system's.",
+    )
+    web: WebAccess = group(WebAccess)
+    web_contact: str = setting(
+        "BAKEN_WEB_CONTACT",
+        shapes.line_of_text("a page or a mail address"),
+        default=_SENDERS_ADDRESS,
+        example="https://csirt.example.nl/requests",
+        meaning="Where the owner of a web server that we ask learns who we are; without it, the "
+        "sender's address.",
     )
     provider_per_minute: int = setting(
         "BAKEN_PROVIDER_PER_MINUTE",

@@ -21,6 +21,8 @@ from baken.core.text import one_line
 Value = TypeVar("Value", covariant=True)
 Choice = TypeVar("Choice", bound=StrEnum)
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _MOST_DAYS: Final = 36_500  # a hundred years: for ever, to a person
 _LONGEST_WAIT: Final = 3_600.0  # seconds
 _LONGEST_MESSAGE_ID_DOMAIN: Final = 160  # with a notification's id it must fit a Message-ID
@@ -170,6 +172,10 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(","))
+
+
 def _server_addresses(value: str) -> tuple[tuple[str, int], ...]:
     return tuple(_server_address(part.strip()) for part in value.split(","))
 
@@ -216,6 +222,9 @@ SERVER_ADDRESSES: Final = Shape(
 )
 COUNT: Final = whole_number("a number, 0 or more")
 MESSAGES_A_MINUTE: Final = whole_number("a number, 1 to 100000", least=1, most=100_000)
+NETWORKS: Final = Shape(
+    "networks, with commas", _networks, lambda value: ", ".join(map(str, value)) or "none"
+)
 SWITCH: Final = Shape(
     "yes or no", lambda value: _SWITCH[value.lower()], lambda value: "yes" if value else "no"
 )

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from baken.lookups import security_txt
+from baken.lookups import (
+    dns_security,
+    mail_exchange,
+    name_addresses,
+    security_txt,
+    usual_addresses,
+    zone_mailbox,
+)
 from baken.lookups.kind import Lookup, LookupKind
 
 __all__ = ["LOOKUPS", "Lookup", "LookupKind"]
@@ -20,8 +27,13 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
     {
         kind.key: kind
         for kind in (
+            name_addresses.KIND,
             security_txt.KIND,
+            dns_security.KIND,
             security_txt.PARENT_KIND,
+            zone_mailbox.KIND,
+            usual_addresses.KIND,
+            mail_exchange.KIND,
         )
     }
 )

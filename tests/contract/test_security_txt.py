@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pysequoia
 import pytest
+import trustme
 from lookup_world import World, outside_of
+from web_world import certificate, web_world
 
 from baken.core.errors import TextRefusedError
 from baken.core.given_file import GivenFile, GivenFileKind
@@ -26,6 +28,7 @@ from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched, FetchError, FetchFailure
 from https_peer import Page, text_page
+from raw_https_peer import Behaviour, Conversation
 
 NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 HOST = "www.example.nl"
@@ -116,13 +119,6 @@ def test_a_host_that_refuses_or_fails_leaves_it_unknown(status: int) -> None:
     assert answer.outcome is Outcome.UNKNOWN
     assert answer.valid_until == NOW + timedelta(hours=1)
     assert str(status) in answer.note
-
-
-def test_a_host_whose_certificate_nobody_vouches_for_leaves_it_unknown() -> None:
-    world = World(pages={"https://other.example.nl/": text_page("")})
-    with outside_of(world) as outside:
-        (answer,) = KIND.open([]).ask([Subject(SubjectKind.NAME, HOST)], outside=outside, now=NOW)
-    assert answer.outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -320,6 +316,44 @@ def test_a_long_name_costs_three_questions() -> None:
     PARENT_KIND.open([]).ask([Subject(SubjectKind.NAME, host)], outside=outside, now=NOW)
     assert len(web.asked) == 6
     assert web.asked[-1] == "https://example.nl/security.txt"
+
+
+def said_by_real_client(behave: Behaviour, *, leaf: trustme.LeafCert | None = None) -> LookupAnswer:
+    """What the lookup says of a host that does as `behave` says, with the certificate `leaf`."""
+    with web_world(behave, leaf=leaf) as world:
+        outside = Outside(world.web, DnsClient([world.dns.server]))
+        (answer,) = KIND.open([]).ask([Subject(SubjectKind.NAME, HOST)], outside=outside, now=NOW)
+    return answer
+
+
+def test_the_client_that_leaves_the_house_brings_the_file() -> None:
+    answer = said_by_real_client(
+        lambda talk: talk.answer(IN_ORDER.encode(), head=b"Content-Type: text/plain\r\n")
+    )
+    assert addresses(answer) == ["security@example.nl"]
+
+
+@pytest.mark.parametrize("to", ["https://[::1]/x", "https://10.0.0.1/x", "http://www.example.nl/x"])
+def test_a_redirect_into_a_house_is_not_followed(to: str) -> None:
+    head = f"Location: {to}\r\n".encode()
+    answer = said_by_real_client(lambda talk: talk.answer(status="302 Found", head=head))
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+def test_a_host_whose_certificate_is_another_names_leaves_it_unknown() -> None:
+    answer = said_by_real_client(
+        lambda talk: talk.answer(IN_ORDER.encode()), leaf=certificate("other.example.org")
+    )
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+def test_a_file_without_end_is_left_off() -> None:
+    def pour(talk: Conversation) -> None:
+        talk.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        for _ in range(10_000):
+            talk.say(b"# endless\n" * 1_000)
+
+    assert said_by_real_client(pour).outcome is Outcome.UNKNOWN
 
 
 class Signer:

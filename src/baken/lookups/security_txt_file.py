@@ -1,7 +1,8 @@
 """A security.txt file: its fields, read from bytes that nobody vouches for. Source: RFC 9116.
 
 The parser is sectxt's. It was made to judge one's own file: hostile bytes keep it busy or make it
-raise. So it gets short lines, not too many of them, and no OpenPGP envelope (`signed_text`).
+raise. So it gets short lines, not too many of them, and no OpenPGP envelope (`signed_text`). It
+brings requests, PGPy and pytest along, none of which is used: only `_parser_class` imports it.
 """
 
 from __future__ import annotations

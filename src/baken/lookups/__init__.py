@@ -16,6 +16,7 @@ from baken.lookups import (
     mail_exchange,
     name_addresses,
     security_txt,
+    split_files,
     usual_addresses,
     zone_mailbox,
 )
@@ -27,6 +28,8 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
     {
         kind.key: kind
         for kind in (
+            split_files.KIND,
+            split_files.AS_NUMBER_KIND,
             name_addresses.KIND,
             security_txt.KIND,
             dns_security.KIND,

@@ -42,6 +42,11 @@ def registry_of(host: str) -> str:
     return ""
 
 
+def is_block_of_registry(label: str) -> bool:
+    """Whether a network of the short name `label` only fills a registry's database up."""
+    return label.lower().startswith(_BLOCKS)
+
+
 def _table() -> dict[str, Any]:
     text = (files("baken.lookups") / "registries.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
@@ -56,3 +61,4 @@ _STANDINGS: Final = MappingProxyType(
     }
 )
 _REGISTRIES: Final = MappingProxyType[str, str](_TABLE["registries"])
+_BLOCKS: Final = tuple[str, ...](_TABLE["blocks"]["labels"])

@@ -133,6 +133,8 @@ class Basis(StrEnum):
     """The abuse contact that the narrowest, assigned network names of its own."""
     ALLOCATION_ABUSE = "allocation-abuse"
     """The abuse contact of the network that the address lies in: an operator."""
+    NETWORK_CONTACT = "network-contact"
+    """A contact of the network or AS number for other things, where none is named for abuse."""
     AS_NUMBER_ABUSE = "as-number-abuse"
     """The abuse contact of the AS number that announces it: an operator."""
     ZONE_MAILBOX = "zone-mailbox"
@@ -262,6 +264,8 @@ class LookupAnswer:
     refused: tuple[RefusedRoute, ...] = ()
     addresses: tuple[str, ...] = ()
     """Of a name: the addresses to which it resolves, as `ipaddress` writes them."""
+    personal_sets: int = 0
+    """How many sets of personal data the answer held: registries count what they hand out."""
     takes_mail: bool | None = None
     """Of a domain: whether it takes mail, as far as the DNS says."""
     note: str = ""

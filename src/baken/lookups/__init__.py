@@ -21,6 +21,9 @@ from baken.lookups import (
     zone_mailbox,
 )
 from baken.lookups.kind import Lookup, LookupKind
+from baken.lookups.rdap import address as rdap_address
+from baken.lookups.rdap import as_number as rdap_as_number
+from baken.lookups.rdap import domain as rdap_domain
 
 __all__ = ["LOOKUPS", "Lookup", "LookupKind"]
 
@@ -30,10 +33,13 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
         for kind in (
             split_files.KIND,
             split_files.AS_NUMBER_KIND,
+            rdap_address.KIND,
+            rdap_as_number.KIND,
             name_addresses.KIND,
             security_txt.KIND,
             dns_security.KIND,
             security_txt.PARENT_KIND,
+            rdap_domain.KIND,
             zone_mailbox.KIND,
             usual_addresses.KIND,
             mail_exchange.KIND,

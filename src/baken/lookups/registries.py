@@ -47,6 +47,14 @@ def is_block_of_registry(label: str) -> bool:
     return label.lower().startswith(_BLOCKS)
 
 
+def country_of(text: str) -> str:
+    """The code (ISO 3166-1) of the country that `text` is, as a code or in English, or empty."""
+    plain = one_line(text[:_LONGEST_LOOKED_AT]).lower()
+    if len(plain) == 2 and plain.isascii() and plain.isalpha() and plain not in ("uk", "zz", "xx"):
+        return plain.upper()
+    return _COUNTRIES.get(plain, "")
+
+
 def _table() -> dict[str, Any]:
     text = (files("baken.lookups") / "registries.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
@@ -62,3 +70,4 @@ _STANDINGS: Final = MappingProxyType(
 )
 _REGISTRIES: Final = MappingProxyType[str, str](_TABLE["registries"])
 _BLOCKS: Final = tuple[str, ...](_TABLE["blocks"]["labels"])
+_COUNTRIES: Final = MappingProxyType[str, str](_TABLE["countries"])

@@ -26,6 +26,7 @@ from baken.explaining.words import words_in
 from baken.matching import MatchRule
 from baken.occasions.models import Occasion
 from baken.outbox.models import Delivery, Notification, NotifiedCase
+from baken.responses.models import CallAttempt
 from baken.settings.environment import VARIABLES
 
 REPOSITORY = Path(__file__).parent.parent
@@ -92,6 +93,8 @@ STORED: dict[str, set[str]] = {
     "Kinds of occasions": values(Occasion.Kind),
     "States of a case": values(Case.State),
     "Channels": values(Channel),
+    "Outcomes of a call": values(CallAttempt.Outcome),
+    "States of a call": {"waiting", "later", "claimed", "done"},
     "Answers": values(AnswerKind),
     "Why something is told or not": values(Rule),
     "States of a notification": values(Notification.State),
@@ -109,6 +112,7 @@ IN_WORDS = {
     "States of a notification": "states.notification",
     "States of a delivery": "states.delivery",
     "Channels": "channels",
+    "Outcomes of a call": "calls.outcome",
 }
 """The headings whose keys `baken explain` puts into words, and where those stand."""
 

@@ -25,6 +25,7 @@ from baken.channels import (
     Carries,
     Channel,
     ChannelKind,
+    Form,
     Message,
     Receipt,
     Rendered,
@@ -32,6 +33,7 @@ from baken.channels import (
 from baken.channels.folder import FolderChannel
 from baken.channels.mail import mail_bytes
 from baken.channels.message import refuse_what_is_not_carried
+from baken.channels.phone import PhoneChannel
 from baken.channels.stdout import StdoutChannel
 from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
@@ -130,8 +132,31 @@ def list_trial(_folder: Path) -> Iterator[Trial]:
         yield Trial(channel, lambda: channel.lines)
 
 
+class WhatIsSaid:
+    """The list of calls, with what a caller reads of what it took."""
+
+    def __init__(self) -> None:
+        self._phone = PhoneChannel("+31 70 000 0000")
+        self.carries = self._phone.carries
+        self.scripts: list[bytes] = []
+
+    def send(self, message: Message) -> Receipt:
+        receipt = self._phone.send(message)
+        self.scripts.append(CHANNELS["phone"].rendering(read_settings({}))(message).content)
+        return receipt
+
+    def check(self) -> str:
+        return self._phone.check()
+
+
+def phone_trial(_folder: Path) -> Iterator[Trial]:
+    calls = WhatIsSaid()
+    yield Trial(calls, lambda: calls.scripts)  # type: ignore[arg-type] # never opened
+
+
 TRIALS = {
     "mail": mail_trial,
+    "phone": phone_trial,
     "stdout": stdout_trial,
     "folder": folder_trial,
     MADE_UP.key: list_trial,
@@ -160,19 +185,22 @@ def ours(tmp_path: Path) -> Settings:
 
 
 def fitting(message: Message, carries: Carries) -> Message:
-    """`message` without what a channel cannot take along."""
+    """`message` without what a channel cannot take along, to an address that it can use."""
+    if carries.form is Form.SCRIPT:
+        message = dataclasses.replace(message, recipient_address="+31701234567")
     return message if carries.attachments else dataclasses.replace(message, attachments=())
 
 
 def test_a_message_goes_through_whole(trial: Trial) -> None:
-    receipt = trial.channel.send(fitting(MESSAGE, trial.channel.carries))
+    message = fitting(MESSAGE, trial.channel.carries)
+    receipt = trial.channel.send(message)
     [carried] = trial.carried()
     assert receipt.reply
     shown = readable(carried)
     assert MESSAGE.text.strip() in shown
     assert MESSAGE.subject in shown
     assert MESSAGE.recipient_name in shown
-    assert MESSAGE.recipient_address in shown
+    assert message.recipient_address in shown
     assert "systemen.csv" in shown or not trial.channel.carries.attachments
 
 
@@ -239,8 +267,32 @@ def test_a_kind_opens_a_channel_that_carries_what_it_says(
         assert channel.carries == kind.carries
 
 
-def test_only_mail_reaches_people() -> None:
-    assert [key for key, kind in CHANNELS.items() if kind.is_for_people] == ["mail"]
+def test_mail_and_calls_reach_people() -> None:
+    assert [key for key, kind in CHANNELS.items() if kind.is_for_people] == ["mail", "phone"]
+
+
+def test_nobody_is_called_who_cannot_check_the_call(ours: Settings) -> None:
+    kind = CHANNELS["phone"]
+    assert not kind.is_set_up(ours)
+    with kind.open(ours) as channel, pytest.raises(ChannelError) as caught:
+        channel.send(fitting(MESSAGE, kind.carries))
+    assert (caught.value.about, caught.value.permanent) == (About.US, False)
+
+
+@pytest.mark.parametrize("address", ["beheer@bakkerij.example", "12", "+31 70 123 45 67 ext. 5"])
+def test_what_is_no_number_is_refused_about_the_address(address: str) -> None:
+    channel = PhoneChannel("+31 70 000 0000")
+    message = dataclasses.replace(fitting(MESSAGE, channel.carries), recipient_address=address)
+    with channel, pytest.raises(ChannelError) as caught:
+        channel.send(message)
+    assert (caught.value.about, caught.value.permanent) == (About.ADDRESS, True)
+
+
+def test_a_number_is_kept_in_one_form() -> None:
+    normal = CHANNELS["phone"].normal_address
+    assert {normal(text) for text in ("+31 70 123 45 67", "070-1234567", "+31701234567")} == {
+        "+31701234567"
+    }
 
 
 def test_a_dry_run_writes_the_very_bytes_of_any_kind(
@@ -260,7 +312,8 @@ def test_a_dry_run_writes_the_very_bytes_of_any_kind(
 
 
 def test_a_kind_says_why_an_address_is_none(kind: ChannelKind) -> None:
-    good = {"stdout": "", MADE_UP.key: "+31 70 000 0000"}.get(kind.key, "info@bäckerei.example")
+    numbers = dict.fromkeys((MADE_UP.key, "phone"), "+31 70 123 45 67")
+    good = {"stdout": "", **numbers}.get(kind.key, "info@bäckerei.example")
     assert kind.address_fault(good) == ""
     if kind.key != "stdout":
         fault = kind.address_fault("nobody\x1b at all")

@@ -283,7 +283,10 @@ def test_its_addresses_are_left_alone_when_they_ask(
     assert not Suppression.objects.exists()
     assert send(sending).accepted == 1
     nobody = baken("suppress", "nobody")
-    assert (nobody.exit_code, "not a mail address or letter box" in nobody.err) == (65, True)
+    assert (
+        nobody.exit_code,
+        "not a mail address, telephone number or letter box" in nobody.err,
+    ) == (65, True)
 
 
 def test_who_has_a_long_address_is_left_alone_too(

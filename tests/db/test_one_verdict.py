@@ -263,6 +263,15 @@ def only_a_telephone(world: World) -> None:
     routes_of_haven().update(channel="phone", address="+31201234567")
 
 
+def a_telephone_and_nothing_grave(world: World) -> None:
+    number = "+31 70 000 0000"
+    world.see(severity="medium")
+    routes_of_haven().update(channel="phone", address="+31201234567")
+    by_hand = replace(world.settings.by_hand, published_number=number)
+    world.settings = replace(world.settings, by_hand=by_hand)
+    world.baken("occasion", "list", BAKEN_PUBLISHED_NUMBER=number)
+
+
 def refused_lately(world: World) -> None:
     world.see()
     world.plan(now=datetime.now(UTC))
@@ -324,6 +333,7 @@ CIRCUMSTANCES: Final = (
     Circumstance(Rule.NO_CONTACT, route_ended),
     Circumstance(Rule.NO_CONTACT, route_expired),
     Circumstance(Rule.NO_CONTACT, only_a_telephone),
+    Circumstance(Rule.BY_HAND_ONLY, a_telephone_and_nothing_grave, "shadowserver-medium"),
     Circumstance(Rule.CONTACT_UNWANTED, left_alone),
     Circumstance(Rule.CONTACT_UNWANTED, refused_lately),
 )

@@ -22,6 +22,7 @@ from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule
 from baken.outbox.withdrawal_reasons import REASON_KEYS
+from baken.responses.models import CallAttempt
 
 BOTH = [words_in(language) for language in Language]
 EN, NL = words_in(Language.EN), words_in(Language.NL)
@@ -46,6 +47,8 @@ FAMILIES = {
     "ladder.bases": {basis.value for basis in Basis},
     "ladder.passed": {why.value for why in PassedOver},
     "ladder.refusals": {why.value for why in Refusal},
+    "calls.outcome": set(CallAttempt.Outcome.values),
+    "calls.state": {"waiting", "later", "claimed", "done"},
 }
 """The words for what is stored as a key; tests/db/test_explaining.py holds them to the tables."""
 

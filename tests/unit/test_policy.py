@@ -146,13 +146,16 @@ EXAMPLES = {
     Rule.OUTSIDE_ONLY: replace(UNTOLD, terms=LABELLED[Tlp.AMBER_STRICT]),
     Rule.NO_CONTACT: UNTOLD,
     Rule.CONTACT_UNWANTED: UNTOLD,
+    Rule.BY_HAND_ONLY: replace(UNTOLD, severity=Severity.MEDIUM),
 }
 """A case for each rule that `decide` can give."""
 ROUTES = {
     Rule.OUTSIDE_ONLY: (route(1, is_inside=False),),
     Rule.NO_CONTACT: (),
     Rule.CONTACT_UNWANTED: (route(1, is_unwanted=True),),
+    Rule.BY_HAND_ONLY: (route(1, channel="phone"),),
 }
+CHANNELS = {"mail": PLAIN, "phone": Carries(is_by_hand=True)}
 ROUND = Rhythm(next_round_at=MIDNIGHT + 7 * DAY)
 BY_NO_CASE = {Rule.NO_OCCASION}
 """What is said where `decide` is not asked at all."""
@@ -166,6 +169,7 @@ def test_no_rule_is_without_an_example() -> None:
 def test_every_rule_is_reached(rule: Rule) -> None:
     under = OccasionFacts(is_threat=True) if rule is Rule.THREAT else STANDING
     policy = replace(POLICY, rhythm=ROUND) if rule is Rule.WAITS else POLICY
+    policy = replace(policy, channels=CHANNELS) if rule is Rule.BY_HAND_ONLY else policy
     routes = ROUTES.get(rule, (ROUTE,))
     assert verdict_of(EXAMPLES[rule], under=under, routes=routes, policy=policy).rule is rule
 
@@ -567,15 +571,19 @@ def test_what_is_told_now_may_be_handed_over_now_by_its_route(
 
 NOT_ASKED_AGAIN = {
     Rule.GONE, Rule.NOT_LOOKED_AT, Rule.BELOW_MINIMUM, Rule.TOO_OLD, Rule.TOLD_RECENTLY,
-    Rule.NOT_SEEN_SINCE, Rule.NOT_SEEN_LATELY, Rule.WAITS,
+    Rule.NOT_SEEN_SINCE, Rule.NOT_SEEN_LATELY, Rule.WAITS, Rule.BY_HAND_ONLY,
 }  # fmt: skip
-"""What says whether a case is news: that was decided when it was planned."""
+"""What says whether a case is news, or grave enough: that was decided when it was planned."""
 
 
 @pytest.mark.parametrize("rule", EXAMPLES)
 def test_whom_to_tell_is_decided_again_and_what_is_news_is_not(rule: Rule) -> None:
     again = decide_again(
-        EXAMPLES[rule], under=STANDING, routes=ROUTES.get(rule, (ROUTE,)), policy=POLICY, now=NOW
+        EXAMPLES[rule],
+        under=STANDING,
+        routes=ROUTES.get(rule, (ROUTE,)),
+        policy=replace(POLICY, channels=CHANNELS) if rule is Rule.BY_HAND_ONLY else POLICY,
+        now=NOW,
     )
     assert again.rule is (Rule.NEW if rule.tells or rule in NOT_ASKED_AGAIN else rule)
 

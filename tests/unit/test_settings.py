@@ -17,6 +17,7 @@ from baken.core.errors import SettingsError
 from baken.core.language import Language
 from baken.core.smtp import SmtpSecurity
 from baken.settings import process
+from baken.settings.by_hand import ByHand
 from baken.settings.declaration import SECRET, Variable, changed_settings
 from baken.settings.environment import (
     VARIABLES,
@@ -51,7 +52,7 @@ def values_in(settings: Any) -> list[tuple[str, Any]]:
 
 def declared_type(name: str) -> Any:
     """The type of the field of the variable `name`, as ``isinstance`` takes it."""
-    for kind in (Settings, SmtpServer, S3Server, WebAccess):
+    for kind in (Settings, SmtpServer, S3Server, WebAccess, ByHand):
         for field in kind.__dataclass_fields__.values():
             if "setting" in field.metadata and field.metadata["setting"].name == name:
                 hint = get_type_hints(kind)[field.name]

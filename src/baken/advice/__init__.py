@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from baken.advice.call import CALL_WORDS, CallWords, call_words
 from baken.advice.details import DetailName, detail_names
 from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
@@ -30,13 +31,16 @@ from baken.advice.words import (
 from baken.core.finding_kinds import finding_kinds
 
 __all__ = [
+    "CALL_WORDS",
     "COMMAND_INDENT",
     "LANGUAGES",
     "Advice",
+    "CallWords",
     "DetailName",
     "Frame",
     "Values",
     "advice_for",
+    "call_words",
     "detail_names",
     "filled",
     "frame",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from baken.channels import folder, mail, stdout
+from baken.channels import folder, mail, phone, stdout
 from baken.channels.folder import FolderChannel
 from baken.channels.kind import (
     Channel,
@@ -23,7 +23,7 @@ from baken.channels.kind import (
 from baken.channels.mail import SmtpChannel
 from baken.channels.message import Attachment, Message, Receipt
 from baken.channels.stdout import StdoutChannel
-from baken.core.routes import Carries
+from baken.core.routes import Carries, Form
 
 __all__ = [
     "CHANNELS",
@@ -32,6 +32,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "FolderChannel",
+    "Form",
     "Message",
     "ProvidersOf",
     "Receipt",
@@ -47,6 +48,7 @@ CHANNELS: Final[Mapping[str, ChannelKind]] = MappingProxyType(
         kind.key: kind
         for kind in (
             mail.KIND,
+            phone.KIND,
             stdout.KIND,
             folder.writing(mail.KIND),
         )

@@ -93,6 +93,15 @@ def _one(_settings: Settings) -> int:
     return 1
 
 
+def _always(_settings: Settings) -> bool:
+    return True
+
+
+def no_providers(addresses: Collection[str]) -> dict[str, str]:
+    """For addresses that share nothing with each other: each has its own pace."""
+    return dict.fromkeys(addresses, "")
+
+
 def _by_domain(_settings: Settings) -> ProvidersOf:
     return names_of_domains
 
@@ -127,3 +136,5 @@ class ChannelKind:
     """A valid address in the form in which it is kept and compared, whatever its case."""
     providers_of: Callable[[Settings], ProvidersOf] = _by_domain
     """Makes what finds the providers of addresses; addresses with one provider share its pace."""
+    is_set_up: Callable[[Settings], bool] = _always
+    """Whether the settings have what it needs; until then nobody is told by it."""

@@ -14,6 +14,7 @@ import typer
 
 from baken.cli import (
     bench,
+    calls,
     constituency,
     demo,
     doctor,
@@ -77,6 +78,7 @@ app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")
+app.add_typer(calls.app, name="calls")
 app.add_typer(bench.app, name="bench")
 
 

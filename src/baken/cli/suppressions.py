@@ -21,7 +21,7 @@ def suppress(
 
     Mails that wait for it are withdrawn, and another contact of the organisation is told instead.
     """
-    begin()
+    settings = begin()
     if address is None:
         if lift:
             raise typer.BadParameter("--lift needs an address.")
@@ -41,7 +41,7 @@ def suppress(
         say(f"{done.address} gets nothing any more; mails withdrawn: {done.withdrawn:,}.")
         if not done.is_known:
             say(f"Note: no contact has {done.address}. Compare it with the list of baken export.")
-        for name in silenced_by(done.address, now=datetime.now(UTC)):
+        for name in silenced_by(done.address, settings=settings, now=datetime.now(UTC)):
             say(f"Note: {name} has no other mail address, and hears nothing from now on. "
                 "Add one with baken import.")  # fmt: skip
         if done.in_doubt:

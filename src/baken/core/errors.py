@@ -180,6 +180,13 @@ class PeersUnavailableError(BakenError):
     exit_code = 69
 
 
+class CallRefusedError(BakenError):
+    """A call that cannot be recorded so: it is another's, over, or lacks its time."""
+
+    code = "call-refused"
+    exit_code = 65
+
+
 class About(StrEnum):
     """Whom or what a channel's failure concerns."""
 

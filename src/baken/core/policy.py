@@ -53,6 +53,12 @@ class Policy:
     """A case that was last seen longer ago is not told."""
     channels: Mapping[str, Carries] | None = None
     """The channels that can be used, by key, and what each can carry. None: any, in plain text."""
+    by_hand_from: Severity = Severity.HIGH
+    """From which severity a person phones or sends a letter; a grave threat is worth it always."""
+    first_when_grave: frozenset[str] = frozenset({"phone"})
+    """The channels that come first for who did not sign up, under a grave threat."""
+    full: frozenset[str] = frozenset()
+    """The channels that can take no more now: their routes come last."""
     feed_label: Tlp | None = None
     """The label of every standing occasion. None: the one it bears."""
     terms_of_feeds: Mapping[str, SharingTerms] = field(default_factory=dict)
@@ -175,7 +181,7 @@ def decide(
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):
         return Verdict(Rule.TLP_RED, label)
-    route = _route_for(label, routes, channels=policy.channels, now=now)
+    route = _route_for(label, routes, case=case, under=under, policy=policy, now=now)
     if isinstance(route, Rule):
         return Verdict(route, label)
     rhythm = policy.own_rhythms.get(case.rhythm, policy.rhythm)
@@ -224,6 +230,7 @@ def decide_again(
     of_any_age = replace(
         policy,
         minimum_severity=Severity.INFO,
+        by_hand_from=Severity.INFO,
         oldest_told=timedelta.max,
         rhythm=None,
         own_rhythms={},
@@ -329,14 +336,18 @@ def _route_for(
     label: Tlp,
     routes: Sequence[Route],
     *,
-    channels: Mapping[str, Carries] | None,
+    case: CaseFacts,
+    under: OccasionFacts,
+    policy: Policy,
     now: datetime,
 ) -> Route | Rule:
     """The first route that may be taken, or the rule that leaves none."""
+    channels = policy.channels
     must_encrypt = label is Tlp.RED
     must_stay_inside = label is Tlp.AMBER_STRICT  # TLP 2.0: the recipient's organisation only
+    is_worth_a_person = under.is_unasked_allowed or case.severity >= policy.by_hand_from
     silent = Rule.NO_CONTACT
-    for route in routes:
+    for route in _in_order(routes, case=case, under=under, policy=policy):
         if (channels is not None and route.channel not in channels) or not route.is_open(now):
             continue
         if route.is_unwanted:
@@ -345,10 +356,34 @@ def _route_for(
             silent = Rule.TLP_RED
         elif must_stay_inside and not route.is_inside:
             silent = Rule.OUTSIDE_ONLY
+        elif not is_worth_a_person and _is_by_hand(route.channel, channels):
+            silent = Rule.BY_HAND_ONLY
         else:
             return route
     return silent
 
 
+def _in_order(
+    routes: Sequence[Route], *, case: CaseFacts, under: OccasionFacts, policy: Policy
+) -> Sequence[Route]:
+    """`routes`, those by hand last; but who did not sign up is phoned first when it is grave."""
+    if not any(_is_by_hand(route.channel, policy.channels) for route in routes):
+        return routes
+    is_grave_and_unasked = under.is_unasked_allowed and not case.is_registered
+
+    def place(route: Route) -> int:
+        if route.channel in policy.full:
+            return 3
+        if is_grave_and_unasked and route.channel in policy.first_when_grave:
+            return 0
+        return 2 if _is_by_hand(route.channel, policy.channels) else 1
+
+    return sorted(routes, key=place)
+
+
 def _can_encrypt(channel: str, channels: Mapping[str, Carries] | None) -> bool:
     return channels is not None and channels[channel].encryption
+
+
+def _is_by_hand(channel: str, channels: Mapping[str, Carries] | None) -> bool:
+    return channels is not None and channel in channels and channels[channel].is_by_hand

@@ -21,6 +21,15 @@ class Scope(StrEnum):
     """Whoever registered the name."""
 
 
+class Form(StrEnum):
+    """How what a channel carries is worded."""
+
+    MESSAGE = "message"
+    """What is read on a screen, and answered there."""
+    SCRIPT = "script"
+    """What one person says to another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Carries:
     """What a channel can take along."""
@@ -30,6 +39,9 @@ class Carries:
     attachments: bool = True
     longest_text: int | None = None
     """In characters; None has no limit."""
+    form: Form = Form.MESSAGE
+    is_by_hand: bool = False
+    """Whether each one takes a person's time, so that only what is grave goes by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Rule(StrEnum):
     OUTSIDE_ONLY = "outside-only"
     NO_CONTACT = "no-contact"
     CONTACT_UNWANTED = "contact-unwanted"
+    BY_HAND_ONLY = "by-hand-only"
 
     @property
     def tells(self) -> bool:
@@ -58,5 +59,12 @@ _TELLING: Final = frozenset(
     {Rule.NEW, Rule.WORSE, Rule.BACK, Rule.NEWS, Rule.REMINDER, Rule.THREAT}
 )
 _BLOCKING: Final = frozenset(
-    {Rule.ASK_SOURCE, Rule.TLP_RED, Rule.OUTSIDE_ONLY, Rule.NO_CONTACT, Rule.CONTACT_UNWANTED}
+    {
+        Rule.ASK_SOURCE,
+        Rule.TLP_RED,
+        Rule.OUTSIDE_ONLY,
+        Rule.NO_CONTACT,
+        Rule.CONTACT_UNWANTED,
+        Rule.BY_HAND_ONLY,
+    }
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from baken.cases.models import Case
 from baken.core.classification import Severity
@@ -20,6 +22,9 @@ from baken.outbox.selectors import (
     notifications_about,
     verdicts_on,
 )
+from baken.responses.selectors import CallMade, attempts_of
+
+_PHONE: Final = "phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Sent:
     """It waits for a person: the brake is on."""
     is_forgotten: bool = False
     """The last attempt was refused, and that counts against the address no more."""
+    calls: tuple[CallMade, ...] = ()
+    """The attempts to call, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,17 @@ def explain_cases(cases: Sequence[Case], *, policy: Policy, now: datetime) -> li
     told = notifications_about([case.pk for case in cases])
     halt = current_halt()
     why = halt.reason if halt else ""
-    return [_explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why) for case in cases]
+    calls = calls_in(one.notification for of_case in told.values() for one in of_case)
+    return [
+        _explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why, calls=calls)
+        for case in cases
+    ]
+
+
+def calls_in(notifications: Iterable[Notification]) -> Mapping[UUID, tuple[CallMade, ...]]:
+    """By notification: the attempts to call, of those among `notifications` that go by phone."""
+    by_phone = {one.pk for one in notifications if one.channel == _PHONE}
+    return attempts_of(by_phone) if by_phone else {}
 
 
 def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
@@ -136,11 +153,17 @@ def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
     yield _seen_line(case.seen, words)
     for told in case.told:
         yield _told_line(told, words)
+        yield from call_lines(told.sent, words)
     yield from _next_lines(case.next, words, was_told=bool(case.told))
 
 
 def _explained(
-    case: Case, verdict: CaseVerdict, told: Sequence[NotifiedCase], *, halt: str
+    case: Case,
+    verdict: CaseVerdict,
+    told: Sequence[NotifiedCase],
+    *,
+    halt: str,
+    calls: Mapping[UUID, tuple[CallMade, ...]],
 ) -> ExplainedCase:
     return ExplainedCase(
         finding_kind=case.finding_kind,
@@ -162,7 +185,7 @@ def _explained(
             feed=case.feed,
             report_type=case.report_type,
         ),
-        told=tuple(_told(one) for one in told),
+        told=tuple(_told(one, calls) for one in told),
         next=Next(
             rule=verdict.rule,
             occasion=verdict.occasion.key if verdict.occasion else "",
@@ -173,11 +196,12 @@ def _explained(
     )
 
 
-def _told(one: NotifiedCase) -> Told:
-    return Told(sent_of(one.notification), one.occasion.key, one.reason)
+def _told(one: NotifiedCase, calls: Mapping[UUID, tuple[CallMade, ...]]) -> Told:
+    made = calls.get(one.notification_id, ())
+    return Told(sent_of(one.notification, calls=made), one.occasion.key, one.reason)
 
 
-def sent_of(notification: Notification) -> Sent:
+def sent_of(notification: Notification, *, calls: tuple[CallMade, ...] = ()) -> Sent:
     """How far `notification` came; its addressee, brake and deliveries should be loaded."""
     last = max(notification.deliveries.all(), key=lambda tried: tried.attempt, default=None)
     is_accepted = last is not None and last.state == Delivery.State.ACCEPTED
@@ -195,6 +219,7 @@ def sent_of(notification: Notification) -> Sent:
         and notification.brake is not None
         and notification.brake.released_at is None,
         is_forgotten=last is not None and hasattr(last, "forgotten"),
+        calls=calls,
     )
 
 
@@ -226,6 +251,18 @@ def _told_line(told: Told, words: Words) -> str:
     )
 
 
+def call_lines(sent: Sent, words: Words) -> Iterator[str]:
+    """Each attempt to call, in a line."""
+    for number, call in enumerate(sent.calls, start=1):
+        yield words.say(
+            "case.call",
+            number=number,
+            at=call.made_at,
+            by=call.made_by,
+            outcome=words.say(f"calls.outcome.{call.outcome}"),
+        )
+
+
 def sent_words(sent: Sent, words: Words) -> dict[str, object]:
     """To whom, by what and when, and how far it came, to fill in a sentence."""
     return {
@@ -241,18 +278,21 @@ def _how_far(sent: Sent, words: Words) -> str:
     is_withdrawn = sent.state == Notification.State.WITHDRAWN
     if sent.attempt and not is_withdrawn:
         said = "case.forgotten" if sent.is_forgotten else f"states.delivery.{sent.delivery_state}"
+        if sent.channel == _PHONE and sent.delivery_state == Delivery.State.ACCEPTED:
+            said = "case.in_list"  # which is not to say that anybody was reached
         state = words.say(said)
         state = words.say("case.attempt", state=state, attempt=sent.attempt)
         reply = sent.reply
     else:
         state = words.say(f"states.notification.{sent.state}")
-        reply = _reason_of_withdrawal(sent.state_reason, words) if is_withdrawn else ""
+        reply = reason_of_withdrawal(sent.state_reason, words) if is_withdrawn else ""
     if sent.is_braked:
         state = words.say("case.braked", state=state)
     return words.say("case.state_because", state=state, reply=reply) if reply else state
 
 
-def _reason_of_withdrawal(stored: str, words: Words) -> str:
+def reason_of_withdrawal(stored: str, words: Words) -> str:
+    """Why a notification was withdrawn, from the reason that is stored."""
     key, besides = key_of_reason(stored)
     if not key:
         return stored

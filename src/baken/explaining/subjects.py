@@ -36,6 +36,8 @@ from baken.core.policy import Policy
 from baken.explaining.cases import (
     ExplainedCase,
     Sent,
+    call_lines,
+    calls_in,
     case_lines,
     explain_cases,
     sent_of,
@@ -137,7 +139,9 @@ def find_subject(what: str, *, now: datetime) -> Subject:
     if notification is not None:
         cases = cases_with_ids(cases_told_by(notification))
         about = KnownMessage(
-            notification.code, str(notification.organisation), sent_of(notification)
+            notification.code,
+            str(notification.organisation),
+            sent_of(notification, calls=calls_in([notification]).get(notification.pk, ())),
         )
         return Subject(about, cases)
     try:
@@ -223,6 +227,7 @@ def subject_lines(about: Place | KnownOrganisation | KnownMessage, words: Words)
         case KnownMessage(code, organisation, sent):
             facts = sent_words(sent, words)
             yield words.say("subject.message", code=code, organisation=organisation, **facts)
+            yield from call_lines(sent, words)
             return
     if about.rows_hinted:
         yield words.say(

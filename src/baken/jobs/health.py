@@ -39,7 +39,7 @@ from baken.feeds import Feed
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
 from baken.jobs.clock import check_clock
 from baken.jobs.retention import look_over_store
-from baken.jobs.roads import channels_for_people
+from baken.jobs.roads import channels_in_use
 from baken.jobs.sending import check_sender
 from baken.outbox.selectors import (
     brake_on,
@@ -65,15 +65,15 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     yield _store(settings)
     if settings.sender_name:  # without one nothing is sent, and each channel below says so
         yield SenderCheck(settings.sender_name, settings.mail_reply_to, settings.mail_contact_line)
-    for kind in channels_for_people().values():
+    for kind in channels_in_use(settings).values():
         yield _channel(kind, settings)
     yield _sending()
-    for fault in own_faults(channels_for_people()):
+    for fault in own_faults(channels_in_use(settings)):
         yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
     if brake := brake_on():
         yield BrakeCheck(**asdict(brake))
-    yield _constituency(now=now)
-    yield from _unwanted(now=now)
+    yield _constituency(settings, now=now)
+    yield from _unwanted(settings, now=now)
     yield _hints(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)
     yield from _feeds(now=now)
@@ -131,8 +131,8 @@ def _sending() -> SendingCheck:
     )
 
 
-def _constituency(*, now: datetime) -> ConstituencyCheck:
-    channels = channels_for_people()
+def _constituency(settings: Settings, *, now: datetime) -> ConstituencyCheck:
+    channels = channels_in_use(settings)
     totals = organisation_totals(channels=channels, names=_NAMES_SHOWN, now=now)
     return ConstituencyCheck(
         organisations=totals.organisations,
@@ -142,20 +142,20 @@ def _constituency(*, now: datetime) -> ConstituencyCheck:
     )
 
 
-def silenced_by(address: str, *, now: datetime) -> list[str]:
+def silenced_by(address: str, *, settings: Settings, now: datetime) -> list[str]:
     """The names of those at `address` who have no other address that may be used."""
     there = organisations_at(address, now=now)
-    return [name for reference, name in _silenced(now=now).items() if reference in there]
+    return [name for reference, name in _silenced(settings, now=now).items() if reference in there]
 
 
-def _silenced(*, now: datetime) -> dict[str, str]:
+def _silenced(settings: Settings, *, now: datetime) -> dict[str, str]:
     return organisations_without_wanted_route(
-        channels=channels_for_people(), unwanted=unwanted_addresses(now=now), now=now
+        channels=channels_in_use(settings), unwanted=unwanted_addresses(now=now), now=now
     )
 
 
-def _unwanted(*, now: datetime) -> Iterator[UnwantedCheck]:
-    names = list(_silenced(now=now).values())
+def _unwanted(settings: Settings, *, now: datetime) -> Iterator[UnwantedCheck]:
+    names = list(_silenced(settings, now=now).values())
     if names:
         yield UnwantedCheck(len(names), names[:_NAMES_SHOWN])
 

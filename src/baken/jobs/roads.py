@@ -20,9 +20,14 @@ def channels_for_people() -> Mapping[str, ChannelKind]:
     return {key: kind for key, kind in channels.CHANNELS.items() if kind.is_for_people}
 
 
-def carried() -> Mapping[str, Carries]:
-    """What each of them can carry: what the verdict looks at."""
-    return {key: kind.carries for key, kind in channels_for_people().items()}
+def channels_in_use(settings: Settings) -> Mapping[str, ChannelKind]:
+    """Those of them that the settings have all for: only by these is anybody told."""
+    return {key: kind for key, kind in channels_for_people().items() if kind.is_set_up(settings)}
+
+
+def carried(settings: Settings) -> Mapping[str, Carries]:
+    """What each of those in use can carry: what the verdict looks at."""
+    return {key: kind.carries for key, kind in channels_in_use(settings).items()}
 
 
 def address_readers() -> Mapping[str, Callable[[str], str]]:
@@ -40,9 +45,9 @@ def address_of(text: str) -> str:
             return read(text)
         except ValueError:
             continue
-    nouns = " or ".join(kind.address_noun for kind in channels_for_people().values())
+    *nouns, last = (kind.address_noun for kind in channels_for_people().values())
     raise TextRefusedError(
-        f"{one_line(text, limit=80)!r} is not a {nouns}.",
+        f"{one_line(text, limit=80)!r} is not a {', '.join(nouns)} or {last}.",
         remedy="Give one plain address, such as security@example.nl.",
     )
 
@@ -56,12 +61,14 @@ def _read_address(kind: ChannelKind, text: str) -> str:
 
 def roads_of(settings: Settings) -> Mapping[str, Road]:
     """The roads by which warnings leave, as the settings say."""
-    return {key: _road(kind, settings) for key, kind in channels_for_people().items()}
+    return {key: _road(kind, settings) for key, kind in channels_in_use(settings).items()}
 
 
 def dry_run_roads(folder: Path, settings: Settings) -> Mapping[str, Road]:
     """Roads that end in `folder`: the same messages, as files."""
-    return {key: _road_into(folder, kind, settings) for key, kind in channels_for_people().items()}
+    return {
+        key: _road_into(folder, kind, settings) for key, kind in channels_in_use(settings).items()
+    }
 
 
 def _road(kind: ChannelKind, settings: Settings) -> Road:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from baken import feeds
 from baken.core.errors import SettingsError
@@ -15,7 +16,7 @@ from baken.core.sharing import Source
 from baken.feeds import FEEDS
 from baken.jobs.clock import check_clock
 from baken.jobs.matching_again import match_what_waits
-from baken.jobs.roads import carried, dry_run_roads, roads_of
+from baken.jobs.roads import carried, channels_in_use, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
 from baken.outbox.selectors import rhythm_at
 from baken.outbox.services import (
@@ -30,7 +31,10 @@ from baken.outbox.services import (
     plan_notifications,
     record_round,
 )
+from baken.responses.selectors import count_attempts, count_open_calls
 from baken.settings.environment import Settings
+
+_PHONE: Final = "phone"
 
 
 def check_sender(settings: Settings) -> None:
@@ -64,7 +68,9 @@ def plan_at(now: datetime, *, settings: Settings, holds_round: bool = False) -> 
     """Plan what is to be told at `now`; see `plan`."""
     match_what_waits(settings)
     policy = policy_of(settings) if holds_round else policy_at(now, settings=settings)
-    planned = plan_notifications(policy=policy, feed_tlp=settings.feed_tlp, now=now)
+    planned = plan_notifications(
+        policy=policy, feed_tlp=settings.feed_tlp, now=now, room=room_at(now, settings=settings)
+    )
     if holds_round or _is_due(policy):
         record_round(now)
     return planned
@@ -152,6 +158,7 @@ def dry_run_into(
         match_again=match_again,
         now=now,
         occasion=find_occasion(occasion_key) if occasion_key else None,
+        room=room_at(now, settings=settings),
     )
 
 
@@ -162,7 +169,21 @@ def policy_at(now: datetime, *, settings: Settings) -> Policy:
         for interval in RoundInterval
     }
     mine = rhythms[settings.round_interval]
-    return replace(policy_of(settings), rhythm=mine, own_rhythms=rhythms)
+    left = room_at(now, settings=settings)
+    full = frozenset(channel for channel, count in left.items() if not count)
+    return replace(policy_of(settings), rhythm=mine, own_rhythms=rhythms, full=full)
+
+
+def room_at(now: datetime, *, settings: Settings) -> dict[str, int]:
+    """How many more each channel can take at `now`, where people carry what goes by it.
+
+    The list of calls holds no more than a day's work, with what was called today.
+    """
+    if _PHONE not in channels_in_use(settings):
+        return {}
+    today = now.astimezone(settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    taken = count_open_calls() + count_attempts(since=today)
+    return {_PHONE: max(0, settings.by_hand.calls_per_day - taken)}
 
 
 def _is_due(policy: Policy) -> bool:
@@ -176,7 +197,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(
         minimum_severity=settings.minimum_severity,
         reminder_after=settings.reminder_after,
-        channels=carried(),
+        channels=carried(settings),
         feed_label=settings.feed_tlp,
         zone=settings.zone,
         terms_of_feeds={key: feed.terms for key, feed in feeds.FEEDS.items()},
@@ -193,5 +214,6 @@ def sender_of(settings: Settings) -> Sender:
         zone=settings.zone,
         store_days=settings.store_kept_for.days,
         legal_ground=settings.legal_ground,
+        published_number=settings.by_hand.published_number,
         sources={key: Source(feed.name, feed.terms) for key, feed in FEEDS.items()},
     )

@@ -10,7 +10,7 @@ from baken import feeds
 from baken.advice import written_kinds
 from baken.core.errors import OccasionError
 from baken.jobs.matching_again import match_what_waits
-from baken.jobs.sending import policy_at
+from baken.jobs.sending import policy_at, room_at
 from baken.occasions.models import Occasion
 from baken.occasions.services import create_threat_occasion, read_threat
 from baken.outbox.selectors import count_telling
@@ -53,7 +53,10 @@ def close_occasion_and_replan(key: str, *, settings: Settings) -> ClosedOccasion
     match_what_waits(settings)
     now = datetime.now(UTC)
     plan = plan_notifications(
-        policy=policy_at(now, settings=settings), feed_tlp=settings.feed_tlp, now=now
+        policy=policy_at(now, settings=settings),
+        feed_tlp=settings.feed_tlp,
+        now=now,
+        room=room_at(now, settings=settings),
     )
     return ClosedOccasion(closed, plan, count_telling(closed.case_ids, since=now))
 

@@ -44,12 +44,14 @@ def dry_run(
     match_again: Callable[[], object] = lambda: None,
     now: datetime,
     occasion: Occasion | None = None,
+    room: Mapping[str, int] | None = None,
 ) -> DryRun:
     """Plan and compose everything, undo it all, then give the messages to `roads`.
 
     With an `occasion`, only what goes out under that one, as if it were released.
 
-    `match_again` matches what waits when the constituency changed; that is undone too.
+    `room` is as in `plan_notifications`. `match_again` matches what waits when the constituency
+    changed; that is undone too.
 
     The roads must not leave the house: a folder, the screen. All messages are in memory at once.
     Raises `OutputRefusedError` when a road takes none.
@@ -65,7 +67,7 @@ def dry_run(
             match_again()
             if occasion is not None:
                 release_for_dry_run(occasion, now=now)
-            plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now)
+            plan = plan_notifications(policy=policy, feed_tlp=feed_tlp, now=now, room=room)
             messages = _compose_all(roads, sender=sender, policy=policy, now=now, occasion=occasion)
             transaction.set_rollback(True)
         states: Counter[Delivery.State] = Counter()

@@ -6,20 +6,21 @@ remembered can never differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
 
 from baken.cases.selectors import CaseToDecide, cases_to_decide
-from baken.cases.services import hold_cases, record_told
-from baken.core.classification import Severity, Tlp
+from baken.cases.services import hold_cases
+from baken.core.classification import Tlp
 from baken.core.policy import Policy, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
 from baken.core.rules import Rule
@@ -27,14 +28,13 @@ from baken.core.text import as_array
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.occasions.services import label_standing_occasions, lock_occasion
-from baken.outbox.addressees import addressees_of
-from baken.outbox.codes import new_code
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
 from baken.outbox.verdicts import cases_due, routes_to, told_under
 from baken.outbox.withdrawal_reasons import SUPERSEDED
 from baken.outbox.withdrawals import withdraw
+from baken.outbox.writing import ToTell, write_notifications
 
 _log = structlog.get_logger()
 
@@ -60,32 +60,6 @@ _SUPERSEDED: Final = """
     )
     ORDER BY n.id
     FOR UPDATE OF n SKIP LOCKED
-"""
-
-_COPY_NOTIFICATIONS: Final = """
-    COPY outbox_notification (
-        id, code, organisation_id, route_id, addressee_id, channel, language, time_zone, tlp,
-        severity, policy, planned_at, state, state_reason
-    ) FROM STDIN
-"""
-
-# Copied within the database, which has all of it: nothing is fetched only to be sent back.
-_TELL_AS_IT_STANDS: Final = """
-    INSERT INTO outbox_notifiedcase (
-        notification_id, case_id, occasion_id, reason, told_before_at, told_before_severity,
-        told_before_news, severity, first_seen_at, last_seen_at, sightings, feed, rule, rsit_type,
-        affected_role, address, port, transport, host_name, url, product, cves, asset_value,
-        evidence, details, details_more
-    )
-    SELECT n.id, c.id, told.occasion_id, told.reason, c.told_at, c.told_severity,
-        c.told_news, c.severity, c.first_seen_at, c.last_seen_at, c.sightings, c.feed,
-        c.rule, c.rsit_type, c.affected_role, c.address, c.port, c.transport, c.host_name, c.url,
-        c.product, c.cves, c.asset_value, c.evidence, c.details, c.details_more
-    FROM unnest(
-        %(places)s::bigint[], %(cases)s::bigint[], %(occasions)s::bigint[], %(reasons)s::text[]
-    ) AS told (place, case_id, occasion_id, reason)
-    JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS n (id, place) USING (place)
-    JOIN occasions_case AS c ON c.id = told.case_id
 """
 
 
@@ -118,7 +92,9 @@ class Plan:
     waiting: Waiting = Waiting()
 
 
-def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
+def plan_notifications(
+    *, policy: Policy, feed_tlp: Tlp, now: datetime, room: Mapping[str, int] | None = None
+) -> Plan:
     """Plan what is to be told now.
 
     All standing occasions together make one notification an organisation, route and label; each
@@ -127,12 +103,16 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
     May run any number of times: each case records in the same transaction that it is told. What is
     planned together gets a `planned_at` of its own, a microsecond after the one before: by that
     moment a case knows which notification told it last.
+
+    `room` says how many more a channel can take now, by its key: the gravest go by it, and who else
+    would is told by another route, where there is one.
     """
     label_standing_occasions(feed_tlp)
     _withdraw_what_may_not_go(policy=policy, now=now)
     notifications, told = 0, set[int]()
     kept_back: dict[int, Unreachable] = {}
     waiting: dict[int, _Waits] = {}
+    left = dict(room or {})
     for place, occasions in enumerate(_told_together()):
         moment = now + place * _BETWEEN_PLANS
         with transaction.atomic():
@@ -140,9 +120,10 @@ def plan_notifications(*, policy: Policy, feed_tlp: Tlp, now: datetime) -> Plan:
             if not active:
                 continue
             hold_cases()
-            under = _plan_under(active, policy=policy, now=moment)
+            under = _plan_under(active, policy=policy, now=moment, room=left)
             transaction.on_commit(partial(_log_planned, active, under))  # not of a dry run
         notifications += under.notifications
+        left = {key: count - under.by_channel[key] for key, count in left.items()}
         told |= under.told
         kept_back = under.kept_back | kept_back  # the first occasion says why
         waiting |= under.waiting
@@ -184,6 +165,8 @@ class _PlanUnder:
     told: frozenset[int]
     kept_back: dict[int, Unreachable]
     waiting: dict[int, _Waits]
+    by_channel: Counter[str]
+    """How many notifications go by each."""
 
 
 def _log_planned(occasions: Sequence[Occasion], under: _PlanUnder) -> None:
@@ -215,24 +198,11 @@ _Message = tuple[int, Tlp, bool, bool]
 """See `Verdict.message`."""
 
 
-@dataclass(slots=True)
-class _ToTell:
-    """What is to be told to one organisation by one route under the same terms."""
-
-    route: Route
-    label: Tlp
-    severity: Severity
-    rules: dict[int, Rule] = field(default_factory=dict)
-    """By case: why it is told."""
-    occasions: list[int] = field(default_factory=list)
-    """Of each case, in the same order: under which it is told."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Decided:
     """What the verdicts come to."""
 
-    to_tell: Sequence[_ToTell]
+    to_tell: Sequence[ToTell]
     kept_back: dict[int, Unreachable]
     waiting: dict[int, _Waits]
 
@@ -246,20 +216,57 @@ class _Asked:
     verdict: Verdict
 
 
-def _plan_under(occasions: Sequence[Occasion], *, policy: Policy, now: datetime) -> _PlanUnder:
-    decided = _decide_each(occasions, policy=policy, now=now)
+def _plan_under(
+    occasions: Sequence[Occasion], *, policy: Policy, now: datetime, room: Mapping[str, int]
+) -> _PlanUnder:
+    decided = _decide_within(room, occasions, policy=policy, now=now)
     superseded = _superseded(occasions, decided)
     if superseded:
         mine = Notification.objects.filter(pk__in=superseded)
         withdraw(mine, reason=SUPERSEDED)
-        decided = _decide_each(occasions, policy=policy, now=now)
-    notified = _write(decided.to_tell, now=now)
-    return _PlanUnder(len(decided.to_tell), notified, decided.kept_back, decided.waiting)
+        decided = _decide_within(room, occasions, policy=policy, now=now)
+    notified = write_notifications(decided.to_tell, now=now)
+    return _PlanUnder(
+        len(decided.to_tell),
+        notified,
+        decided.kept_back,
+        decided.waiting,
+        Counter(part.route.channel for part in decided.to_tell),
+    )
 
 
-def _decide_each(occasions: Sequence[Occasion], *, policy: Policy, now: datetime) -> _Decided:
-    asked = _asked_under(occasions, policy=policy, now=now)
-    parts: dict[_Message, _ToTell] = {}
+def _decide_within(
+    room: Mapping[str, int], occasions: Sequence[Occasion], *, policy: Policy, now: datetime
+) -> _Decided:
+    """Decide, and decide again about those for whom a channel has no room."""
+    decided = _decide_each(occasions, policy=policy, now=now)
+    crowded: set[int] = set()
+    for channel, left in room.items():
+        mine = [part for part in decided.to_tell if part.route.channel == channel]
+        mine.sort(key=lambda part: -part.severity)
+        crowded |= {part.route.organisation_id for part in mine[max(0, left) :]}
+    if not crowded:
+        return decided
+    return _decide_each(occasions, policy=policy, now=now, room=room, crowded=crowded)
+
+
+def _decide_each(
+    occasions: Sequence[Occasion],
+    *,
+    policy: Policy,
+    now: datetime,
+    room: Collection[str] = (),
+    crowded: Collection[int] = (),
+) -> _Decided:
+    """The verdicts; for the organisations in `crowded` the channels in `room` are full."""
+    asked = _asked_under(
+        occasions,
+        policy=policy,
+        now=now,
+        crowded=crowded,
+        when_crowded=replace(policy, full=policy.full | frozenset(room)),
+    )
+    parts: dict[_Message, ToTell] = {}
     kept_back: dict[int, Unreachable] = {}
     waiting: dict[int, _Waits] = {}
     waiting_ids = (
@@ -279,7 +286,12 @@ def _decide_each(occasions: Sequence[Occasion], *, policy: Policy, now: datetime
 
 
 def _asked_under(
-    occasions: Sequence[Occasion], *, policy: Policy, now: datetime
+    occasions: Sequence[Occasion],
+    *,
+    policy: Policy,
+    now: datetime,
+    crowded: Collection[int],
+    when_crowded: Policy,
 ) -> dict[int, list[_Asked]]:
     """By organisation: its cases, each with the verdict of the occasion that counts for it."""
     cases = {occasion.pk: _cases_under(occasion, policy=policy, now=now) for occasion in occasions}
@@ -290,7 +302,8 @@ def _asked_under(
         under = occasion_facts(occasion)
         for case in cases[occasion.pk]:
             mine = routes.get(case.organisation_id, ())
-            verdict = decide(case.facts, under=under, routes=mine, policy=policy, now=now)
+            by = when_crowded if case.organisation_id in crowded else policy
+            verdict = decide(case.facts, under=under, routes=mine, policy=by, now=now)
             before = found.get(case.id)
             if before is None or first_that_tells([before.verdict, verdict]) is verdict:
                 found[case.id] = _Asked(case, occasion.pk, verdict)
@@ -305,11 +318,11 @@ def _cases_under(occasion: Occasion, *, policy: Policy, now: datetime) -> list[C
     return list(cases_to_decide(occasion, policy=policy, now=now, told_here=told_here))
 
 
-def _add(parts: dict[_Message, _ToTell], one: _Asked, verdict: Verdict, route: Route) -> None:
+def _add(parts: dict[_Message, ToTell], one: _Asked, verdict: Verdict, route: Route) -> None:
     severity = one.case.facts.severity
     part = parts.get(verdict.message)
     if part is None:
-        part = parts[verdict.message] = _ToTell(route, verdict.label, severity)
+        part = parts[verdict.message] = ToTell(route, verdict.label, severity)
     part.rules[one.case.id] = verdict.rule
     part.occasions.append(one.occasion_id)
     part.severity = max(part.severity, severity)
@@ -332,48 +345,3 @@ def _superseded(occasions: Sequence[Occasion], decided: _Decided) -> list[UUID]:
             },
         )
         return [pk for (pk,) in cursor.fetchall()]
-
-
-def _write(to_tell: Sequence[_ToTell], *, now: datetime) -> frozenset[int]:
-    """Write the notifications; gives the cases in them."""
-    if not to_tell:
-        return frozenset()
-    ids = [uuid4() for _ in to_tell]
-    _copy_notifications(ids, to_tell, now=now)
-    places: list[int] = []
-    case_ids: list[int] = []
-    occasions: list[int] = []
-    reasons: list[str] = []
-    for place, part in enumerate(to_tell, start=1):
-        places += [place] * len(part.rules)
-        case_ids += part.rules
-        occasions += part.occasions
-        reasons += [rule.value for rule in part.rules.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TELL_AS_IT_STANDS,
-            {
-                "ids": ids,
-                "places": as_array(places),
-                "cases": as_array(case_ids),
-                "occasions": as_array(occasions),
-                "reasons": as_array(reasons),
-            },
-        )
-    record_told(case_ids, now=now)
-    return frozenset(case_ids)
-
-
-def _copy_notifications(ids: Sequence[UUID], to_tell: Sequence[_ToTell], *, now: datetime) -> None:
-    addressees = addressees_of(part.route for part in to_tell)
-    with connection.cursor() as cursor, cursor.copy(_COPY_NOTIFICATIONS) as copy:
-        for pk, part in zip(ids, to_tell, strict=True):
-            route = part.route
-            rules = ",".join(sorted({rule.value for rule in part.rules.values()}))
-            copy.write_row(
-                (
-                    pk, new_code(), route.organisation_id, route.id, addressees[route.id],
-                    route.channel, route.language, route.time_zone, part.label.value,
-                    part.severity.value, rules, now, Notification.State.PLANNED.value, "",
-                )
-            )  # fmt: skip

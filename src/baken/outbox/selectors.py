@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baken.outbox.brake import BrakeOn, brake_on
+from baken.outbox.calling import ReadyCall, SightingNow, ready_call, why_not_call
 from baken.outbox.codes import read_code
 from baken.outbox.halts import current_halt
 from baken.outbox.notifications import (
@@ -34,6 +35,8 @@ __all__ = [
     "CountingRefusal",
     "OutboxTotals",
     "OwnFault",
+    "ReadyCall",
+    "SightingNow",
     "accepted_notification",
     "brake_on",
     "cases_told_by",
@@ -47,6 +50,7 @@ __all__ = [
     "outbox_totals",
     "own_faults",
     "read_code",
+    "ready_call",
     "rhythm_at",
     "suppressions",
     "unwanted_addresses",
@@ -54,4 +58,5 @@ __all__ = [
     "verdicts_on",
     "warned_organisations",
     "warning_of",
+    "why_not_call",
 ]

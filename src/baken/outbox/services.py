@@ -12,6 +12,7 @@ from baken.outbox.pacing import Pace
 from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
 from baken.outbox.refusals import forget_refusals
+from baken.outbox.returns import call_off, record_return
 from baken.outbox.rounds import record_round
 from baken.outbox.suppressions import SuppressedAddress, lift_suppression, suppress_address
 from baken.outbox.withdrawals import ClosedThreat, close_threat
@@ -31,6 +32,7 @@ __all__ = [
     "SuppressedAddress",
     "Unreachable",
     "Waiting",
+    "call_off",
     "close_threat",
     "deliver_waiting",
     "dry_run",
@@ -40,6 +42,7 @@ __all__ = [
     "lift_suppression",
     "plan_notifications",
     "preview",
+    "record_return",
     "record_round",
     "release_brake",
     "resume_sending",

@@ -22,6 +22,7 @@ OF_RULES: Final[Mapping[Rule, str]] = {
 }
 MAILBOX_FULL: Final = "its mailbox is full, and another contact is told"
 ERASED: Final = "its addressee was erased"
+GONE: Final = "nothing in it is seen any more"
 SUPERSEDED: Final = "a later notification tells it"
 _STRICTER: Final = "its label became stricter"
 
@@ -29,6 +30,7 @@ REASON_KEYS: Final[Mapping[str, str]] = {
     **{text: rule.value for rule, text in OF_RULES.items()},
     MAILBOX_FULL: "mailbox-full",
     ERASED: "erased",
+    GONE: "gone",
     SUPERSEDED: "superseded",
     _STRICTER: "label-stricter",
 }

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "baken.cases",
     "baken.discovery",
     "baken.outbox",
+    "baken.responses",
 ]
 # Without a URL the address leads nowhere: `baken` starts the embedded server first.
 DATABASES = {

@@ -20,6 +20,7 @@ from baken.core.mail_address import domain_of, split_mailbox
 from baken.core.rhythm import RoundInterval
 from baken.core.sharing import LegalGround
 from baken.settings import shapes
+from baken.settings.by_hand import ByHand
 from baken.settings.declaration import (
     Derived,
     Variable,
@@ -132,6 +133,7 @@ class Settings:
         meaning="How many messages a minute go to a provider on the first day; twice as many each "
         "day after, until BAKEN_PROVIDER_PER_MINUTE.",
     )
+    by_hand: ByHand = group(ByHand)
     brake_factor: int = setting(
         "BAKEN_BRAKE_FACTOR",
         shapes.COUNT,

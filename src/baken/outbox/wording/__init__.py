@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from baken.advice import Frame, frame
-from baken.channels import Attachment, Carries, Message
+from baken.advice import Frame, call_words, frame
+from baken.channels import Attachment, Carries, Form, Message
 from baken.core.errors import About, ChannelError
 from baken.outbox.wording.blocks import Block
+from baken.outbox.wording.call_script import call_script
 from baken.outbox.wording.chapters import Chapter, chapters_of
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.html import as_html
@@ -52,6 +53,8 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
     """
     if warning.zone is not None:
         sender = replace(sender, zone=warning.zone)
+    if carries.form is Form.SCRIPT:
+        return _script(warning, sender)
     words = frame(warning.language)
     chapters = chapters_of(warning)
     subject = subject_of(warning, chapters, words)
@@ -81,6 +84,21 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
         made_at=warning.planned_at,
         attachments=attachments,
         in_reply_to=warning.in_reply_to,
+    )
+
+
+def _script(warning: WarningFacts, sender: Sender) -> Message:
+    words = call_words(warning.language)
+    chapters = chapters_of(warning)
+    return Message(
+        id=message_id_of(warning, sender),
+        recipient_address=warning.recipient_address,
+        recipient_name=warning.recipient_name,
+        language=words.frame.language,
+        subject=subject_of(warning, chapters, words.frame),
+        text=as_text(call_script(warning, chapters, words, sender)),
+        tlp=warning.tlp,
+        made_at=warning.planned_at,
     )
 
 

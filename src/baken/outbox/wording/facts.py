@@ -30,6 +30,8 @@ class Sender:
     """How many days what was seen is kept."""
     legal_ground: LegalGround
     """Why we may use the address of who did not sign up."""
+    published_number: str = ""
+    """The number that a callee finds on our website, to check a call."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """By feed: what it is called, and what it lets us say. One that is unknown is not named."""
 

@@ -46,7 +46,7 @@ def first_screen(
     for paragraph in warning.occasion_advice.splitlines():
         if paragraph.strip():
             yield Paragraph(paragraph.strip())
-    yield Paragraph(_what_was_seen(warning, first, words, sender))
+    yield Paragraph(what_was_seen(warning, first, words, sender))
     yield Facts(tuple(_facts(warning, chapters, words, sender)))
 
 
@@ -60,7 +60,8 @@ def note_on_site(systems: Sequence[ToldSystem], words: Frame, tlp: Tlp) -> str:
     return words.site_on_address_ask if tlp in _STAYS_WITH_THE_READER else words.site_on_address
 
 
-def _what_was_seen(warning: WarningFacts, first: Chapter, words: Frame, sender: Sender) -> str:
+def what_was_seen(warning: WarningFacts, first: Chapter, words: Frame, sender: Sender) -> str:
+    """What was seen of one chapter, by whom and when, and when we told it before."""
     sentences = [
         first.advice.seen,
         _by_whom(first.systems, words, sender),

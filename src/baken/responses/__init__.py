@@ -1,0 +1,1 @@
+"""WHAT CAME BACK: how calls went."""

@@ -1,0 +1,79 @@
+"""The tables of what came back: calls, and each attempt to make one."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from baken.outbox.models import Notification
+
+
+class Call(models.Model):
+    """One notification by phone: who is making the call, when it may be made, how it ended.
+
+    A row is made when somebody first asks for the next call. Until then the notification itself,
+    which the phone channel accepted, stands for the call that waits (ADR 0030).
+    """
+
+    notification = models.OneToOneField(
+        Notification, on_delete=models.PROTECT, primary_key=True, related_name="call"
+    )
+    claimed_by = models.CharField(max_length=100, blank=True)
+    claimed_until = models.DateTimeField(null=True, help_text="when the claim lapses")
+    not_before = models.DateTimeField(null=True, help_text="when it may be tried again")
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["notification"]
+        constraints = [
+            models.CheckConstraint(
+                name="call_claimed_whole",
+                condition=Q(claimed_by="", claimed_until=None)
+                | (~Q(claimed_by="") & Q(claimed_until__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="call_done_is_free", condition=Q(done_at=None) | Q(claimed_by="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call of {self.notification_id}"
+
+
+class CallAttempt(models.Model):
+    """One attempt to make a call, as the caller recorded it.
+
+    Append-only: a trigger in the database refuses to change or to delete one.
+    """
+
+    class Outcome(models.TextChoices):
+        """How it went."""
+
+        REACHED = "reached", "spoke to the person who is responsible"
+        LEFT_WORD = "left-word", "left a message"
+        NO_ANSWER = "no-answer", "nobody answered"
+        CALL_BACK = "call-back", "call back later"
+        WRONG_NUMBER = "wrong-number", "wrong number"
+        NOT_THEIRS = "not-theirs", "they say that it is not theirs"
+
+    call = models.ForeignKey(
+        Call, on_delete=models.PROTECT, related_name="attempts", db_index=False
+    )
+    number = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    made_by = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+    call_again_at = models.DateTimeField(null=True, help_text="when they asked to be called")
+
+    class Meta:
+        ordering = ["call", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "number"], name="call_attempt_once"),
+            models.CheckConstraint(
+                name="call_attempt_called_back_when",
+                condition=Q(call_again_at=None) | Q(outcome="call-back"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.call_id}: {self.outcome}"

@@ -1,0 +1,7 @@
+"""What may be done with what came back: the door for writing; nobody reaches past it."""
+
+from __future__ import annotations
+
+from baken.responses.calls import RecordedCall, claim_next_call, drop_call, record_call
+
+__all__ = ["RecordedCall", "claim_next_call", "drop_call", "record_call"]

@@ -61,6 +61,9 @@ class Policy:
     """The channels that can take no more now: their routes come last."""
     feed_label: Tlp | None = None
     """The label of every standing occasion. None: the one it bears."""
+    amber_reaches_unregistered: bool = False
+    """Whether organisations that did not sign up count as our constituents, whom AMBER may reach
+    without asking its source."""
     terms_of_feeds: Mapping[str, SharingTerms] = field(default_factory=dict)
     """What each feed lets us do now, by its key; a row may be stricter. A feed that is not here
     allows everything."""
@@ -177,7 +180,7 @@ def decide(
         case.terms.may_name_source and of_feed.may_name_source,
         case.terms.may_show_supplier and of_feed.may_show_supplier,
     ]
-    if label in _NEEDS_PERMISSION and not terms.may_notify_affected:
+    if _needs_permission(label, case, policy=policy) and not terms.may_notify_affected:
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):
         return Verdict(Rule.TLP_RED, label)
@@ -188,6 +191,14 @@ def decide(
     if rhythm is not None and case.severity < rhythm.urgent_from and not under.is_threat:
         return Verdict(Rule.WAITS, label, route, rhythm.next_round_at, terms, waits_with=rule)
     return Verdict(rule, label, route, terms=terms)
+
+
+def _needs_permission(label: Tlp, case: CaseFacts, *, policy: Policy) -> bool:
+    """Whether the source has to permit that the affected party is told. TLP 2.0: AMBER reaches the
+    recipient's organisation and its clients, and we are the recipient."""
+    if label is Tlp.AMBER:
+        return not case.is_registered and not policy.amber_reaches_unregistered
+    return label in _NEEDS_PERMISSION
 
 
 _BESIDES_LABEL: Final = {

@@ -21,7 +21,14 @@ from django.db import connection, transaction
 from baken.cases.selectors import CaseToDecide, cases_to_decide
 from baken.cases.services import hold_cases
 from baken.core.classification import Tlp
-from baken.core.policy import Policy, Verdict, decide, first_that_tells, taken_along
+from baken.core.policy import (
+    CaseFacts,
+    Policy,
+    Verdict,
+    decide,
+    first_that_tells,
+    taken_along,
+)
 from baken.core.routes import Route
 from baken.core.rules import Rule
 from baken.core.text import as_array
@@ -194,8 +201,8 @@ def _withdraw_what_may_not_go(*, policy: Policy, now: datetime) -> None:
                 withdraw(Notification.objects.filter(pk__in=ids), reason=reason)
 
 
-_Message = tuple[int, Tlp, bool, bool]
-"""See `Verdict.message`."""
+_Message = tuple[int | tuple[str, str], Tlp, bool, bool]
+"""What sets one message apart: see `_message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,11 +325,19 @@ def _cases_under(occasion: Occasion, *, policy: Policy, now: datetime) -> list[C
     return list(cases_to_decide(occasion, policy=policy, now=now, told_here=told_here))
 
 
+def _message(case: CaseFacts, verdict: Verdict, route: Route) -> _Message:
+    """Organisations that did not sign up share a message where one contact acts for all of them."""
+    if case.is_registered:
+        return verdict.message
+    return ((route.channel, route.address.lower()), *verdict.message[1:])
+
+
 def _add(parts: dict[_Message, ToTell], one: _Asked, verdict: Verdict, route: Route) -> None:
     severity = one.case.facts.severity
-    part = parts.get(verdict.message)
+    message = _message(one.case.facts, verdict, route)
+    part = parts.get(message)
     if part is None:
-        part = parts[verdict.message] = ToTell(route, verdict.label, severity)
+        part = parts[message] = ToTell(route, verdict.label, severity)
     part.rules[one.case.id] = verdict.rule
     part.occasions.append(one.occasion_id)
     part.severity = max(part.severity, severity)

@@ -27,7 +27,7 @@ from baken.core.lookup import (
 from baken.core.observation import AffectedRole
 from baken.core.routes import Scope
 from baken.core.unknown_system import UnknownSystem
-from baken.discovery.selectors import decided_systems, owned_systems, sought_of, states_under
+from baken.discovery.selectors import decided_systems, sought_of, states_under, systems_to_open
 from baken.discovery.services import decide_about, write_discovered
 from baken.explaining.ladders import explain_ladders, ladder_lines
 from baken.explaining.words import words_in
@@ -145,7 +145,7 @@ def test_one_organisation_with_many_systems_is_written_once(occasion: Occasion) 
     done = write_discovered(occasion, now=NOW)
     assert (done.organisations, done.systems) == (1, 6)
     assert Organisation.objects.count() == 1
-    assert len({one.organisation_id for one in owned_systems(occasion)}) == 1
+    assert len({one.organisation_id for one in systems_to_open(occasion)}) == 1
     assert write_discovered(occasion, now=NOW).systems == 0
 
 

@@ -19,6 +19,7 @@ import structlog
 from django.db import connection, transaction
 
 from baken.cases import statements
+from baken.cases.discovered_work import FindDiscovered
 from baken.cases.matching_again import note_matched
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.stored_work import FindSightings, Source
@@ -128,7 +129,7 @@ def accept_report_again(
 
 def match_stored(
     sources: Sequence[Source],
-    work: FindSightings,
+    work: FindSightings | FindDiscovered,
     *,
     engine: Engine,
     now: datetime,

@@ -23,6 +23,7 @@ from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
 from baken.core.sharing import SharingTerms
 from baken.intake.selectors import NewestDays, newest_received_days
+from baken.matching import MatchRule
 from baken.occasions.models import Occasion
 
 
@@ -83,7 +84,7 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
     return _facts(
         case.has_news, case.relation, case.state, case.tlp, case.severity, case.last_seen_at,
         case.reopened_at, case.told_at, case.told_severity, case.feed, case.report_type,
-        case.address_role, case.organisation.standing, case.organisation.rhythm,
+        case.address_role, case.organisation.standing, case.organisation.rhythm, case.rule,
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
@@ -170,7 +171,7 @@ def _values_in_binary(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
 _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
     "told_severity", "feed", "report_type", "address_role", "organisation__standing",
-    "organisation__rhythm", "asset__kind", "asset__valid_from", "asset__valid_until",
+    "organisation__rhythm", "rule", "asset__kind", "asset__valid_from", "asset__valid_until",
 )  # fmt: skip
 """What `_facts` takes after `has_news`, in its order, as the ORM names it from a case. The asset's
 kind says whether the asset still exists. Its id does not: the case keeps that."""
@@ -198,6 +199,7 @@ def _facts(
     address_role: str,
     standing: str,
     rhythm: str,
+    rule: str,
     asset_kind: str | None,
     valid_from: datetime | None,
     valid_until: datetime | None,
@@ -210,9 +212,12 @@ def _facts(
     return CaseFacts(
         severity=_SEVERITIES[severity],
         is_owner=relation == Case.Relation.OWNER,
-        is_held=asset_kind is not None
-        and (valid_from is None or valid_from <= last_seen_at)
-        and (valid_until is None or last_seen_at < valid_until),
+        is_held=rule == MatchRule.DISCOVERED
+        or (
+            asset_kind is not None
+            and (valid_from is None or valid_from <= last_seen_at)
+            and (valid_until is None or last_seen_at < valid_until)
+        ),
         is_gone=state == Case.State.GONE,
         is_looked_at=state != Case.State.NOT_LOOKED_AT,
         is_registered=is_registered(standing),

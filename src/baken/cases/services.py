@@ -11,6 +11,7 @@ from baken.cases.accepting import (
     accept_report_again,
     match_stored,
 )
+from baken.cases.discovered_work import DISCOVERED_OWNER_SCHEMA, FindDiscovered
 from baken.cases.looking_back import LookedBack, look_back
 from baken.cases.matching_again import MatchedAgain, match_cases_again
 from baken.cases.sightings import copy_text, find_sightings
@@ -32,12 +33,14 @@ from baken.cases.writing import (
 )
 
 __all__ = [
+    "DISCOVERED_OWNER_SCHEMA",
     "REFRESH_CASES",
     "WIDEN_CASES",
     "AcceptedReport",
     "CaseCounts",
     "ClosedCases",
     "CountWhoIsSeen",
+    "FindDiscovered",
     "FindSightings",
     "FindUnknown",
     "FoundUnknown",

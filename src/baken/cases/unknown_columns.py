@@ -135,6 +135,13 @@ def as_unknown_systems(frame: pl.DataFrame) -> pa.Table:
     return ordered.select(UNKNOWN_SYSTEM_SCHEMA.names).to_arrow().cast(UNKNOWN_SYSTEM_SCHEMA)
 
 
+def named_systems(observations: pa.RecordBatch) -> pl.DataFrame:
+    """The finding kind and the system of each row, as `as_unknown_systems` calls it."""
+    frame = pl.DataFrame(observations.select(list(_OF_IDENTITY)))
+    told = frame.with_columns(address=addresses(frame), account=pl.lit(None, pl.String))
+    return told.select("finding_kind", system=system_of(named_addresses(told)))
+
+
 def group_systems(systems: pa.Table, by: GroupBy) -> pa.Table:
     """How many of `systems` (`UNKNOWN_SYSTEM_SCHEMA`) each network, domain or country has.
 

@@ -17,6 +17,7 @@ from baken.cli import (
     calls,
     constituency,
     demo,
+    discovery,
     doctor,
     explain,
     intake,
@@ -79,6 +80,7 @@ app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")
 app.add_typer(calls.app, name="calls")
+app.add_typer(discovery.given_files_app, name="given-file")
 app.add_typer(bench.app, name="bench")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -21,8 +22,8 @@ def explain(
     what: Annotated[
         str,
         typer.Argument(
-            help="An address, a network, an AS number, a domain, an organisation, a mail address "
-            "of one, or the code of a mail."
+            help="An address or a system on it, a network, an AS number, a domain, an "
+            "organisation, a mail address of one, or the code of a mail."
         ),
     ],
     all_cases: Annotated[
@@ -37,16 +38,23 @@ def explain(
     """
     settings = begin_reading()
     from baken.explaining import subjects
+    from baken.explaining.ladders import explain_ladders, ladder_figures, ladder_lines
     from baken.explaining.words import words_in
     from baken.jobs.sending import policy_at
 
     now, words = datetime.now(UTC), words_in(language)
     policy = policy_at(now, settings=settings)
+    ladders = explain_ladders(what)
+    what = _without_port(what)
     if as_json:
         subject = subjects.find_subject(what, now=now)
         cases = subjects.explained_one_by_one(subject.cases, policy=policy, now=now)
         say_json_with(
-            {"about": what, "assets": list(subjects.subject_lines(subject.about, words))},
+            {
+                "about": what,
+                "assets": list(subjects.subject_lines(subject.about, words)),
+                "ladders": [ladder_figures(ladder) for ladder in ladders],
+            },
             "cases",
             map(_figures, cases),
             counted_as="case_count",
@@ -58,6 +66,20 @@ def explain(
         explanation = subjects.explain(what, policy=policy, now=now, shown=_SHOWN)
     for line in subjects.explanation_lines(explanation, words):
         say(line)
+    for ladder in ladders:
+        for line in ladder_lines(ladder, words):
+            say(line)
+
+
+_SERVICE: Final = re.compile(
+    r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<ipv4>[0-9.]+)):[0-9]+(?:/[a-z]+)?"
+)
+
+
+def _without_port(what: str) -> str:
+    """The address of a service as a case names it, ``192.0.2.7:443/tcp``; else `what` itself."""
+    service = _SERVICE.fullmatch(what)
+    return what if service is None else service["ipv6"] or service["ipv4"]
 
 
 def _figures(case: ExplainedCase) -> dict[str, object]:

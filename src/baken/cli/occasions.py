@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from baken.cli.discovery import discover
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
 from baken.cli.unknown_systems import unknown
@@ -19,6 +20,7 @@ from baken.core.selection import Selection
 
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 app.command()(unknown)
+app.command()(discover)
 
 
 @app.command()

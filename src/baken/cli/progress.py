@@ -12,6 +12,20 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
     """A function to call with how many of `what` are done so far."""
+    with _bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def counting_of(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with how many of `what` are done so far, and of how many."""
+    with _bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar() -> Progress:
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -20,8 +34,4 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
         TaskProgressColumn(show_speed=True),
         TextColumn("{task.completed:,}"),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done: bar.update(task, completed=done)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

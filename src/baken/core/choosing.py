@@ -1,8 +1,8 @@
 """Chooses whom to tell about a system whose owner is not registered; pure rules over answers.
 
-First by what has to change to solve the finding: a hoster cannot mend its customer's site, and a
-device is its holder's. Then by expected use: P(right organisation) × P(somebody reads it) × P(they
-can act), from ``choosing.toml``. Whatever is passed over says why.
+First by what has to change to solve the finding: a hoster cannot mend a site that it only hosts,
+and a device is its holder's. Then by expected use: P(right organisation) × P(somebody reads it) ×
+P(they can act), from ``choosing.toml``. Whatever is passed over says why.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class Basis(StrEnum):
     USUAL_ADDRESS = "usual-address"
     """An address that RFC 2142 reserves; nobody said that it is read."""
     SHARED_HOSTING = "shared-hosting"
-    """Who lets customers have names below one of its own."""
+    """Who gives others names below one of its own."""
     REGISTER_EXTRACT = "register-extract"
     """A register of organisations, found by the holder's name."""
     CSIRT_CONSTITUENCY = "csirt-constituency"
@@ -223,7 +223,7 @@ class NetworkStanding(StrEnum):
     ASSIGNMENT = "assignment"
     """For use by its holder."""
     ALLOCATION = "allocation"
-    """For handing on to customers: its holder is an operator."""
+    """For handing on to others: its holder is an operator."""
     UNSAID = "unsaid"
 
 

@@ -180,7 +180,7 @@ def decide(
         case.terms.may_name_source and of_feed.may_name_source,
         case.terms.may_show_supplier and of_feed.may_show_supplier,
     ]
-    if _needs_permission(label, case, policy=policy) and not terms.may_notify_affected:
+    if _is_source_asked_first(label, case, terms, under=under, policy=policy):
         return Verdict(Rule.ASK_SOURCE, label)
     if not policy.has_channel_for(label):
         return Verdict(Rule.TLP_RED, label)
@@ -193,12 +193,19 @@ def decide(
     return Verdict(rule, label, route, terms=terms)
 
 
-def _needs_permission(label: Tlp, case: CaseFacts, *, policy: Policy) -> bool:
-    """Whether the source has to permit that the affected party is told. TLP 2.0: AMBER reaches the
-    recipient's organisation and its clients, and we are the recipient."""
-    if label is Tlp.AMBER:
-        return not case.is_registered and not policy.amber_reaches_unregistered
-    return label in _NEEDS_PERMISSION
+def _is_source_asked_first(
+    label: Tlp, case: CaseFacts, terms: SharingTerms, *, under: OccasionFacts, policy: Policy
+) -> bool:
+    """Whether the affected party may only be told with a permission that we do not have.
+
+    TLP 2.0: AMBER reaches the recipient's organisation and whom that serves, and we are the
+    recipient. What a feed permits holds for its rows, not for the label of our own threat.
+    """
+    if label in _NEEDS_PERMISSION:
+        return not terms.may_notify_affected
+    if label is not Tlp.AMBER or case.is_registered or policy.amber_reaches_unregistered:
+        return False
+    return policy.label_of(under) is Tlp.AMBER or not terms.may_notify_affected
 
 
 _BESIDES_LABEL: Final = {

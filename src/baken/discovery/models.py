@@ -175,6 +175,9 @@ class SoughtSystem(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.SET_NULL, null=True, related_name="sought_systems"
     )
+    opened_at = models.DateTimeField(
+        null=True, help_text="when its case was opened or refreshed from the store"
+    )
 
     class Meta:
         ordering = ["occasion", "-last_seen_at", "id"]

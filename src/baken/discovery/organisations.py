@@ -4,14 +4,18 @@ than that needs; gone when the last of it is over."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
-from baken.constituency.services import DiscoveredRoute, write_discovered_organisation
+from baken.constituency.services import (
+    DiscoveredRoute,
+    remove_discovered,
+    write_discovered_organisation,
+)
 from baken.core.choice_text import choice_from_json
 from baken.core.choosing import Choice
 from baken.core.identity import Identity
@@ -49,7 +53,7 @@ def write_discovered(occasion: Occasion, *, now: datetime) -> Written:
     hundred systems at a time.
     """
     rows = SoughtSystem.objects.filter(
-        occasion=occasion, state=SoughtSystem.State.OWNER, organisation=None
+        occasion=occasion, state=SoughtSystem.State.OWNER, organisation=None, opened_at=None
     )
     done = Written()
     while portion := list(rows.order_by("id")[:_AT_ONCE]):
@@ -125,12 +129,37 @@ def _language(preferred: str, choice: Choice) -> Language:
     return Language.NL if is_dutch and not asked else Language.EN
 
 
-def owned_systems(occasion: Occasion) -> Iterable[OwnedSystem]:
-    """The systems under `occasion` that belong to discovered organisations."""
+def systems_to_open(occasion: Occasion) -> list[OwnedSystem]:
+    """The systems of discovered organisations under `occasion` whose case waits to be opened, or to
+    be read anew."""
     rows = SoughtSystem.objects.filter(
-        occasion=occasion, state=SoughtSystem.State.OWNER, organisation__isnull=False
-    )
-    for kind, system, organisation in rows.values_list(
-        "finding_kind", "system", "organisation_id"
-    ).iterator():
-        yield OwnedSystem(kind, system, organisation)
+        occasion=occasion,
+        state=SoughtSystem.State.OWNER,
+        organisation__isnull=False,
+        opened_at=None,
+    ).order_by("id")
+    found = rows.values_list("finding_kind", "system", "organisation_id")
+    return [OwnedSystem(*row) for row in found.iterator()]
+
+
+def note_opened(occasion: Occasion, systems: Sequence[OwnedSystem], *, now: datetime) -> None:
+    """Remember that the cases of `systems` were opened."""
+    for start in range(0, len(systems), _NOTED_AT_ONCE):
+        names = [one.system for one in systems[start : start + _NOTED_AT_ONCE]]
+        SoughtSystem.objects.filter(
+            occasion=occasion, system__in=names, organisation__isnull=False
+        ).update(opened_at=now)
+
+
+_NOTED_AT_ONCE: Final = 5_000
+
+
+def forget_without_case(occasion: Occasion) -> int:
+    """Remove the discovered organisations under `occasion` of which nothing is told; how many.
+
+    Somebody registered took their systems meanwhile, or the store does not hold them any more.
+    """
+    mine = SoughtSystem.objects.filter(occasion=occasion, organisation__isnull=False)
+    without = mine.filter(organisation__cases=None, organisation__notifications=None)
+    ids = without.order_by().values_list("organisation_id", flat=True).distinct()
+    return remove_discovered(list(ids))

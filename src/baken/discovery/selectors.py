@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
-from baken.discovery.organisations import OwnedSystem, owned_systems
+from baken.discovery.central_desks import central_desks
+from baken.discovery.given_files import given_files, listed_given_files
+from baken.discovery.organisations import OwnedSystem, systems_to_open
 from baken.discovery.sought_systems import (
     Decided,
     decided_systems,
@@ -17,10 +19,13 @@ __all__ = [
     "OwnedSystem",
     "answers_about",
     "answers_by_lookup",
+    "central_desks",
     "decided_systems",
     "decisions_about",
+    "given_files",
     "kept_answers",
-    "owned_systems",
+    "listed_given_files",
     "sought_of",
     "states_under",
+    "systems_to_open",
 ]

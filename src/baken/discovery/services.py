@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
-from baken.discovery.organisations import Written, write_discovered
+from baken.discovery.given_files import add_given_file, withdraw_given_file
+from baken.discovery.organisations import (
+    Written,
+    forget_without_case,
+    note_opened,
+    write_discovered,
+)
 from baken.discovery.requests import KeptRequests, forget_old_requests
 from baken.discovery.sought_systems import decide_about
 
@@ -14,10 +20,14 @@ __all__ = [
     "KeptRequests",
     "OpenLookup",
     "Written",
+    "add_given_file",
     "climb",
     "decide_about",
     "forget_old_answers",
     "forget_old_requests",
+    "forget_without_case",
     "keep_answers",
+    "note_opened",
+    "withdraw_given_file",
     "write_discovered",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from baken.core.asset import normalise_domain
 from baken.core.choice_text import (
@@ -102,7 +102,7 @@ def decide_about(
     """Choose whom to tell about each of `systems`, by `answers` in the same order, and keep it.
 
     May run again: the key is occasion, finding kind and system, and the newest choice stays. A
-    system for which an organisation was written already keeps it.
+    system for which an organisation was written already keeps it, and its case is read anew.
     """
     rows = []
     decided = []
@@ -126,7 +126,7 @@ def decide_about(
         batch_size=_WRITTEN_AT_ONCE,
         update_conflicts=True,
         unique_fields=["occasion", "finding_kind", "system"],
-        update_fields=["sought", "state", "choice", "decided_at", "last_seen_at"],
+        update_fields=["sought", "state", "choice", "decided_at", "last_seen_at", "opened_at"],
     )
     return decided
 
@@ -150,8 +150,13 @@ def decided_systems(occasion: Occasion, *, state: str | None = None) -> Iterable
 
 
 def decisions_about(system: str) -> list[Decided]:
-    """What was decided about `system`, as a case names it, under any occasion; newest first."""
-    rows = SoughtSystem.objects.filter(system=system).order_by("-decided_at", "id")
+    """What was decided about `system`, as a case names it, under any occasion; newest first.
+
+    Of an address: about whatever listens there.
+    """
+    there = Q(system=system) | Q(system__startswith=f"{system}:")
+    rows = SoughtSystem.objects.filter(there | Q(system__startswith=f"[{system}]:"))
+    rows = rows.order_by("-decided_at", "id")
     return [_decided(row) for row in rows]
 
 

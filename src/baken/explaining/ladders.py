@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from baken.core.choosing import Choice, Rung
 from baken.core.ladder import Sought
@@ -45,6 +46,70 @@ def explain_ladders(system: str) -> list[ExplainedLadder]:
         )
         for decided in decisions_about(system)
     ]
+
+
+def discovery_lines(
+    systems: int, states: Mapping[str, int], *, unanswered: int, words: Words
+) -> Iterator[str]:
+    """What came of asking about so many systems, in lines; what to do next at the end."""
+    if not systems:
+        yield words.say("ladder.no_systems")
+        return
+    yield words.say("ladder.summary", systems=words.counted("system", systems))
+    for state in _STATES:
+        if states.get(state):
+            counted = words.counted("system", states[state])
+            yield "    " + words.say(
+                "ladder.summary_state", systems=counted, state=words.say(f"ladder.states.{state}")
+            )
+    if unanswered:
+        yield words.say("ladder.unanswered", questions=words.counted("question", unanswered))
+    yield words.say("ladder.what_next")
+
+
+_STATES: Final = ("owner", "operator", "handed-over", "by-hand", "nobody")
+
+
+def ladder_figures(ladder: ExplainedLadder) -> dict[str, object]:
+    """`ladder` as fields; times are ISO 8601."""
+    choice = ladder.choice
+    return {
+        "system": ladder.system,
+        "finding_kind": ladder.finding_kind,
+        "decided_at": ladder.decided_at.isoformat(),
+        "state": ladder.state,
+        "owner": None if choice.owner is None else str(choice.owner),
+        "owner_name": None if choice.owner is None else choice.owner.name,
+        "handed_over_to": choice.handed_over_to or None,
+        "rungs": [
+            {
+                "channel": rung.route.channel.value,
+                "address": rung.route.address,
+                "scope": rung.route.scope.value,
+                "party": rung.party.value,
+                "basis": rung.route.basis.value,
+                "confidence": rung.route.confidence,
+                "expected_use": round(rung.expected_use, 3),
+                "lookup": rung.lookup,
+                "source": rung.source,
+                "valid_until": rung.valid_until.isoformat(),
+                "passed_over": None if rung.passed_over is None else rung.passed_over.value,
+            }
+            for rung in choice.rungs
+        ],
+        "answers": [
+            {
+                "lookup": answer.lookup,
+                "subject": str(answer.subject),
+                "outcome": answer.outcome.value,
+                "source": answer.source,
+                "fetched_at": answer.fetched_at.isoformat(),
+                "valid_until": answer.valid_until.isoformat(),
+                "note": answer.note,
+            }
+            for answer in ladder.answers
+        ],
+    }
 
 
 def _subjects(sought: Sought, choice: Choice) -> list[Subject]:

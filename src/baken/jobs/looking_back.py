@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 import pyarrow as pa
 
@@ -17,8 +16,6 @@ from baken.cases.services import (
     FoundUnknown,
     LookedBack,
     Progress,
-    Source,
-    Store,
     find_unknown,
     look_back,
     match_stored,
@@ -26,19 +23,14 @@ from baken.cases.services import (
 from baken.constituency.selectors import asset_version
 from baken.core.errors import StoredFileDamagedError
 from baken.core.selection import Selection
-from baken.intake.models import StoredFile
-from baken.intake.selectors import store_owner_key, stored_files
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
-from baken.jobs.retention import s3_access
 from baken.jobs.sending import policy_at
+from baken.jobs.stored_sources import files_under, portions_under, source_of, store_of
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
 from baken.outbox.services import preview
 from baken.settings.environment import Settings
-
-_ROWS_AT_ONCE: Final = 20_000_000
-"""Files of about so many rows are matched in one job: what a cluster answers waits on a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +82,13 @@ def match_again(
     what `open_engine` raises.
     """
     selection = find_occasion(occasion_key).selection if occasion_key else Selection()
-    work = FindSightings(_store(settings), selection)
+    work = FindSightings(store_of(settings), selection)
     rows = rows_matched = 0
     cases = CaseCounts()
     problems: list[StoredFileDamagedError] = []
     assets = asset_version()  # before the engine is made: it knows this state or a later one
     with open_engine(engine_name, settings=settings) as engine:
-        for sources in _portions(_files_of(selection)):
+        for sources in portions_under(selection):
             for done in match_stored(
                 sources, work, engine=engine, now=datetime.now(UTC), assets=assets
             ):
@@ -119,11 +111,11 @@ def look_back_for(
     Raises what `match_again` raises.
     """
     occasion = find_occasion(occasion_key)
-    files = _files_of(occasion.selection)
+    files = files_under(occasion.selection)
     with open_engine(engine_name, settings=settings) as engine:
         found = look_back(
-            [_source(file) for file in files],
-            CountWhoIsSeen(_store(settings), occasion.selection),
+            [source_of(file) for file in files],
+            CountWhoIsSeen(store_of(settings), occasion.selection),
             engine=engine,
             progress=progress,
         )
@@ -146,50 +138,12 @@ def find_unknown_under(
     Raises what `match_again` raises.
     """
     occasion = find_occasion(occasion_key)
-    files = _files_of(occasion.selection)
+    files = files_under(occasion.selection)
     with open_engine(engine_name, settings=settings) as engine:
         found = find_unknown(
-            [_source(file) for file in files],
-            FindUnknown(_store(settings), occasion.selection),
+            [source_of(file) for file in files],
+            FindUnknown(store_of(settings), occasion.selection),
             engine=engine,
             progress=progress,
         )
     return UnknownUnder(occasion, len(files), sum(file.rows for file in files), found)
-
-
-def _files_of(selection: Selection) -> list[StoredFile]:
-    """The files in which something may be selected, batch by batch."""
-    files = stored_files(
-        feeds=selection.feeds or None,
-        finding_kinds=selection.finding_kinds or None,
-        with_cves=bool(selection.cves),
-    )
-    return list(files.order_by("batch", "path"))
-
-
-def _portions(files: Sequence[StoredFile]) -> Iterator[list[Source]]:
-    """`files` in portions that each hold whole batches."""
-    portion: list[Source] = []
-    rows = 0
-    for file in files:
-        if rows >= _ROWS_AT_ONCE and file.batch_id != portion[-1].batch:
-            yield portion
-            portion, rows = [], 0
-        portion.append(_source(file))
-        rows += file.rows
-    if portion:
-        yield portion
-
-
-def _source(file: StoredFile) -> Source:
-    return Source(
-        path=file.path,
-        size_bytes=file.size_bytes,
-        sha256=file.sha256,
-        batch=file.batch_id,
-        finding_kinds=tuple(file.finding_kinds),
-    )
-
-
-def _store(settings: Settings) -> Store:
-    return Store(settings.store_url, s3_access(settings), store_owner_key())

@@ -15,6 +15,7 @@ from baken.core.rhythm import RoundInterval
 from baken.core.sharing import Source
 from baken.feeds import FEEDS
 from baken.jobs.clock import check_clock
+from baken.jobs.discovered_cases import open_all_discovered_cases, open_discovered_cases
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, channels_in_use, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
@@ -67,6 +68,7 @@ def plan(*, settings: Settings, holds_round: bool = False) -> Plan:
 def plan_at(now: datetime, *, settings: Settings, holds_round: bool = False) -> Plan:
     """Plan what is to be told at `now`; see `plan`."""
     match_what_waits(settings)
+    open_all_discovered_cases(settings)
     policy = policy_of(settings) if holds_round else policy_at(now, settings=settings)
     planned = plan_notifications(
         policy=policy, feed_tlp=settings.feed_tlp, now=now, room=room_at(now, settings=settings)
@@ -146,8 +148,13 @@ def dry_run_into(
     in `plan`. Raises `NotFoundError`, `OutputRefusedError`.
     """
 
+    occasion = find_occasion(occasion_key) if occasion_key else None
+
     def match_again() -> None:
         match_what_waits(settings)
+        open_all_discovered_cases(settings)
+        if occasion is not None:
+            open_discovered_cases(occasion, settings=settings, if_released=True)
 
     now = datetime.now(UTC)
     return dry_run(
@@ -157,7 +164,7 @@ def dry_run_into(
         sender=sender_of(settings),
         match_again=match_again,
         now=now,
-        occasion=find_occasion(occasion_key) if occasion_key else None,
+        occasion=occasion,
         room=room_at(now, settings=settings),
     )
 
@@ -200,6 +207,7 @@ def policy_of(settings: Settings) -> Policy:
         channels=carried(settings),
         feed_label=settings.feed_tlp,
         zone=settings.zone,
+        amber_reaches_unregistered=settings.amber_reaches_unregistered,
         terms_of_feeds={key: feed.terms for key, feed in feeds.FEEDS.items()},
     )
 

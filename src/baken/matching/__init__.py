@@ -74,6 +74,8 @@ class MatchRule(StrEnum):
     AS_NUMBER = "as-number"
     SITE_ON_ADDRESS = "site-on-address"
     """A site without an asked-for name is at an address of the holder, perhaps somebody else's."""
+    DISCOVERED = "discovered"
+    """Nobody registered holds it; lookups found whose it is. No matcher gives this one."""
     COVERING_PREFIX = "covering-prefix"
     HOST_OF_NAME = "host-of-name"
     AS_NUMBER_ABOVE = "as-number-above"
@@ -92,6 +94,7 @@ _OWNER_RULES: Final = frozenset(
         MatchRule.PART_OF_NETWORK,
         MatchRule.AS_NUMBER,
         MatchRule.SITE_ON_ADDRESS,
+        MatchRule.DISCOVERED,
     }
 )
 

@@ -118,6 +118,14 @@ class Settings:
         meaning="Where the owner of a web server that we ask learns who we are; without it, the "
         "sender's address.",
     )
+    amber_reaches_unregistered: bool = setting(
+        "BAKEN_AMBER_REACHES_UNREGISTERED",
+        shapes.SWITCH,
+        default=False,
+        example="no",
+        meaning="Whether TLP:AMBER may reach organisations that did not sign up, as our "
+        "constituents; without it, their source is asked first.",
+    )
     provider_per_minute: int = setting(
         "BAKEN_PROVIDER_PER_MINUTE",
         shapes.MESSAGES_A_MINUTE,

@@ -1,0 +1,87 @@
+"""Writes the organisations that were found for a threat, and opens their cases, before planning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from baken.cases.services import (
+    DISCOVERED_OWNER_SCHEMA,
+    CaseCounts,
+    FindDiscovered,
+    match_stored,
+)
+from baken.constituency.selectors import asset_version
+from baken.core.errors import StoredFileDamagedError
+from baken.discovery.selectors import systems_to_open
+from baken.discovery.services import (
+    Written,
+    forget_without_case,
+    note_opened,
+    write_discovered,
+)
+from baken.jobs import EngineName
+from baken.jobs.engines import open_engine
+from baken.jobs.stored_sources import files_under, source_of, store_of
+from baken.occasions.models import Occasion
+from baken.occasions.selectors import active_occasions, occasion_facts
+from baken.settings.environment import Settings
+
+
+def open_all_discovered_cases(settings: Settings) -> None:
+    """Open the cases of who was found for the threats under which warnings go out now."""
+    for occasion in active_occasions():
+        if occasion.is_threat:
+            open_discovered_cases(occasion, settings=settings)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDiscovered:
+    """The organisations and cases that were written, since they are about to be warned."""
+
+    written: Written = field(default_factory=Written)
+    cases: CaseCounts = field(default_factory=CaseCounts)
+    problems: Sequence[StoredFileDamagedError] = ()
+
+
+def open_discovered_cases(
+    occasion: Occasion,
+    *,
+    settings: Settings,
+    if_released: bool = False,
+) -> OpenedDiscovered:
+    """Write the organisations that were chosen under `occasion`, and open their cases.
+
+    Only for a threat that may warn unasked now, or with `if_released` once two people release it;
+    for any other nothing is done. May be broken off and run again: that the case of a system was
+    opened is remembered only after it was committed.
+    """
+    now = datetime.now(UTC)
+    if not occasion_facts(occasion, if_released=if_released).is_unasked_allowed:
+        return OpenedDiscovered()
+    written = write_discovered(occasion, now=now)
+    systems = systems_to_open(occasion)
+    cases = CaseCounts()
+    problems: list[StoredFileDamagedError] = []
+    if systems:
+        owners = pa.table(
+            {
+                "finding_kind": [one.finding_kind for one in systems],
+                "system": [one.system for one in systems],
+                "organisation_id": [one.organisation_id for one in systems],
+            },
+            schema=DISCOVERED_OWNER_SCHEMA,
+        )
+        work = FindDiscovered(store_of(settings), occasion.selection, owners)
+        sources = [source_of(file) for file in files_under(occasion.selection)]
+        assets = asset_version()
+        with open_engine(EngineName.LOCAL, settings=settings) as engine:
+            for done in match_stored(sources, work, engine=engine, now=now, assets=assets):
+                cases += done.cases
+                problems += done.problems
+        note_opened(occasion, systems, now=now)
+        forget_without_case(occasion)
+    return OpenedDiscovered(written, cases, problems)

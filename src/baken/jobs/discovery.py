@@ -1,0 +1,166 @@
+"""Finds whom to tell about the unknown systems of a threat, and opens the cases of who is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from baken import lookups
+from baken.core.choosing import Circumstances
+from baken.core.errors import StoredFileDamagedError
+from baken.core.given_file import GivenFile
+from baken.core.mail_address import domain_of
+from baken.core.pap import Touch
+from baken.core.unknown_system import UnknownSystem, read_unknown_systems
+from baken.discovery.selectors import (
+    central_desks,
+    given_files,
+    sought_of,
+)
+from baken.discovery.services import (
+    Climbed,
+    KeptRequests,
+    OpenLookup,
+    climb,
+    decide_about,
+    forget_old_answers,
+    forget_old_requests,
+)
+from baken.jobs import EngineName
+from baken.jobs.looking_back import find_unknown_under
+from baken.jobs.outside import open_dns, open_web
+from baken.lookups import LookupKind
+from baken.occasions.models import Occasion
+from baken.outbox.selectors import unwanted_addresses
+from baken.outside import Outside
+from baken.settings.environment import Settings
+
+_AT_ONCE: Final = 5_000
+"""So many systems are climbed together: their answers are in memory."""
+
+PER_DAY: Final = {"rdap.db.ripe.net": 900}
+"""What a server may be asked a day. RIPE gives about 1,000 data sets of persons a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What came of asking the outside about the unknown systems of a threat."""
+
+    occasion: Occasion
+    systems: int
+    states: Counter[str]
+    """How many systems came how far: see `SoughtSystem.State`."""
+    asked: int
+    """Questions put to a lookup."""
+    known: int
+    """Questions whose answer was kept."""
+    unanswered: int
+    """Questions that no source could answer now."""
+    problems: Sequence[StoredFileDamagedError]
+
+
+def discover(
+    occasion_key: str,
+    *,
+    settings: Settings,
+    progress: Callable[[int, int], None],
+    engine_name: EngineName = EngineName.LOCAL,
+) -> Discovered:
+    """Ask whom to tell about each unknown system under the occasion, and keep what was chosen.
+
+    Nobody is written as an organisation, and nobody is warned. May be broken off and run again:
+    what was answered is not asked again within its lifetime. `progress` gets how many systems are
+    done, of how many. Raises `NotFoundError`, `SettingsError`, `TextRefusedError` for a given file
+    that cannot be used, and `StoreUnavailableError`.
+    """
+    now = datetime.now(UTC)
+    forget_old_answers(now=now)
+    forget_old_requests(now=now)
+    found = find_unknown_under(
+        occasion_key, settings=settings, progress=lambda _: None, engine_name=engine_name
+    )
+    requests = KeptRequests(PER_DAY, now=now)
+    opened = open_lookups(given_files(now=now))
+    systems = read_unknown_systems(found.found.systems)
+    counts, states = Counter[str](), Counter[str]()
+    with closing(open_web(settings, log=requests, budgets=requests)) as web:
+        dns = open_dns(settings, log=requests)
+
+        def outside(kind: LookupKind) -> Outside:
+            why = f"{kind.key} for {occasion_key}"
+            touch = Touch.SUBJECT if kind.is_said_by_subject else Touch.THIRD_PARTY
+            return Outside(web.because(why, touch=touch), dns.because(why, touch=touch))
+
+        total, done = found.found.systems.num_rows, 0
+
+        def climbed_so_far(count: int) -> None:
+            progress(done + count, total)
+
+        while portion := list(islice(systems, _AT_ONCE)):
+            climbed = climb(
+                {number: sought_of(system) for number, system in enumerate(portion)},
+                lookups=opened,
+                outside=outside,
+                clock=lambda: datetime.now(UTC),
+                progress=climbed_so_far,
+                save=requests.save,
+            )
+            requests.save()
+            counts += Counter(asked=climbed.asked, known=climbed.known, unanswered=climbed.unknown)
+            states += _decide(found.occasion, portion, climbed, settings=settings)
+            done += len(portion)
+            progress(done, total)
+    return Discovered(
+        found.occasion,
+        total,
+        states,
+        counts["asked"],
+        counts["known"],
+        counts["unanswered"],
+        found.found.problems,
+    )
+
+
+def _decide(
+    occasion: Occasion,
+    systems: Sequence[UnknownSystem],
+    climbed: Climbed[int],
+    *,
+    settings: Settings,
+) -> Counter[str]:
+    now = datetime.now(UTC)
+    circumstances = Circumstances(
+        now=now,
+        said_by_subject=frozenset(
+            kind.key for kind in lookups.LOOKUPS.values() if kind.is_said_by_subject
+        ),
+        known_keys=frozenset(_signers(climbed)),
+        central_desks=central_desks(),
+        our_own=frozenset({domain_of(settings.mail_from), domain_of(settings.mail_reply_to)}),
+        unwanted=unwanted_addresses(now=now),
+    )
+    answers = [climbed.answers[number] for number in range(len(systems))]
+    decided = decide_about(occasion, systems, answers, circumstances=circumstances)
+    return Counter(one.state for one in decided)
+
+
+def _signers(climbed: Climbed[int]) -> Iterator[str]:
+    """Lookups name a signer only when its key was given to us before."""
+    for answers in climbed.answers.values():
+        for answer in answers.by_question.values():
+            yield from (route.signed_by for route in answer.routes if route.signed_by)
+
+
+def open_lookups(files: Sequence[GivenFile]) -> list[OpenLookup]:
+    """Every lookup that can be asked: those over given files only when there are any."""
+    opened = []
+    for kind in lookups.LOOKUPS.values():
+        mine = [file for file in files if file.kind in (kind.reads, kind.checks_with)]
+        if kind.reads is None or any(file.kind is kind.reads for file in mine):
+            opened.append(OpenLookup(kind, kind.open(mine)))
+    return opened

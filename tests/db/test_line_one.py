@@ -1,0 +1,268 @@
+"""A grave threat, a system that nobody registered: found out, warned, explained, and not twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from baken import lookups
+from baken.cases.models import Case
+from baken.constituency.models import Asset, Contact, Organisation
+from baken.core.classification import Level, Tlp
+from baken.core.given_file import GivenFile
+from baken.core.lookup import (
+    Basis,
+    FoundChannel,
+    FoundRoute,
+    Holder,
+    LookupAnswer,
+    NetworkStanding,
+    Outcome,
+    Subject,
+    SubjectKind,
+)
+from baken.core.routes import Scope
+from baken.discovery.models import KeptAnswer
+from baken.jobs.discovery import discover
+from baken.jobs.looking_back import match_again
+from baken.jobs.sending import plan_and_deliver
+from baken.lookups import LookupKind
+from baken.occasions.models import Occasion
+from baken.outbox.models import Notification
+from baken.outside import Outside
+from baken.settings.environment import Settings
+from baken.specimen.mail_server import FolderMailServer
+from small_world import (
+    YESTERDAY,
+    Command,
+    Ingest,
+    hand_over,
+    make_organisation,
+    release_threat,
+    report_text,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("book")]
+
+
+class AddressBook:
+    """Knows who holds the addresses in it, as a registry would."""
+
+    def __init__(self, holders: Mapping[str, tuple[str, str]]) -> None:
+        self.holders = holders
+        self.asked: list[str] = []
+
+    def ask(
+        self, subjects: Sequence[Subject], *, outside: Outside, now: datetime
+    ) -> Sequence[LookupAnswer]:
+        del outside  # it asks nobody
+        self.asked += [subject.value for subject in subjects]
+        return [self._answer(subject, now=now) for subject in subjects]
+
+    def _answer(self, subject: Subject, *, now: datetime) -> LookupAnswer:
+        nothing = LookupAnswer(
+            "address-book", subject, Outcome.NONE, "the address book", now, now + timedelta(days=1)
+        )
+        if subject.value not in self.holders:
+            return nothing
+        handle, mail = self.holders[subject.value]
+        return replace(
+            nothing,
+            outcome=Outcome.FOUND,
+            routes=(FoundRoute(FoundChannel.MAIL, mail, Scope.OWNER, Basis.ASSIGNMENT_HOLDER, 80),),
+            holders=(
+                Holder(handle, f"Bedrijf {handle}", "203.0.113.0/29", NetworkStanding.ASSIGNMENT,
+                       "NL"),
+            ),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def book(monkeypatch: pytest.MonkeyPatch) -> AddressBook:
+    """The one lookup there is."""
+    book = AddressBook(
+        {
+            "203.0.113.9": ("EX:1", "it@bakkerij.example"),
+            "203.0.113.10": ("EX:1", "it@bakkerij.example"),
+            "203.0.113.11": ("EX:2", "it@bakkerij.example"),
+            "203.0.113.12": ("EX:3", "info@slagerij.example"),
+        }
+    )
+
+    def opened(_files: Sequence[GivenFile]) -> AddressBook:
+        return book
+
+    kind = LookupKind("address-book", SubjectKind.ADDRESS, opened, at_once=1000)
+    monkeypatch.setattr(lookups, "LOOKUPS", MappingProxyType({kind.key: kind}))
+    return book
+
+
+def send(settings: Settings) -> int:
+    """Plan and hand over; how many were accepted."""
+    _, outcome = plan_and_deliver(settings=settings, progress=lambda _: None)
+    return outcome.accepted
+
+
+def find_out(settings: Settings, key: str = "worm") -> dict[str, int]:
+    return dict(discover(key, settings=settings, progress=lambda *_: None).states)
+
+
+def test_who_did_not_sign_up_is_found_and_warned_of_a_grave_threat(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.99"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    assert find_out(sending) == {"owner": 1, "nobody": 1}
+    assert not Organisation.objects.exists()
+    assert send(sending) == 1
+    (mail,) = server.messages()
+    assert mail["To"] == "it@bakkerij.example"
+    text = mail.get_body(("plain",)).get_content()
+    assert "203.0.113.9" in text
+    assert "203.0.113.99" not in text
+    found = Organisation.objects.get()
+    assert (found.name, found.standing) == ("Bedrijf EX:1", "discovered")
+    assert not Asset.objects.exists()
+    case = Case.objects.get()
+    assert (case.rule, case.system, case.relation) == (
+        "discovered",
+        "203.0.113.9:3389/tcp",
+        "owner",
+    )
+
+
+def test_nobody_is_asked_twice_and_nobody_is_warned_twice(
+    ingest: Ingest, sending: Settings, book: AddressBook
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 1
+    find_out(sending)
+    assert send(sending) == 0
+    assert book.asked == ["203.0.113.9"]
+    assert KeptAnswer.objects.count() == 1
+
+
+def test_before_two_people_released_the_threat_nothing_is_written_of_anybody(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    Occasion.objects.update(released_at=None, seconded_by="")
+    find_out(sending)
+    assert send(sending) == 0
+    assert not Organisation.objects.exists()
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("impact", [Level.MEDIUM, Level.LOW])
+def test_a_threat_that_is_not_grave_warns_nobody_who_did_not_sign_up(
+    ingest: Ingest, sending: Settings, impact: Level
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN, impact=impact)
+    find_out(sending)
+    assert send(sending) == 0
+    assert not Organisation.objects.exists()
+
+
+def test_amber_reaches_who_did_not_sign_up_only_by_a_setting(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.AMBER)
+    find_out(sending)
+    assert send(sending) == 0
+    assert send(replace(sending, amber_reaches_unregistered=True)) == 1
+
+
+def test_one_contact_responsible_for_many_systems_gets_one_mail_with_all_of_them(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.10", "203.0.113.11", "203.0.113.12"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 2
+    texts = {mail["To"]: mail.get_body(("plain",)).get_content() for mail in server.messages()}
+    assert texts.keys() == {"it@bakkerij.example", "info@slagerij.example"}
+    for address in ("203.0.113.9", "203.0.113.10", "203.0.113.11"):
+        assert address in texts["it@bakkerij.example"]
+    assert "203.0.113.12" not in texts["it@bakkerij.example"]
+    assert Organisation.objects.count() == 3
+
+
+def test_who_signs_up_before_the_mail_goes_gets_it_as_a_participant(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    make_organisation("haven", "203.0.113.0/24")
+    assert send(sending) == 0
+    assert [one.reference for one in Organisation.objects.all()] == ["haven"]
+    match_again(settings=sending, progress=lambda _: None, occasion_key="worm")
+    assert send(sending) == 1
+    assert [mail["To"] for mail in server.messages()] == ["security@haven.example.nl"]
+
+
+def test_the_dry_run_shows_who_would_be_found_and_writes_nothing(
+    ingest: Ingest, sending: Settings, baken: Command, tmp_path: Path
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    done = baken("send", "--dry-run", f"{tmp_path}/dry", "--occasion", "worm")
+    assert done.exit_code == 0, done.err
+    assert not Organisation.objects.exists()
+    assert not Contact.objects.exists()
+    assert not Notification.objects.exists()
+    written = [path.read_text(errors="replace") for path in tmp_path.rglob("*.eml")]
+    assert any("it@bakkerij.example" in text for text in written)
+
+
+@pytest.mark.parametrize("what", ["203.0.113.9:3389/tcp", "203.0.113.9"])
+def test_explain_tells_the_ladder_of_a_system(
+    ingest: Ingest, sending: Settings, baken: Command, what: str
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    for language in ("en", "nl"):
+        done = baken("explain", what, "--language", language)
+        assert done.exit_code == 0, done.err
+        assert "it@bakkerij.example" in done.out
+        assert "EX:1" in done.out
+
+
+def test_a_system_that_is_seen_again_keeps_its_one_case_up_to_date(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    later = YESTERDAY + timedelta(hours=2)
+    ingest(report_text("203.0.113.9", seen_at=later), name="2026-11-23-scan_rdp-test.csv")
+    find_out(sending)
+    send(sending)
+    case = Case.objects.get()
+    assert case.last_seen_at.replace(microsecond=0) == later.replace(microsecond=0)
+    assert Notification.objects.count() == 1
+    hand_over(sending)
+
+
+def test_the_command_says_what_was_found_and_what_to_do_next(
+    ingest: Ingest, baken: Command
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.99"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    done = baken("occasion", "discover", "worm")
+    assert done.exit_code == 0, done.err
+    assert "2 systems" in done.out
+    assert "baken explain" in done.out

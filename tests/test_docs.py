@@ -53,10 +53,8 @@ def test_every_command_is_documented() -> None:
 def test_every_argument_is_documented() -> None:
     page = (REPOSITORY / "docs/reference/commands.md").read_text()
     assert "- `FILES…`: Reports, of any feeds at once; or folders of them." in page
-    what = (
-        "An address, a network, an AS number, a domain, an organisation, a mail address of one, or"
-    )
-    assert f"- `WHAT`: {what}\n  the code of a mail.\n" in page
+    what = "An address or a system on it, a network, an AS number, a domain, an organisation, a mail"
+    assert f"- `WHAT`: {what}\n  address of one, or the code of a mail.\n" in page
 
 
 def test_the_first_screen_of_the_readme_shows_the_two_commands() -> None:

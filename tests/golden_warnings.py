@@ -171,7 +171,7 @@ def never_signed_up() -> WarningFacts:
                     cves=("CVE-2023-46805",), product="Connect Secure")  # fmt: skip
     return warning(
         "Voorbeeld Installatie- en Montagebedrijf Noord-Holland en Flevoland B.V.", found,
-        is_registered=False, address_source="security.txt", tlp=Tlp.CLEAR,
+        is_registered=False, address_source="security-txt", tlp=Tlp.CLEAR,
         threat_title="Lek in Connect Secure wordt misbruikt",
         occasion_advice="Installeer de update van de maker of zet het systeem uit.",
     )  # fmt: skip

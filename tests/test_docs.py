@@ -53,7 +53,9 @@ def test_every_command_is_documented() -> None:
 def test_every_argument_is_documented() -> None:
     page = (REPOSITORY / "docs/reference/commands.md").read_text()
     assert "- `FILES…`: Reports, of any feeds at once; or folders of them." in page
-    what = "An address or a system on it, a network, an AS number, a domain, an organisation, a mail"
+    what = (
+        "An address or a system on it, a network, an AS number, a domain, an organisation, a mail"
+    )
     assert f"- `WHAT`: {what}\n  address of one, or the code of a mail.\n" in page
 
 

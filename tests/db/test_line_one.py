@@ -194,6 +194,7 @@ def test_one_contact_responsible_for_many_systems_gets_one_mail_with_all_of_them
     for address in ("203.0.113.9", "203.0.113.10", "203.0.113.11"):
         assert address in texts["it@bakkerij.example"]
     assert "203.0.113.12" not in texts["it@bakkerij.example"]
+    assert "Volgens onze gegevens van: Bedrijf EX:2" in texts["it@bakkerij.example"]
     assert Organisation.objects.count() == 3
 
 

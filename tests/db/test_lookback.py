@@ -75,8 +75,9 @@ def test_who_signed_up_later_is_found_and_then_warned(
 
 
 def test_everybody_who_would_not_be_warned_is_counted_with_the_reason(
-    ingest: Ingest, baken: Command, threat: Threat
+    ingest: Ingest, baken: Command, threat: Threat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("BAKEN_AMBER_REACHES_UNREGISTERED", "yes")
     make_organisation("haven", "192.0.2.0/25")
     make_organisation("net", "192.0.2.0/24")  # only operator
     mute = make_organisation("mute", "198.51.100.0/24")

@@ -212,11 +212,11 @@ def test_a_supplier_may_see_it_where_label_and_terms_allow_it(tlp: Tlp) -> None:
 
 def test_who_did_not_sign_up_reads_where_the_address_came_from() -> None:
     asked = mail_of(rdp(1), language="en").text
-    unasked = mail_of(rdp(1), language="en", is_registered=False, address_source="security.txt")
+    unasked = mail_of(rdp(1), language="en", is_registered=False, address_source="security-txt")
     assert "did not sign up" in unasked.text
     end = unasked.text.partition("How we got your address\n")[2]
     assert [line.split()[0] for line in end.splitlines() if line] == ["Your", "We", "We", "Do"]
-    assert "source: security.txt." in end
+    assert "source: the file security.txt on your own website or system." in end
     assert "article 6(1)(e)" in end
     assert "90 days" in end
     assert "sign up" not in asked

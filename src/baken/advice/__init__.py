@@ -20,6 +20,7 @@ from baken.advice.call import CALL_WORDS, CallWords, call_words
 from baken.advice.details import DetailName, detail_names
 from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
+from baken.advice.route_sources import route_source
 from baken.advice.words import (
     COMMAND_INDENT,
     LANGUAGES,
@@ -47,6 +48,7 @@ __all__ = [
     "html_frame",
     "is_plain_name",
     "list_of",
+    "route_source",
     "written_kinds",
 ]
 

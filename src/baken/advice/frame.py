@@ -159,6 +159,8 @@ class Frame:
     sheet_advice: str
 
     column_system: str
+    holder: str
+    """{organisation}"""
     column_address: str
     column_port: str
     column_source_port: str
@@ -195,7 +197,6 @@ class Frame:
     privacy_kept: str
     """{days}"""
     privacy_object: str
-    route_import: str
 
     tlp_clear: str
     tlp_green: str

@@ -9,6 +9,7 @@ import typer
 
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
+from baken.core.lookup import FoundChannel
 
 _SHOWN: Final = 20
 
@@ -18,6 +19,55 @@ app = typer.Typer(help="Routes: the ways to contacts.", no_args_is_help=True)
 @app.callback()
 def routes() -> None:
     """Routes: the ways to contacts."""
+
+
+@app.command()
+def add(
+    what: Annotated[
+        str,
+        typer.Argument(help="An organisation that we know, or a system: its address or host name."),
+    ],
+    source: Annotated[str, typer.Option("--source", help="Where it was found.")],
+    by: Annotated[str, typer.Option("--by", help="Who found it.")],
+    mail: Annotated[str, typer.Option("--mail", help="A mail address.")] = "",
+    phone: Annotated[str, typer.Option("--phone", help="A telephone number.")] = "",
+    letter: Annotated[
+        str, typer.Option("--letter", help="A postal address; its lines with | between them.")
+    ] = "",
+    organisation: Annotated[
+        str, typer.Option("--organisation", help="Whose the system is, by name.")
+    ] = "",
+) -> None:
+    """Record a route that you found to an organisation, or to whom a system belongs.
+
+    For a system it counts with the next baken occasion discover, before anything that was looked
+    up, for ninety days.
+    """
+    given = {
+        channel: text
+        for channel, text in (
+            (FoundChannel.MAIL, mail),
+            (FoundChannel.PHONE, phone),
+            (FoundChannel.LETTER, letter),
+        )
+        if text
+    }
+    if len(given) != 1:
+        raise typer.BadParameter("Give one of --mail, --phone and --letter.")
+    begin()
+    from baken.jobs.found_routes import add_route
+
+    ((channel, address),) = given.items()
+    name = add_route(
+        what,
+        channel=channel,
+        address=address,
+        organisation=organisation,
+        source=source,
+        by=by,
+        now=datetime.now(UTC),
+    )
+    say(f"{channel.value.capitalize()} {address} leads to {name}.")
 
 
 @app.command(name="forget-refusals")

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q
 
 from baken.constituency.models import Contact, Organisation, Route
 from baken.core.language import Language
 from baken.core.routes import Scope
+from baken.core.text import check_line
 
-LONGEST_NAME = 200
+LONGEST_NAME: Final = 200
+_LONGEST_SOURCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,24 @@ def _write_route(organisation: Organisation, route: DiscoveredRoute, *, now: dat
         channel=route.channel,
     )
     Route.objects.create(contact=contact, channel=route.channel, address=route.address, **facts)
+
+
+def add_route_to(organisation: Organisation, *, channel: str, address: str, source: str) -> None:
+    """Add a route that somebody found to a contact of its own, unless it is known already.
+
+    Raises `TextRefusedError` when `source` does not fit.
+    """
+    check_line(source, name="source", longest=_LONGEST_SOURCE)
+    known = Route.objects.filter(
+        contact__organisation=organisation, channel=channel, address__iexact=address
+    )
+    if known.exists():
+        known.update(state=Route.State.ACTIVE, valid_until=None)
+        return
+    contact = Contact.objects.create(
+        organisation=organisation, role=Contact.Role.SECURITY, channel=channel
+    )
+    Route.objects.create(contact=contact, channel=channel, address=address, source=source)
 
 
 def remove_discovered(organisation_ids: Sequence[int]) -> int:

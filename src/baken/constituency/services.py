@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from baken.constituency.discovered import (
     DiscoveredRoute,
+    add_route_to,
     remove_discovered,
     write_discovered_organisation,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Overlaps",
     "Table",
     "TableCounts",
+    "add_route_to",
     "dry_run_import",
     "export_constituency",
     "import_constituency",

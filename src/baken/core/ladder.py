@@ -51,6 +51,16 @@ class Sought:
     is_mail_broken_into: bool = False
     """Whether mail to its organisation may be read by whoever broke in."""
 
+    def subjects(self) -> tuple[Subject, ...]:
+        """The address and the names that it is about, as they can be asked about."""
+        names = (self.asked_name, *self.hinted_names)
+        found = [Subject(SubjectKind.NAME, name) for name in names if name]
+        if self.address:
+            found.append(Subject(SubjectKind.ADDRESS, self.address))
+        if self.as_number:
+            found.append(Subject(SubjectKind.AS_NUMBER, self.as_number))
+        return tuple(found)
+
     def domains(self) -> tuple[str, ...]:
         """The registered domains of all its names, counted or not, and of the account."""
         names = (self.asked_name, *self.hinted_names, self.mail_domain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from baken.discovery.analyst_routes import found_by_analysts
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
@@ -22,6 +23,7 @@ __all__ = [
     "central_desks",
     "decided_systems",
     "decisions_about",
+    "found_by_analysts",
     "given_files",
     "kept_answers",
     "listed_given_files",

@@ -3,6 +3,7 @@ warned. The door of the app: nobody reaches past it."""
 
 from __future__ import annotations
 
+from baken.discovery.analyst_routes import add_found_route
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
 from baken.discovery.given_files import add_given_file, withdraw_given_file
@@ -20,6 +21,7 @@ __all__ = [
     "KeptRequests",
     "OpenLookup",
     "Written",
+    "add_found_route",
     "add_given_file",
     "climb",
     "decide_about",

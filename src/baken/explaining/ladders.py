@@ -114,12 +114,7 @@ def ladder_figures(ladder: ExplainedLadder) -> dict[str, object]:
 
 def _subjects(sought: Sought, choice: Choice) -> list[Subject]:
     """What can have been asked about."""
-    names = [name for name in (sought.asked_name, *sought.hinted_names) if name]
-    subjects = [Subject(SubjectKind.NAME, name) for name in names]
-    if sought.address:
-        subjects.append(Subject(SubjectKind.ADDRESS, sought.address))
-    if sought.as_number:
-        subjects.append(Subject(SubjectKind.AS_NUMBER, sought.as_number))
+    subjects = list(sought.subjects())
     subjects += [Subject(SubjectKind.DOMAIN, domain) for domain in sought.domains()]
     if choice.owner is not None:
         subjects.append(Subject(SubjectKind.HOLDER, choice.owner.name))

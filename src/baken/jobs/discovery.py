@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from baken import lookups
 from baken.core.choosing import Circumstances
 from baken.core.errors import StoredFileDamagedError
 from baken.core.given_file import GivenFile
+from baken.core.ladder import Answers
 from baken.core.mail_address import domain_of
 from baken.core.pap import Touch
 from baken.core.unknown_system import UnknownSystem, read_unknown_systems
 from baken.discovery.selectors import (
     central_desks,
+    found_by_analysts,
     given_files,
     sought_of,
 )
@@ -144,9 +146,27 @@ def _decide(
         our_own=frozenset({domain_of(settings.mail_from), domain_of(settings.mail_reply_to)}),
         unwanted=unwanted_addresses(now=now),
     )
-    answers = [climbed.answers[number] for number in range(len(systems))]
+    answers = _with_what_analysts_found(systems, climbed)
     decided = decide_about(occasion, systems, answers, circumstances=circumstances)
     return Counter(one.state for one in decided)
+
+
+def _with_what_analysts_found(
+    systems: Sequence[UnknownSystem], climbed: Climbed[int]
+) -> list[Answers]:
+    """The answers about each system; what an analyst found comes first."""
+    subjects = [sought_of(system).subjects() for system in systems]
+    found = {one.subject: one for one in found_by_analysts(chain.from_iterable(subjects))}
+    answers = []
+    for number, mine in enumerate(subjects):
+        by_analyst = [found[subject] for subject in mine if subject in found]
+        answers.append(
+            Answers(
+                {(one.lookup, one.subject): one for one in by_analyst}
+                | dict(climbed.answers[number].by_question)
+            )
+        )
+    return answers
 
 
 def _signers(climbed: Climbed[int]) -> Iterator[str]:

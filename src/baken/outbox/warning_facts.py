@@ -30,11 +30,13 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
         notification_id, occasion_id, kind, rsit_type, system, severity, reason, told_before_at,
         first_seen_at, last_seen_at, sightings, feed, rule, affected_role, address, port, transport,
         host_name, url, product, cves, asset, evidence, details, details_more,
+        owner, written_to, owner_name,
     ) in told.order_by("-severity", "case__finding_kind", "case__system", "id").values_list(
         "notification_id", "occasion_id", "case__finding_kind", "rsit_type", "case__system",
         "severity", "reason", "told_before_at", "first_seen_at", "last_seen_at", "sightings",
         "feed", "rule", "affected_role", "address", "port", "transport", "host_name", "url",
         "product", "cves", "asset_value", "evidence", "details", "details_more",
+        "case__organisation_id", "notification__organisation_id", "case__organisation__name",
     ):  # fmt: skip
         one = ToldSystem(
             finding_kind=kind,
@@ -60,6 +62,7 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
             evidence=evidence,
             details=read_details(details),
             details_more=details_more,
+            holder="" if owner == written_to else owner_name,
         )
         systems.setdefault(notification_id, []).append(one)
         occasions.setdefault(notification_id, {})[occasion_id] = None

@@ -65,6 +65,8 @@ class ToldSystem:
     details: tuple[Detail, ...] = ()
     details_more: int = 0
     """How many values at least there were besides `details`."""
+    holder: str = ""
+    """Whose it is, where that is another organisation than the one that is written to."""
 
     @property
     def is_in_logs(self) -> bool:

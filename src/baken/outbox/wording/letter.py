@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from baken.advice import COMMAND_INDENT, Frame
+from baken.advice import COMMAND_INDENT, Frame, route_source
 from baken.core.text import one_line
 from baken.outbox.wording.blocks import (
     Block,
@@ -24,8 +24,6 @@ from baken.outbox.wording.systems import system_entry
 
 MOST_IN_FULL: Final = 3
 """With more chapters than these, only the first is told in full where the others fit elsewhere."""
-
-_IMPORTED: Final = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def _privacy(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[Bl
     source = one_line(warning.address_source)
     yield Heading(words.heading_privacy, level=2)
     for line in (
-        words.privacy_source.format(source=words.route_import if source == _IMPORTED else source)
+        words.privacy_source.format(source=route_source(source, language=words.language))
         if source
         else "",
         words.privacy_ground(sender.legal_ground),

@@ -11,7 +11,7 @@ from baken.outbox.wording.blocks import Entry
 from baken.outbox.wording.details import shown_details, shown_moments
 from baken.outbox.wording.facts import Sender, ToldSystem
 from baken.outbox.wording.moments import moment
-from baken.outbox.wording.quoting import defanged
+from baken.outbox.wording.quoting import defanged, named
 
 _DETAILS_SHOWN: Final = 4
 _SAID_OF_ONE: Final = frozenset(
@@ -34,6 +34,8 @@ def system_name(system: ToldSystem, words: Frame) -> str:
 def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: bool) -> Entry:
     """What the mail tells of `system`; why it is told now, when that differs (`is_mixed`)."""
     lines = [_seen(system, words, sender)]
+    if system.holder:
+        lines.append(words.holder.format(organisation=named(system.holder)))
     if system.address and system.address not in system.system:  # it goes by its name
         lines.append(f"{words.column_address}: {_where(system, words)}")
     if moments := shown_moments(system, words, sender.zone):

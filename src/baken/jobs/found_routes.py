@@ -1,0 +1,75 @@
+"""Takes in what an analyst found: a way to reach an organisation, or whom a system belongs to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from baken.constituency.selectors import find_organisation
+from baken.constituency.services import add_route_to
+from baken.core.errors import TextRefusedError
+from baken.core.lookup import FoundChannel
+from baken.core.mail_address import routable_address
+from baken.discovery.services import add_found_route
+from baken.lookups.telephone import callable_number
+
+
+def add_route(
+    what: str,
+    *,
+    channel: FoundChannel,
+    address: str,
+    organisation: str,
+    source: str,
+    by: str,
+    now: datetime,
+) -> str:
+    """Keep the route; gives the name of the organisation that it leads to.
+
+    `what` is the reference or name of an organisation that we know, or a system; `organisation` then
+    names whose it is. Raises `TextRefusedError`.
+    """
+    readable = _read_address(channel, address)
+    known = find_organisation(what)
+    if known is not None:
+        add_route_to(known, channel=channel.value, address=readable, source=f"{by}: {source}")
+        return known.name
+    if not organisation:
+        raise TextRefusedError(
+            f"No organisation is called {what!r}.",
+            remedy="For a system, say whose it is with --organisation NAME.",
+        )
+    add_found_route(
+        what,
+        channel=channel,
+        address=readable,
+        organisation=organisation,
+        source=source,
+        by=by,
+        now=now,
+    )
+    return organisation
+
+
+def _read_address(channel: FoundChannel, text: str) -> str:
+    try:
+        match channel:
+            case FoundChannel.MAIL:
+                return routable_address(text)
+            case FoundChannel.PHONE:
+                return _telephone(text)
+            case _:
+                return "\n".join(line.strip() for line in text.split("|") if line.strip())
+    except ValueError as error:
+        raise TextRefusedError(
+            str(error), remedy="Give one plain address, such as security@example.nl."
+        ) from error
+
+
+def _telephone(text: str) -> str:
+    number = callable_number(text)
+    if not number:
+        raise TextRefusedError(
+            f"{text[:40]!r} is not a telephone number.",
+            remedy="Give it with its country, such as +31 20 123 4567.",
+        )
+    return number

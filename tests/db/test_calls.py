@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from baken.cases.models import Case
 from baken.cases.services import mark_gone
 from baken.constituency.models import Organisation, Route
+from baken.core.classification import Tlp
 from baken.core.errors import CallRefusedError, NotFoundError
 from baken.jobs.calling import next_call
 from baken.jobs.sending import dry_run_into, plan
@@ -67,7 +68,7 @@ def haven(ingest: Ingest) -> Organisation:
     """One that can be phoned and mailed, under a grave threat."""
     organisation = discover("haven", "192.0.2.0/28", number="+31201234567", mail=True)
     ingest(report_text("192.0.2.7"))
-    release_threat("rdp-worm")
+    release_threat("rdp-worm", tlp=Tlp.GREEN)
     return organisation
 
 
@@ -135,7 +136,7 @@ def test_two_people_never_get_the_same_call(ingest: Ingest, calling: Settings) -
     for number in range(12):
         discover(f"org{number}", f"192.0.2.{number * 16}/28", number=f"+3120123456{number % 10}")
     ingest(report_text(*(f"192.0.2.{number * 16 + 1}" for number in range(12))))
-    release_threat("rdp-worm")
+    release_threat("rdp-worm", tlp=Tlp.GREEN)
     send(calling)
     now = datetime.now(UTC)
 
@@ -170,7 +171,7 @@ def test_the_gravest_is_called_first_and_then_the_oldest(ingest: Ingest, calling
     for place, reference in enumerate(("mild", "first", "second")):
         discover(reference, f"192.0.2.{place * 16}/28", number=f"+3120123456{place}")
     ingest(report_text("192.0.2.17"))
-    release_threat("rdp-worm")
+    release_threat("rdp-worm", tlp=Tlp.GREEN)
     send(calling)
     ingest(report_text("192.0.2.33"), name="2026-11-22-scan_rdp-second.csv")
     ingest(report_text("192.0.2.1", severity="medium"), name="2026-11-22-scan_rdp-mild.csv")
@@ -316,7 +317,7 @@ def test_beyond_a_days_calls_who_can_be_mailed_is_and_who_cannot_waits_in_the_li
     ingest(report_text("192.0.2.1", severity="critical"))
     ingest(report_text("192.0.2.33"), name="2026-11-22-scan_rdp-silent.csv")
     ingest(report_text("192.0.2.17", severity="medium"), name="2026-11-22-scan_rdp-mild.csv")
-    release_threat("rdp-worm")
+    release_threat("rdp-worm", tlp=Tlp.GREEN)
     send(few)
     told = Notification.objects.values_list("organisation__reference", "channel")
     assert set(told) == {("grave", "phone"), ("silent", "phone"), ("mailed", "mail")}

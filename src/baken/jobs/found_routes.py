@@ -25,8 +25,8 @@ def add_route(
 ) -> str:
     """Keep the route; gives the name of the organisation that it leads to.
 
-    `what` is the reference or name of an organisation that we know, or a system; `organisation` then
-    names whose it is. Raises `TextRefusedError`.
+    `what` is the reference or name of an organisation that we know, or a system; then
+    `organisation` names whose it is. Raises `TextRefusedError`.
     """
     readable = _read_address(channel, address)
     known = find_organisation(what)

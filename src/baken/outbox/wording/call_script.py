@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from baken.advice import CallWords, Frame
+from baken.advice import CallWords, Frame, route_source
 from baken.core.text import one_line
 from baken.outbox.wording.blocks import Block, Entries, Entry, Heading, Paragraph, Steps
 from baken.outbox.wording.chapters import Chapter
@@ -18,7 +18,6 @@ _IN_FULL: Final = 2
 """Nobody listens to more problems than so many; the rest goes in writing."""
 _SYSTEMS_SAID: Final = 3
 _LONGEST_NAME: Final = 80
-_IMPORTED: Final = "import"
 
 
 def call_script(
@@ -98,7 +97,7 @@ def _end(warning: WarningFacts, words: CallWords, sender: Sender) -> Iterator[Bl
     yield Paragraph(sharing(warning, words.frame, sender))
     source = one_line(warning.address_source)
     if source and not warning.is_registered:
-        said = words.frame.route_import if source == _IMPORTED else source
+        said = route_source(source, language=words.frame.language)
         yield Paragraph(words.source.format(source=said))
     yield Paragraph(words.object.format(number=warning.recipient_address))
     yield Paragraph(words.record.format(code=warning.code))

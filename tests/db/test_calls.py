@@ -134,7 +134,7 @@ def test_a_caller_reads_what_was_seen_last_and_what_to_say(
 
 def test_two_people_never_get_the_same_call(ingest: Ingest, calling: Settings) -> None:
     for number in range(12):
-        discover(f"org{number}", f"192.0.2.{number * 16}/28", number=f"+3120123456{number % 10}")
+        discover(f"org{number}", f"192.0.2.{number * 16}/28", number=f"+312012345{number:02}")
     ingest(report_text(*(f"192.0.2.{number * 16 + 1}" for number in range(12))))
     release_threat("rdp-worm", tlp=Tlp.GREEN)
     send(calling)

@@ -28,6 +28,7 @@ from baken.cli import (
     store,
     suppressions,
 )
+from baken.cli.output import printable
 from baken.core.errors import (
     BakenError,
     DatabaseUnavailableError,
@@ -131,5 +132,6 @@ def _is_database_away(error: Exception) -> bool:
 
 
 def _stop_on(error: BakenError) -> NoReturn:
-    print(f"baken: {error.message}\n       {error.remedy} [{error.code}]", file=sys.stderr)
+    text = f"baken: {error.message}\n       {error.remedy} [{error.code}]"
+    print(printable(text), file=sys.stderr)
     sys.exit(error.exit_code)

@@ -71,19 +71,20 @@ def reports_in(paths: Iterable[Path]) -> list[Path]:
 
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        names = (file for file in path.iterdir() if is_report_name(file.name))
+        try:
+            inside = list(path.iterdir()) if path.is_dir() else []
+        except OSError:  # reading it says what is wrong with it
+            inside = []
         # A folder without any is handed on, and refused with a word.
-        found += sorted(names) or [path]
+        found += sorted(file for file in inside if is_report_name(file.name)) or [path]
     return found
 
 
 def say_file(file: IngestedFile) -> None:
     """Print what became of one file."""
     if file.refused is not None:
-        say(f"{file.path.name}: refused. {file.refused.message} {file.refused.remedy}")
+        why = f"{file.refused.message} {file.refused.remedy} [{file.refused.code}]"
+        say(f"{file.path.name}: refused. {why}")
         return
     assert file.accepted is not None
     accepted, rows = file.accepted, file.accepted.rows

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from baken.core.language import Language
+from baken.core.text import is_harmful
 
 InLanguage = Annotated[Language, typer.Option("--language", help="The language, nl or en.")]
 """The option of every command whose words come from `baken.explaining`."""
@@ -42,5 +43,18 @@ def say_json_with(
 
 
 def say(text: str = "") -> None:
-    """Print one line for people."""
-    sys.stdout.write(text + "\n")
+    """Print one line for people, or several; what could steer a terminal is shown as a code."""
+    sys.stdout.write(printable(text) + "\n")
+
+
+def printable(text: str) -> str:
+    """`text` in which what is harmful, but line ends and tabs, stands as a code: ``\\x1b``.
+
+    Names of files may hold anything but a slash: escape sequences, and bytes that are no UTF-8.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        ascii(character)[1:-1] if character not in "\n\t" and is_harmful(character) else character
+        for character in text
+    )

@@ -85,11 +85,16 @@ class LineBlock:
 
 def check_readable(path: Path) -> None:
     """Raise `ReportRefusedError` when `path` is no file that can be opened."""
-    if path.is_dir():
+    try:
+        is_folder, is_special = path.is_dir(), path.exists() and not path.is_file()
+    except OSError:  # such as a name that is too long: opening it says what is wrong
+        is_folder = is_special = False
+    if is_folder:
         raise ReportRefusedError(
             f"{path} is a folder, not a report.", remedy="Put reports in it, or name one."
         )
-    if path.exists() and not path.is_file():
+    if is_special:
+        # To read a pipe or a device may wait for ever, or never end.
         raise ReportRefusedError(f"{path} is no ordinary file.", remedy="Name a file.")
     with _opened(path) as file:
         if _starts_with(file, b"PK") and not _starts_with(file, _ZIP):

@@ -48,6 +48,26 @@ CELL_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By reason, what is wrong (after the cell) and what to do."""
 
+ROW_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "unclosed-quote": (
+        "A cell begins with a quotation mark that is not closed.",
+        'Close it at the end of the cell, and write a mark within a cell twice: "".',
+    ),
+    "cell-too-long": (
+        "A cell is longer than any text of a constituency.",
+        "Shorten it, or close the quotation mark with which it begins.",
+    ),
+    "another-header": (
+        "The row is the header of another table.",
+        "Give each table a file or sheet of its own.",
+    ),
+    "too-many-cells": (
+        "The row has more cells than the header has columns.",
+        "Put a cell that holds the delimiter between quotation marks.",
+    ),
+}
+"""By reason, why the cells of a row cannot be told apart, and what to do."""
+
 TAKEN_BY: Final[Mapping[str, tuple[str, ...]]] = {
     BECAME_A_DATE: ("valid_from", "valid_until"),
     BECAME_A_TRUTH_VALUE: ("inside",),

@@ -44,7 +44,10 @@ def read_csv(data: bytes, *, file: str) -> TableFile:
 def _decode(data: bytes, *, file: str) -> tuple[str, tuple[ImportNote, ...]]:
     try:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return data.decode("utf-16"), ()
+            text = data.decode("utf-16")
+            if "\0" in text:  # UTF-32 begins with the same two bytes
+                raise _no_text()
+            return text, ()
         if b"\0" in data:
             raise _no_text()
         return data.decode("utf-8-sig"), ()
@@ -91,7 +94,9 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[RawRow]:
         number += 1
         cells, used = _record_at(lines, position, delimiter)
         if used == 0:
-            yield RawRow(number, [lines[position].rstrip("\r\n")], fault="unclosed-quote")
+            line = lines[position].rstrip("\r\n")
+            fault = "cell-too-long" if len(line) > csv.field_size_limit() else "unclosed-quote"
+            yield RawRow(number, [line], fault=fault)
         else:
             yield RawRow(number, cells)
         position += used or 1

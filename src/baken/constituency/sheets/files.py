@@ -25,17 +25,23 @@ def read_table_file(path: Path) -> TableFile:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # To read a pipe or a device may wait for ever, or never end.
             raise TableRefusedError(
-                f"The file has {size >> 20} MB; at most {MAX_FILE_BYTES >> 20} MB are read.",
-                remedy="Split it into several files; their rows may refer to each other.",
-                reason="too-large",
+                "It is no ordinary file.", remedy="Name a file.", reason="unreadable"
             )
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)  # no size that is said before is relied upon
     except OSError as error:
         raise TableRefusedError(
             f"The file cannot be read: {error.strerror or error}.",
             remedy="Check its name and that you may read it.",
             reason="unreadable",
         ) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise TableRefusedError(
+            f"The file has more than {MAX_FILE_BYTES >> 20} MB; no more are read.",
+            remedy="Split it into several files; their rows may refer to each other.",
+            reason="too-large",
+        )
+    return data

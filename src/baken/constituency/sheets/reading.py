@@ -114,7 +114,10 @@ def read_constituency_files(paths: Sequence[Path], *, reader: RowReader) -> Read
 def _files_of(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
-        inside = sorted(path.iterdir()) if path.is_dir() else []
+        try:
+            inside = sorted(path.iterdir()) if path.is_dir() else []
+        except OSError:  # reading it as a file says what is wrong with it
+            inside = []
         files += [file for file in inside if file.suffix.lower() in (".csv", ".xlsx")] or [path]
     return files
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, TypeVar
 
 from baken.constituency.models import Channel, Contact, Organisation, Route
 from baken.constituency.sheets import cells
-from baken.constituency.sheets.cell_faults import CELL_FAULTS, TAKEN_BY, fault_in_text
+from baken.constituency.sheets.cell_faults import CELL_FAULTS, ROW_FAULTS, TAKEN_BY, fault_in_text
 from baken.constituency.sheets.outcome import ImportProblem, Table
 from baken.constituency.sheets.tables import (
     NOT_IN_CONTACTS,
@@ -336,25 +336,9 @@ class _Row:
 
     def refuse_whole(self, fault: str) -> None:
         """Write down that the cells cannot be told apart."""
-        explanation, remedy = _FAULTS[fault]
+        explanation, remedy = ROW_FAULTS[fault]
         value = " ".join(self._raw.cells)
         self.problems.append(problem_at(self.place, "", value, fault, explanation, remedy))
-
-
-_FAULTS: Final = {
-    "unclosed-quote": (
-        "A cell begins with a quotation mark that is not closed.",
-        'Close it at the end of the cell, and write a mark within a cell twice: "".',
-    ),
-    "another-header": (
-        "The row is the header of another table.",
-        "Give each table a file or sheet of its own.",
-    ),
-    "too-many-cells": (
-        "The row has more cells than the header has columns.",
-        "Put a cell that holds the delimiter between quotation marks.",
-    ),
-}
 
 
 def problem_at(

@@ -12,6 +12,7 @@ from typing import Final
 from baken.constituency.sheets.outcome import ImportNote, Table
 from baken.core.errors import ImportRefusedError
 from baken.core.spreadsheet import unguard_formula
+from baken.core.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def table_of(
         )
     ignored = [cell.strip() for cell in rows[0].cells if column_name(cell) not in (*known, "")]
     absent = [name for name in known if name not in header]
-    text = f"Columns that are not known were ignored: {', '.join(ignored)}."
+    text = f"Columns that are not known were ignored: {_some_of(ignored)}."
     if absent:
         text += f" Known, and not in the file: {', '.join(absent)}."
     notes = [ImportNote(file=file, sheet=sheet, text=text)] if ignored else []
@@ -188,6 +189,17 @@ def table_of(
         else:
             body.append(_checked_width(row, len(header)))
     return RawTable(fitting[0], file, sheet, positions, body), tuple(notes)
+
+
+def _some_of(names: Sequence[str]) -> str:
+    """The first of `names`, each cut, and how many more there are."""
+    shown = ", ".join(one_line(name, limit=_LONGEST_SHOWN) for name in names[:_MOST_SHOWN])
+    more = len(names) - _MOST_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+_MOST_SHOWN: Final = 20
+_LONGEST_SHOWN: Final = 60
 
 
 def column_name(cell: str) -> str:

@@ -43,7 +43,7 @@ MAX_TEXT_BYTES: Final = 1 << 30
 """If every cell held the longest text: one text may be shared by any number of cells."""
 
 _ROW_OR_CELL: Final = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)")
-_PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{0,7})""")
+_PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']\s*([A-Za-z]{0,12})([0-9]{0,12})""")
 _SHARED_TEXT: Final = re.compile(rb"<(?:[\w.-]+:)?si(?=[\s/>])")
 _BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compressions that `zipfile` unpacks no further than it is asked to."""

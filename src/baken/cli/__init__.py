@@ -27,6 +27,7 @@ from baken.cli import (
     routes,
     store,
     suppressions,
+    web,
 )
 from baken.cli.output import printable
 from baken.core.errors import (
@@ -77,6 +78,7 @@ app.command(name="import")(constituency.import_files)
 app.command()(constituency.export)
 app.command()(explain.explain)
 app.command()(doctor.doctor)
+app.command()(web.web)
 app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")

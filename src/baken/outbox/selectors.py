@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from baken.outbox.brake import BrakeOn, brake_on
 from baken.outbox.calling import ReadyCall, SightingNow, ready_call, why_not_call
+from baken.outbox.checking import CheckedMessage, check_code
 from baken.outbox.codes import read_code
 from baken.outbox.halts import current_halt
 from baken.outbox.notifications import (
@@ -32,6 +33,7 @@ from baken.outbox.withdrawal_reasons import key_of_reason
 __all__ = [
     "BrakeOn",
     "CaseVerdict",
+    "CheckedMessage",
     "CountingRefusal",
     "OutboxTotals",
     "OwnFault",
@@ -40,6 +42,7 @@ __all__ = [
     "accepted_notification",
     "brake_on",
     "cases_told_by",
+    "check_code",
     "count_telling",
     "counting_refusals",
     "current_halt",

@@ -6,6 +6,8 @@ import secrets
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from csp.constants import NONE, SELF
+
 from baken.settings.log import configure_log
 from baken.settings.process import this_process
 
@@ -26,11 +28,13 @@ def django_database(url: str) -> dict[str, Any]:
     }
 
 
-configure_log(this_process().settings.log_level)
+_settings = this_process().settings
+configure_log(_settings.log_level)
 
-SECRET_KEY = secrets.token_hex(32)  # there are no web pages yet: nothing signed outlives a process
+SECRET_KEY = secrets.token_hex(32)  # nothing that Django signs outlives a process
 DEBUG = False
-ALLOWED_HOSTS: list[str] = []
+_public_host = urlsplit(_settings.public.url).hostname
+ALLOWED_HOSTS = [_public_host] if _public_host else []
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
@@ -43,6 +47,7 @@ INSTALLED_APPS = [
     "baken.discovery",
     "baken.outbox",
     "baken.responses",
+    "baken.pages",
 ]
 # Without a URL the address leads nowhere: `baken` starts the embedded server first.
 DATABASES = {
@@ -50,3 +55,45 @@ DATABASES = {
         this_process().database_url or "postgresql://baken@127.0.0.1:1/baken"
     )
 }
+
+# The public pages. There is no login, and so no cookie: an answer is allowed by its link alone, and
+# a page elsewhere that could post one would have to know that link.
+ROOT_URLCONF = "baken.pages.urls"
+MIDDLEWARE = [
+    "baken.pages.headers.PublicHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "baken.pages.headers.SmallRequests",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"builtins": ["baken.pages.templatetags.saying"]},
+    }
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 << 10
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+STATIC_URL = "/static/"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False

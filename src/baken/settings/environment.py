@@ -30,6 +30,7 @@ from baken.settings.declaration import (
     variables_of,
 )
 from baken.settings.log import LogLevel
+from baken.settings.public_pages import PublicPages
 from baken.settings.servers import S3Server, SmtpServer
 from baken.settings.web_access import WebAccess
 
@@ -101,6 +102,7 @@ class Settings:
         example="+31 70 000 0000 or csirt.example.nl/check",
         meaning="Where a recipient checks that a warning is ours: a telephone number or a page.",
     )
+    public: PublicPages = group(PublicPages)
     dns_servers: tuple[tuple[str, int], ...] = setting(
         "BAKEN_DNS_SERVERS",
         shapes.SERVER_ADDRESSES,

@@ -172,6 +172,23 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    plain = parts.hostname and "@" not in parts.netloc and parts.port != 0
+    if parts.scheme != "https" or not plain or parts.path.strip("/") or parts.query:
+        raise ValueError("not an https address without a path")
+    if parts.fragment or one_line(value) != value:
+        raise ValueError("more than an address")
+    return f"https://{parts.netloc.lower()}"
+
+
+def _listen_address(value: str) -> tuple[str, int]:
+    address, port = _server_address(value)
+    if port == _DNS_PORT:
+        raise ValueError("no port is given")
+    return address, port
+
+
 def _networks(value: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in value.split(","))
 
@@ -220,6 +237,9 @@ DAYS: Final = Shape("days", _days, lambda value: str(value.days))
 SERVER_ADDRESSES: Final = Shape(
     "addresses, with or without a port, with commas", _server_addresses, _show_server_addresses
 )
+LISTEN_ADDRESS: Final = Shape(
+    "an address with a port", _listen_address, lambda value: _show_server_addresses([value])
+)
 COUNT: Final = whole_number("a number, 0 or more")
 MESSAGES_A_MINUTE: Final = whole_number("a number, 1 to 100000", least=1, most=100_000)
 NETWORKS: Final = Shape(
@@ -239,4 +259,5 @@ POSTGRESQL_URL: Final = Shape(
 )
 STORE_URL: Final = Shape("file:///folder or s3://bucket/prefix", _store_url, is_url=True)
 WEB_ADDRESS: Final = Shape("an http or https address", _web_address, is_url=True)
+PUBLIC_URL: Final = Shape("an https address without a path", _public_url, is_url=True)
 SPARK_MASTER: Final = Shape("spark://host:port, or local[2]", _spark_master, is_url=True)

@@ -57,7 +57,12 @@ class Words:
 @cache
 def words_in(language: Language) -> Words:
     """The words of `language`."""
-    text = files(__name__).joinpath(f"{language.value}.toml").read_text(encoding="utf-8")
+    return words_of(__name__, language)
+
+
+def words_of(package: str, language: Language) -> Words:
+    """The words of `language` that stand in `package`, in a file of that name."""
+    text = files(package).joinpath(f"{language.value}.toml").read_text(encoding="utf-8")
     return Words(language, dict(_flat(tomllib.loads(text))))
 
 

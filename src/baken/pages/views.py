@@ -1,0 +1,127 @@
+"""The public pages: what a request asks, from whom it is asked, and which page shows it."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from baken.core.text import one_line
+from baken.explaining.words import Words
+from baken.outbox.selectors import check_code
+from baken.pages.reader import LANGUAGE, seconds_to_wait, words_for
+from baken.settings.process import this_process
+
+_LONGEST_CODE: Final = 40
+
+
+@require_safe
+def first_page(request: HttpRequest) -> HttpResponse:
+    """Where who types only the name of the server is led."""
+    del request
+    return HttpResponseRedirect(reverse("check"))
+
+
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """The form for a code, and what is said of the one that is given.
+
+    A code may stand in the address, since nothing changes by asking: the QR code of a letter leads
+    here. A code that nobody has and what cannot be a code are answered alike.
+    """
+    words = words_for(request)
+    typed = one_line(request.GET.get("code", ""), limit=_LONGEST_CODE)
+    if not typed:
+        return page(request, "check", words)
+    if wait := seconds_to_wait(request):
+        return too_many(request, words, wait=wait)
+    found = check_code(typed)
+    return page(
+        request,
+        "check",
+        words,
+        typed=typed,
+        is_checked=True,
+        found=found,
+        sent_on=_date(found.sent_at, words) if found else "",
+        how=words.name("check.by", found.channel) if found else "",
+        systems=words.counted("system", found.systems) if found else "",
+    )
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Nothing here is for search engines."""
+    del request
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+def too_many(request: HttpRequest, words: Words, *, wait: float) -> HttpResponse:
+    """Who asks too much is told until when to wait, in seconds."""
+    seconds = math.ceil(wait)
+    response = page(request, "too_many", words, status=429, seconds=seconds)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is said to a request that is none."""
+    del exception
+    return page(request, "wrong", words_for(request), status=400, why="bad_request")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What stands at an address that there is not."""
+    del exception
+    return page(request, "wrong", words_for(request), status=404, why="not_found")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What is said when the fault is ours."""
+    return page(request, "wrong", words_for(request), status=500, why="failed")
+
+
+def page(
+    request: HttpRequest, name: str, words: Words, *, status: int = 200, **facts: Any
+) -> HttpResponse:
+    """The page `name` with `facts`; nobody on the way keeps a copy."""
+    settings = this_process().settings
+    others = [
+        {"code": key.removeprefix("languages."), "name": name, "query": _query(request, key)}
+        for key, name in words.sentences.items()
+        if key.startswith("languages.") and not key.endswith(f".{words.language}")
+    ]
+    response = render(
+        request,
+        f"pages/{name}.html",
+        {
+            "words": words,
+            "language": words.language.value,
+            "others": others,
+            "sender": settings.sender_name,
+            "contact_line": settings.mail_contact_line,
+            "reply_to": settings.mail_reply_to,
+            **facts,
+        },
+        status=status,
+    )
+    response["Cache-Control"] = "no-store"
+    response["Vary"] = "Accept-Language"
+    return response
+
+
+def _query(request: HttpRequest, key: str) -> str:
+    """What follows the `?` of this very page in another language."""
+    asked = request.GET.copy()
+    asked[LANGUAGE] = key.removeprefix("languages.")
+    return asked.urlencode()
+
+
+def _date(moment: datetime, words: Words) -> str:
+    local = moment.astimezone(this_process().settings.zone)
+    return f"{local.day} {words.say(f'months.{local.month}')} {local.year}"

@@ -1,0 +1,1 @@
+"""The words of the public pages, one file a language; nothing else says them."""

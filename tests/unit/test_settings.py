@@ -28,6 +28,7 @@ from baken.settings.environment import (
     read_settings,
 )
 from baken.settings.log import LogLevel
+from baken.settings.public_pages import PublicPages
 
 NAMES = [variable.name for variable in VARIABLES]
 SECRETS = [variable.name for variable in VARIABLES if variable.is_secret]
@@ -52,7 +53,7 @@ def values_in(settings: Any) -> list[tuple[str, Any]]:
 
 def declared_type(name: str) -> Any:
     """The type of the field of the variable `name`, as ``isinstance`` takes it."""
-    for kind in (Settings, SmtpServer, S3Server, WebAccess, ByHand):
+    for kind in (Settings, SmtpServer, S3Server, WebAccess, ByHand, PublicPages):
         for field in kind.__dataclass_fields__.values():
             if "setting" in field.metadata and field.metadata["setting"].name == name:
                 hint = get_type_hints(kind)[field.name]

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,8 @@ from baken.explaining.words import Words
 from baken.outbox.selectors import check_code
 from baken.pages.reader import LANGUAGE, seconds_to_wait, words_for
 from baken.settings.process import this_process
+
+_log = structlog.get_logger()
 
 _LONGEST_CODE: Final = 40
 
@@ -82,7 +85,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """What is said when the fault is ours."""
+    """What is said when the fault is ours, which is logged without the address of the page."""
+    _log.error("page.failed", exc_info=True)
     return page(request, "wrong", words_for(request), status=500, why="failed")
 
 

@@ -97,8 +97,8 @@ STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# Django's own lines name the path that was asked, and a path may hold a code or the secret of a link.
-# `baken.pages.views.failed` logs what goes wrong.
+# Django's own lines name the path that was asked, and a path may hold a code or the secret of a
+# link. `baken.pages.views.failed` logs what goes wrong.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

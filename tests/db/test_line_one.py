@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from baken import lookups
 from baken.cases.models import Case
@@ -28,12 +29,14 @@ from baken.core.lookup import (
 )
 from baken.core.routes import Scope
 from baken.discovery.models import KeptAnswer
+from baken.intake.models import StoredFile
 from baken.jobs.discovery import discover
+from baken.jobs.forgetting import forget_who_never_signed_up
 from baken.jobs.looking_back import match_again
 from baken.jobs.sending import plan_and_deliver
 from baken.lookups import LookupKind
 from baken.occasions.models import Occasion
-from baken.outbox.models import Notification
+from baken.outbox.models import Delivery, Notification
 from baken.outside import Outside
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
@@ -267,3 +270,58 @@ def test_the_command_says_what_was_found_and_what_to_do_next(
     assert done.exit_code == 0, done.err
     assert "2 systems" in done.out
     assert "baken explain" in done.out
+
+
+def texts_of_all_tables() -> str:
+    """All that the database holds, but for what Django and the occasion say of themselves."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        rows: list[str] = []
+        for table in tables:
+            cursor.execute(f'SELECT t::text FROM "{table}" AS t')  # noqa: S608 - names of tables
+            rows += [row for (row,) in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def test_when_all_is_over_only_counts_are_left_of_who_did_not_sign_up(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.12"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    before = texts_of_all_tables()
+    for text in ("203.0.113.9", "it@bakkerij.example", "Bedrijf EX:1", "EX:1"):
+        assert text in before
+    Case.objects.update(state="gone", gone_at=datetime.now(UTC))
+    StoredFile.objects.all().delete()  # as the purge of the store does
+    now = datetime.now(UTC)
+    assert forget_who_never_signed_up(settings=sending, now=now + timedelta(days=80)) == 0
+    assert forget_who_never_signed_up(settings=sending, now=now + timedelta(days=120)) == 2
+    after = texts_of_all_tables()
+    for text in ("203.0.113", "bakkerij", "slagerij", "Bedrijf", "EX:"):
+        assert text not in after
+    assert Notification.objects.filter(state="accepted").count() == 2
+    assert Case.objects.filter(finding_kind="open-rdp").count() == 2
+
+
+def test_who_still_has_an_open_case_is_not_forgotten(ingest: Ingest, sending: Settings) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    later = datetime.now(UTC) + timedelta(days=400)
+    assert forget_who_never_signed_up(settings=sending, now=later) == 0
+
+
+def test_what_a_server_said_can_be_taken_out_of_a_delivery_and_nothing_else_can(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    for change in ({"reply": "other"}, {"reply": "", "state": "refused"}, {"attempt": 7}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Delivery.objects.update(**change)
+    Delivery.objects.update(reply="")

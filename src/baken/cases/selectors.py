@@ -74,6 +74,13 @@ def coverage_of(occasion: Occasion) -> Coverage:
     return Coverage(open_cases=counts["cases"], organisations=counts["who"])
 
 
+def organisations_with_cases_since(organisation_ids: Collection[int], moment: datetime) -> set[int]:
+    """Those of these organisations with a case that is open, or was seen or closed since then."""
+    lately = Q(last_seen_at__gte=moment) | Q(gone_at__gte=moment) | Q(state=Case.State.OPEN)
+    mine = Case.objects.filter(lately, organisation__in=organisation_ids).order_by()
+    return set(mine.values_list("organisation_id", flat=True).distinct())
+
+
 def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True) -> CaseFacts:
     """What the verdict looks at; `case.organisation` and `case.asset` should be loaded.
 

@@ -12,6 +12,7 @@ from baken.cases.accepting import (
     match_stored,
 )
 from baken.cases.discovered_work import DISCOVERED_OWNER_SCHEMA, FindDiscovered
+from baken.cases.forgetting import blank_cases_of
 from baken.cases.looking_back import LookedBack, look_back
 from baken.cases.matching_again import MatchedAgain, match_cases_again
 from baken.cases.sightings import copy_text, find_sightings
@@ -54,6 +55,7 @@ __all__ = [
     "UnknownRows",
     "accept_report",
     "accept_report_again",
+    "blank_cases_of",
     "cases_of_sightings",
     "copy_text",
     "find_sightings",

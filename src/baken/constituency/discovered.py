@@ -5,12 +5,13 @@ Of them is kept what a warning needs and nothing more: a name, and the ways to r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import CharField, F, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from baken.constituency.models import Contact, Organisation, Route
 from baken.core.language import Language
@@ -106,6 +107,18 @@ def add_route_to(organisation: Organisation, *, channel: str, address: str, sour
         organisation=organisation, role=Contact.Role.SECURITY, channel=channel
     )
     Route.objects.create(contact=contact, channel=channel, address=address, source=source)
+
+
+def forget_discovered(organisation_ids: Collection[int]) -> int:
+    """Take name, reference and contacts from those of these organisations that never signed up.
+
+    The rows stay, for the ledger points to them: only counts are left. Gives how many.
+    """
+    mine = Organisation.objects.filter(
+        pk__in=organisation_ids, standing=Organisation.Standing.DISCOVERED
+    )
+    Contact.objects.filter(organisation__in=mine).delete()
+    return mine.update(name="", reference=Concat(Value("forgotten-"), Cast(F("pk"), CharField())))
 
 
 def remove_discovered(organisation_ids: Sequence[int]) -> int:

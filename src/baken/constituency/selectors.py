@@ -273,6 +273,12 @@ def is_registered(standing: str) -> bool:
     return standing == Organisation.Standing.REGISTERED
 
 
+def discovered_organisations() -> set[int]:
+    """The ids of the organisations that never signed up and were not forgotten yet."""
+    found = Organisation.objects.filter(standing=Organisation.Standing.DISCOVERED)
+    return set(found.exclude(name="").order_by().values_list("pk", flat=True))
+
+
 def registered_organisations() -> pa.Array:
     """The ids of all organisations that signed up, in no order (int64)."""
     found = Organisation.objects.filter(standing=Organisation.Standing.REGISTERED).order_by()

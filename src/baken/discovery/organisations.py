@@ -4,7 +4,7 @@ than that needs; gone when the last of it is over."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -163,3 +163,16 @@ def forget_without_case(occasion: Occasion) -> int:
     without = mine.filter(organisation__cases=None, organisation__notifications=None)
     ids = without.order_by().values_list("organisation_id", flat=True).distinct()
     return remove_discovered(list(ids))
+
+
+def forget_identities(organisation_ids: Collection[int]) -> None:
+    """Forget by what these organisations were known, and which systems were theirs."""
+    DiscoveredIdentity.objects.filter(organisation__in=organisation_ids).delete()
+    SoughtSystem.objects.filter(organisation__in=organisation_ids).delete()
+
+
+def forget_old_searches(*, before: datetime) -> int:
+    """Forget the systems whose owner was sought and not found, last seen before; how many."""
+    old = SoughtSystem.objects.filter(organisation=None, last_seen_at__lt=before)
+    removed, _ = old.delete()
+    return removed

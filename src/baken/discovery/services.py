@@ -9,6 +9,8 @@ from baken.discovery.climbing import Climbed, OpenLookup, climb
 from baken.discovery.given_files import add_given_file, withdraw_given_file
 from baken.discovery.organisations import (
     Written,
+    forget_identities,
+    forget_old_searches,
     forget_without_case,
     note_opened,
     write_discovered,
@@ -25,8 +27,10 @@ __all__ = [
     "add_given_file",
     "climb",
     "decide_about",
+    "forget_identities",
     "forget_old_answers",
     "forget_old_requests",
+    "forget_old_searches",
     "forget_without_case",
     "keep_answers",
     "note_opened",

@@ -14,6 +14,7 @@ from baken.intake.services import (
     purge,
     purge_by_itself,
 )
+from baken.jobs.forgetting import forget_who_never_signed_up
 from baken.settings.environment import Settings
 from baken.store import ObservationStore, S3Access, open_store
 
@@ -36,8 +37,12 @@ def s3_access(settings: Settings) -> S3Access:
 
 
 def purge_store(*, settings: Settings) -> Purge:
-    """Remove what is older than its days; see `baken.intake.services.purge`."""
+    """Remove what is older than its days; see `baken.intake.services.purge`.
+
+    Organisations that never signed up are forgotten when as long nothing concerned them.
+    """
     now = datetime.now(UTC)
+    forget_who_never_signed_up(settings=settings, now=now)
     return purge(partial(store_of, settings), before=first_day_kept(settings, now=now), now=now)
 
 
@@ -45,7 +50,10 @@ def purge_store_by_itself(*, settings: Settings) -> Purge:
     """As `purge_store`, in a run on which nobody looks; see `baken.intake.services`."""
     now = datetime.now(UTC)
     before = first_day_kept(settings, now=now)
-    return purge_by_itself(partial(store_of, settings), before=before, now=now)
+    done = purge_by_itself(partial(store_of, settings), before=before, now=now)
+    if done.problem is None:  # nor when a clock may be wrong
+        forget_who_never_signed_up(settings=settings, now=now)
+    return done
 
 
 def dry_run_of_purge(*, settings: Settings) -> Purge:

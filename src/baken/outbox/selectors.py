@@ -6,6 +6,7 @@ from baken.outbox.brake import BrakeOn, brake_on
 from baken.outbox.calling import ReadyCall, SightingNow, ready_call, why_not_call
 from baken.outbox.checking import CheckedMessage, check_code
 from baken.outbox.codes import read_code
+from baken.outbox.forgetting import organisations_to_forget
 from baken.outbox.halts import current_halt
 from baken.outbox.notifications import (
     OutboxTotals,
@@ -50,6 +51,7 @@ __all__ = [
     "key_of_reason",
     "notification_states_under",
     "notifications_about",
+    "organisations_to_forget",
     "outbox_totals",
     "own_faults",
     "read_code",

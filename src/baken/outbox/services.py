@@ -6,6 +6,7 @@ from baken.outbox.addressees import erase_addressee
 from baken.outbox.brake import BrakeLimits, release_brake
 from baken.outbox.delivering import Outcome, Progress, deliver_waiting
 from baken.outbox.dry_run import DryRun, dry_run
+from baken.outbox.forgetting import blank_ledger_of, forget_idle_providers
 from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
 from baken.outbox.pacing import Pace
@@ -32,11 +33,13 @@ __all__ = [
     "SuppressedAddress",
     "Unreachable",
     "Waiting",
+    "blank_ledger_of",
     "call_off",
     "close_threat",
     "deliver_waiting",
     "dry_run",
     "erase_addressee",
+    "forget_idle_providers",
     "forget_refusals",
     "halt_sending",
     "lift_suppression",

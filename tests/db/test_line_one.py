@@ -270,6 +270,8 @@ def test_the_command_says_what_was_found_and_what_to_do_next(
     assert done.exit_code == 0, done.err
     assert "2 systems" in done.out
     assert "baken explain" in done.out
+    shown = baken("occasion", "show", "worm")
+    assert "systems of unknown owner, as they were found: 1 nobody, 1 owner" in shown.out
 
 
 def texts_of_all_tables() -> str:

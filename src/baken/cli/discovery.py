@@ -54,7 +54,11 @@ def discover(
         from baken.explaining.words import words_in
 
         for line in discovery_lines(
-            done.systems, done.states, unanswered=done.unanswered, words=words_in(language)
+            done.systems,
+            done.states,
+            unanswered=done.unanswered,
+            without_files=done.without_files,
+            words=words_in(language),
         ):
             say(line)
         for problem in done.problems:
@@ -71,6 +75,7 @@ def _figures(done: Discovered) -> dict[str, object]:
         "questions_asked": done.asked,
         "questions_known": done.known,
         "questions_unanswered": done.unanswered,
+        "lookups_without_file": dict(done.without_files),
         "problems": [problem.message for problem in done.problems],
     }
 

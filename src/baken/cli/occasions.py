@@ -51,11 +51,13 @@ def show(
     """Show one occasion: its rating, what it selects, who released it, and what it covers now."""
     begin()
     from baken.cases.selectors import coverage_of
+    from baken.discovery.selectors import states_under
     from baken.occasions.selectors import find_occasion
     from baken.outbox.selectors import notification_states_under
 
     occasion = find_occasion(key)
     coverage, states = coverage_of(occasion), notification_states_under(occasion)
+    sought = states_under(occasion)
     sides = _selected(occasion.selection)
     releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
     figures = {
@@ -72,6 +74,7 @@ def show(
         "open_cases": coverage.open_cases,
         "organisations": coverage.organisations,
         "notifications": states,
+        "unknown_systems": sought,
     }
     if as_json:
         say_json(figures)
@@ -87,6 +90,9 @@ def show(
         say(f"    closed {occasion.closed_at:%Y-%m-%d %H:%M} UTC; warns nobody any more")
     say(f"    covers {counted(coverage.open_cases, 'open case')} of "
         f"{counted(coverage.organisations, 'organisation')}")  # fmt: skip
+    if sought:
+        found = ", ".join(f"{count:,} {state}" for state, count in sorted(sought.items()))
+        say(f"    systems of unknown owner, as they were found: {found}")
     told = ", ".join(f"{count:,} {state}" for state, count in states.items())
     say(f"    notifications: {told or 'none yet'}")
     for advice in filter(None, (occasion.advice_nl, occasion.advice_en)):

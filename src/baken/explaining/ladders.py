@@ -49,7 +49,12 @@ def explain_ladders(system: str) -> list[ExplainedLadder]:
 
 
 def discovery_lines(
-    systems: int, states: Mapping[str, int], *, unanswered: int, words: Words
+    systems: int,
+    states: Mapping[str, int],
+    *,
+    unanswered: int,
+    without_files: Sequence[tuple[str, str]],
+    words: Words,
 ) -> Iterator[str]:
     """What came of asking about so many systems, in lines; what to do next at the end."""
     if not systems:
@@ -64,6 +69,12 @@ def discovery_lines(
             )
     if unanswered:
         yield words.say("ladder.unanswered", questions=words.counted("question", unanswered))
+    if without_files:
+        missing: dict[str, list[str]] = {}
+        for lookup, kind in without_files:
+            missing.setdefault(kind, []).append(lookup)
+        files = "; ".join(f"{kind} ({', '.join(keys)})" for kind, keys in missing.items())
+        yield words.say("ladder.without_files", files=files)
     yield words.say("ladder.what_next")
 
 

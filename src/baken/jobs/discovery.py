@@ -64,6 +64,8 @@ class Discovered:
     unanswered: int
     """Questions that no source could answer now."""
     problems: Sequence[StoredFileDamagedError]
+    without_files: Sequence[tuple[str, str]] = ()
+    """Lookups that were asked nothing, each with the kind of given file that it needs."""
 
 
 def discover(
@@ -125,6 +127,7 @@ def discover(
         counts["known"],
         counts["unanswered"],
         found.found.problems,
+        without_files=_without_files(opened),
     )
 
 
@@ -174,6 +177,15 @@ def _signers(climbed: Climbed[int]) -> Iterator[str]:
     for answers in climbed.answers.values():
         for answer in answers.by_question.values():
             yield from (route.signed_by for route in answer.routes if route.signed_by)
+
+
+def _without_files(opened: Sequence[OpenLookup]) -> list[tuple[str, str]]:
+    asked = {one.kind.key for one in opened}
+    return [
+        (kind.key, kind.reads.value)
+        for kind in lookups.LOOKUPS.values()
+        if kind.reads is not None and kind.key not in asked
+    ]
 
 
 def open_lookups(files: Sequence[GivenFile]) -> list[OpenLookup]:

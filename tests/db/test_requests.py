@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from baken.core.lookup import LookupAnswer, Outcome, Subject, SubjectKind
 from baken.discovery.models import OutsideRequest, ServerState
 from baken.discovery.services import KeptRequests, forget_old_requests
 from baken.outside.keeping import Asked
@@ -36,12 +37,25 @@ def test_what_is_longer_than_a_column_stops_nobody() -> None:
     assert len(OutsideRequest.objects.get().what) == 2048
 
 
-def test_a_server_with_a_limit_is_not_asked_beyond_it_today_also_by_a_second_process() -> None:
+def holding(sets: int) -> LookupAnswer:
+    return LookupAnswer(
+        "rdap-address",
+        Subject(SubjectKind.ADDRESS, "192.0.2.7"),
+        Outcome.FOUND,
+        ASKED.what,
+        NOW,
+        NOW + timedelta(days=7),
+        personal_sets=sets,
+    )
+
+
+def test_a_server_is_not_asked_beyond_its_persons_of_today_also_by_a_second_process() -> None:
     first = KeptRequests({"rdap.example.net": 3}, now=NOW)
-    assert [first.take("rdap.example.net", NOW) for _ in range(2)] == [None, None]
-    first.save()
+    assert [first.take("rdap.example.net", NOW) for _ in range(5)] == [None] * 5
+    first.save([holding(2)])
     second = KeptRequests({"rdap.example.net": 3}, now=NOW)
     assert second.take("rdap.example.net", NOW) is None
+    second.save([holding(1), holding(0)])
     tomorrow = datetime(2026, 11, 29, tzinfo=UTC)
     assert second.take("rdap.example.net", NOW) == tomorrow
     assert second.take("rdap.example.net", tomorrow) is None

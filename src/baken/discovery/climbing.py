@@ -72,12 +72,12 @@ def climb(
     outside: Callable[[LookupKind], Outside],
     clock: Callable[[], datetime],
     progress: Progress,
-    save: Callable[[], None] = lambda: None,
+    save: Callable[[Sequence[LookupAnswer]], None] = lambda _: None,
 ) -> Climbed[System]:
     """All answers about each of `systems`, from what is kept and from `lookups`.
 
-    `outside` gives the clients by which a lookup asks. `save` keeps what they wrote down, in the
-    transaction that keeps the answers.
+    `outside` gives the clients by which a lookup asks. `save` gets the answers and keeps what
+    the clients wrote down, in the transaction that keeps the answers.
 
     Raises nothing about what a source does. May run any number of times: what it keeps is known by
     lookup and subject.
@@ -99,7 +99,7 @@ class _Climb(Generic[System]):
         lookups: Sequence[OpenLookup],
         clock: Callable[[], datetime],
         progress: Progress,
-        save: Callable[[], None],
+        save: Callable[[Sequence[LookupAnswer]], None],
     ) -> None:
         self._save = save
         self._systems = systems
@@ -127,7 +127,7 @@ class _Climb(Generic[System]):
                 answers = asking.wait()
                 with transaction.atomic():
                     keep_answers(answers)
-                    self._save()
+                    self._save(answers)
                 self.climbed.asked += len(answers)
                 self.climbed.unknown += sum(one.outcome is Outcome.UNKNOWN for one in answers)
                 new = self._take(answers)

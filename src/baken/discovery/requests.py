@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
+from baken.core.lookup import LookupAnswer
 from baken.discovery.models import OutsideRequest, ServerState
 from baken.outside.keeping import Asked
 
@@ -22,18 +24,23 @@ KEPT_FOR: Final = timedelta(days=90)
 class KeptRequests:
     """The `RequestLog` and the `Budgets` of the clients, kept in the database."""
 
-    def __init__(self, per_day: Mapping[str, int], *, now: datetime) -> None:
-        """`per_day` holds the servers with a limit. Reads what was asked today before."""
-        self._per_day = dict(per_day)
+    def __init__(self, personal_per_day: Mapping[str, int], *, now: datetime) -> None:
+        """`personal_per_day` holds how many data sets of persons a server gives a day at most.
+
+        Reads what was given today before.
+        """
+        self._personal_per_day = dict(personal_per_day)
         self._came: queue.SimpleQueue[Asked] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._today = now.astimezone(UTC).date()
         self._taken: dict[str, int] = {}
+        self._personal: dict[str, int] = {}
         self._paused: dict[str, datetime] = {}
         self._changed: set[str] = set()
         for state in ServerState.objects.all():
             if state.day == self._today:
                 self._taken[state.server] = state.asked
+                self._personal[state.server] = state.personal_sets
             if state.paused_until is not None and now < state.paused_until:
                 self._paused[state.server] = state.paused_until
 
@@ -48,14 +55,14 @@ class KeptRequests:
             if today != self._today:
                 self._today = today
                 self._taken.clear()
+                self._personal.clear()
             paused_until = self._paused.get(server)
             if paused_until is not None and now < paused_until:
                 return paused_until
-            taken = self._taken.get(server, 0)
-            limit = self._per_day.get(server)
-            if limit is not None and taken >= limit:
+            limit = self._personal_per_day.get(server)
+            if limit is not None and self._personal.get(server, 0) >= limit:
                 return datetime.combine(today + timedelta(days=1), time(), UTC)
-            self._taken[server] = taken + 1
+            self._taken[server] = self._taken.get(server, 0) + 1
             if limit is not None:
                 self._changed.add(server)
             return None
@@ -66,18 +73,27 @@ class KeptRequests:
             self._paused[server] = max(until, self._paused.get(server, until))
             self._changed.add(server)
 
-    def save(self) -> None:
-        """Write what came since the last time to the database, in the transaction of the caller."""
+    def save(self, answers: Sequence[LookupAnswer] = ()) -> None:
+        """Write what came since the last time to the database, in the transaction of the caller.
+
+        `answers` are those that came with it: they say how many persons are in them.
+        """
         came = []
         while not self._came.empty():
             came.append(self._came.get())
         OutsideRequest.objects.bulk_create(map(_row, came))
         with self._lock:
+            for answer in answers:
+                server = urlsplit(answer.source).hostname if answer.personal_sets else None
+                if server:
+                    self._personal[server] = self._personal.get(server, 0) + answer.personal_sets
+                    self._changed.add(server)
             states = [
                 ServerState(
                     server=server,
                     day=self._today,
                     asked=self._taken.get(server, 0),
+                    personal_sets=self._personal.get(server, 0),
                     paused_until=self._paused.get(server),
                 )
                 for server in sorted(self._changed)
@@ -87,7 +103,7 @@ class KeptRequests:
             states,
             update_conflicts=True,
             unique_fields=["server"],
-            update_fields=["day", "asked", "paused_until"],
+            update_fields=["day", "asked", "personal_sets", "paused_until"],
         )
 
 

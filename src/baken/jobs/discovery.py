@@ -45,8 +45,9 @@ from baken.settings.environment import Settings
 _AT_ONCE: Final = 5_000
 """So many systems are climbed together: their answers are in memory."""
 
-PER_DAY: Final = {"rdap.db.ripe.net": 900}
-"""What a server may be asked a day. RIPE gives about 1,000 data sets of persons a day."""
+PERSONAL_PER_DAY: Final = {"rdap.db.ripe.net": 900}
+"""How many data sets of persons a server may give us a day. RIPE blocks who takes more than about
+1,000; contacts for abuse do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def discover(
     found = find_unknown_under(
         occasion_key, settings=settings, progress=lambda _: None, engine_name=engine_name
     )
-    requests = KeptRequests(PER_DAY, now=now)
+    requests = KeptRequests(PERSONAL_PER_DAY, now=now)
     opened = open_lookups(given_files(now=now))
     systems = read_unknown_systems(found.found.systems)
     counts, states = Counter[str](), Counter[str]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -327,3 +328,61 @@ def test_what_a_server_said_can_be_taken_out_of_a_delivery_and_nothing_else_can(
         with pytest.raises(DatabaseError), transaction.atomic():
             Delivery.objects.update(**change)
     Delivery.objects.update(reply="")
+
+
+STEPS = (
+    "baken.jobs.discovered_cases.write_discovered",
+    "baken.jobs.discovered_cases.match_stored",
+    "baken.jobs.discovered_cases.note_opened",
+    "baken.jobs.discovered_cases.forget_without_case",
+    "baken.jobs.sending.plan_notifications",
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_broken_off_at_any_step_it_is_warned_once_by_the_next_run(
+    ingest: Ingest,
+    sending: Settings,
+    server: FolderMailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    class BrokenOffError(Exception):
+        pass
+
+    def breaks(*_: object, **__: object) -> None:
+        raise BrokenOffError
+
+    ingest(report_text("203.0.113.9", "203.0.113.12"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    with monkeypatch.context() as broken:
+        broken.setattr(step, breaks)
+        with pytest.raises(BrokenOffError):
+            send(sending)
+    assert send(sending) == 2
+    assert send(sending) == 0
+    assert sorted(mail["To"] for mail in server.messages()) == [
+        "info@slagerij.example", "it@bakkerij.example",
+    ]  # fmt: skip
+    assert Case.objects.count() == Organisation.objects.count() == 2
+
+
+def test_two_runs_at_once_write_and_warn_everybody_once(
+    ingest: Ingest, sending: Settings, server: FolderMailServer
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.10", "203.0.113.11", "203.0.113.12"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+
+    def run(_: int) -> int:
+        try:
+            return send(sending)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as runs:
+        assert sum(runs.map(run, range(3))) == 2
+    assert len(server.messages()) == 2
+    assert Organisation.objects.count() == 3
+    assert Case.objects.count() == 4

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import transaction
 
+from baken.cases.services import hold_cases
 from baken.constituency.services import (
     DiscoveredRoute,
     remove_discovered,
@@ -56,8 +57,10 @@ def write_discovered(occasion: Occasion, *, now: datetime) -> Written:
         occasion=occasion, state=SoughtSystem.State.OWNER, organisation=None, opened_at=None
     )
     done = Written()
-    while portion := list(rows.order_by("id")[:_AT_ONCE]):
+    while rows.exists():
         with transaction.atomic():
+            hold_cases()  # two runs at once would write one organisation twice
+            portion = list(rows.order_by("id")[:_AT_ONCE])
             organisations = sum(_write(row, now=now) for row in portion)
         done = Written(done.organisations + organisations, done.systems + len(portion))
     return done

@@ -36,6 +36,10 @@ SENDER: Final = Sender(
         "unnamed": Source("Unnamed", SharingTerms(may_name_source=False, may_show_supplier=False)),
     },
 )
+WITH_PAGES: Final = replace(
+    SENDER, public_url="https://check.csirt.example.nl", answer_key=b"a key for golden mails"
+)
+"""The same sender with public pages."""
 
 
 def system(address: str, kind: str, **facts: object) -> ToldSystem:
@@ -271,12 +275,19 @@ def golden_mails() -> Iterator[tuple[str, Message]]:
             yield f"{name}.{language}", compose(told, SENDER)
 
 
+def mails_with_pages() -> Iterator[tuple[str, Message]]:
+    """One warning in both languages, of who has public pages, with the name of its files."""
+    for language in LANGUAGES:
+        told = replace(WARNINGS["never-signed-up"], language=language)
+        yield f"with-pages.{language}", compose(told, WITH_PAGES)
+
+
 def as_file(message: Message) -> str:
     """The text of a mail with its subject, as a golden file holds it."""
     return f"Subject: {message.subject}\n\n{message.text}"
 
 
 if __name__ == "__main__":
-    for name, message in golden_mails():
+    for name, message in (*golden_mails(), *mails_with_pages()):
         (GOLDEN / f"{name}.txt").write_text(as_file(message))
         (GOLDEN / f"{name}.html").write_text(message.html or "")

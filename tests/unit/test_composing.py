@@ -33,12 +33,14 @@ from golden_warnings import (
     as_file,
     detail,
     golden_mails,
+    mails_with_pages,
     service,
     system,
     warning,
 )
 
 MAILS = dict(golden_mails())
+WITH_PAGES = dict(mails_with_pages())
 NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -83,6 +85,20 @@ def test_text_and_html_say_the_same(name: str) -> None:
     message = MAILS[name]
     document = (message.html or "").partition("<body>")[2]
     assert words_of(html.unescape(re.sub(r"<[^>]+>", " ", document))) == words_of(message.text)
+
+
+@pytest.mark.parametrize("name", sorted(WITH_PAGES))
+def test_with_public_pages_the_mail_leads_to_ours_and_nowhere_else(name: str) -> None:
+    mail = WITH_PAGES[name]
+    document = mail.html or ""
+    assert as_file(mail) == (GOLDEN / f"{name}.txt").read_text()
+    assert document == (GOLDEN / f"{name}.html").read_text()
+    ours = "https://check.csirt.example.nl/"
+    links = re.findall(r'<a href="([^"]*)">([^<]*)</a>', document)
+    assert len(links) == document.count("<a ") == 2
+    assert all(shown == leads and leads.startswith(ours) for leads, shown in links)
+    assert document.count("https:") == 2 * len(links)
+    assert [line for line in mail.text.splitlines() if "://" in line] == [url for url, _ in links]
 
 
 def words_of(text: str) -> list[str]:

@@ -19,6 +19,8 @@ from playwright.sync_api import BrowserContext
 from screens import Screen
 from visitors import HOST, NewVisitor, Visitor
 
+from baken.settings.environment import Settings, read_settings
+
 CHROMIUM = Path("/usr/bin/chromium")
 BAKEN = Path(sys.executable).parent / "baken"
 _visitors = count(1)
@@ -110,3 +112,11 @@ def screen(
         locale="nl-NL",
     )
     return Screen(context.new_page(), request.param)
+
+
+@pytest.fixture
+def settings_of_test(tmp_path: Path) -> Settings:
+    """Settings with a home of their own."""
+    return read_settings(
+        {"BAKEN_HOME": str(tmp_path / "home"), "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes"}
+    )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 from screens import Screen
 from told import tell
 
+from baken.core.answer_link import write_answer_link
 from baken.core.language import Language
 from baken.outbox.codes import new_code
+from baken.outbox.models import Notification
+from baken.outbox.selectors import answer_key, unwanted_addresses
+from baken.responses.selectors import standing_answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +81,67 @@ def test_what_is_missing_or_too_much_has_a_page_of_its_own(screen: Screen) -> No
         screen.page.goto("/check/?code=hello")
     expect(screen.page.get_by_role("heading", level=1)).to_have_text("Even wachten")
     screen.check("too-many")
+
+
+GIVEN = {
+    Language.NL: "Bedankt, wij hebben uw antwoord",
+    Language.EN: "Thank you, we have your answer",
+}
+SEND = {Language.NL: "Antwoord versturen", Language.EN: "Send answer"}
+SOLVED = {Language.NL: "Het is opgelost", Language.EN: "It is solved"}
+STOP = {
+    Language.NL: "Stuur mij geen berichten meer",
+    Language.EN: "Do not send me messages any more",
+}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_message_is_answered_in_its_own_language(screen: Screen, language: Language) -> None:
+    told = tell(language=language)
+    page = screen.page
+    page.goto(answer_path(told))
+    expect(page.locator("html")).to_have_attribute("lang", language.value)
+    screen.check(f"answer-{language}")
+    page.get_by_label(SOLVED[language]).check()
+    page.get_by_role("textbox").fill("<b>Monday</b>")
+    page.get_by_role("button", name=SEND[language]).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(GIVEN[language])
+    screen.check(f"answer-given-{language}")
+    standing = standing_answer(told.pk)
+    assert standing is not None
+    assert (standing.kind, standing.text) == ("solved", "<b>Monday</b>")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_who_objects_is_left_alone(screen: Screen, language: Language) -> None:
+    told = tell(language=language)
+    page = screen.page
+    page.goto(answer_path(told))
+    page.get_by_label(STOP[language]).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(GIVEN[language])
+    assert told.addressee.address in unwanted_addresses(now=datetime.now(UTC))
+
+
+def test_what_is_wrong_with_an_answer_is_said_beside_the_form(screen: Screen) -> None:
+    page = screen.page
+    page.goto(answer_path(tell()))
+    page.locator("form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name=SEND[Language.NL]).click()
+    expect(page.get_by_role("alert")).to_contain_text("Kies een van de antwoorden.")
+    screen.check("answer-wrong")
+
+
+def test_a_link_that_does_not_work_says_so(screen: Screen) -> None:
+    screen.page.goto("/answer/AAAA/")
+    expect(screen.page.get_by_role("heading", level=1)).to_have_text("Deze link werkt niet")
+    screen.check("answer-no-link")
+
+
+def answer_path(told: Notification) -> str:
+    """The path of the page on which `told` is answered."""
+    secret = write_answer_link(told.pk, planned_at=datetime.now(UTC), key=answer_key())
+    return f"/answer/{secret}/"

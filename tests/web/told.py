@@ -51,8 +51,9 @@ def _tell_case(notification: Notification, host: str, *, occasion: Occasion) -> 
     seen = {"first_seen_at": YESTERDAY, "last_seen_at": YESTERDAY, "severity": 3}
     case = Case.objects.create(
         organisation=notification.organisation, finding_kind="open-rdp", system=host,
-        relation="owner", rule="domain", asset_value="example.nl", is_shared=False,
-        tlp="TLP:AMBER", host_name=host, told_at=SENT_AT, told_severity=3, **seen,
+        relation="owner", rule="discovered", asset_value="example.nl", is_shared=False,
+        address_role="vulnerable", feed="made-up", tlp="TLP:AMBER", host_name=host,
+        told_at=SENT_AT, told_severity=3, **seen,
     )  # fmt: skip
     NotifiedCase.objects.create(
         notification=notification, case=case, occasion=occasion, reason="new", sightings=1,

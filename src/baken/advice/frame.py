@@ -89,6 +89,7 @@ class Frame:
     heading_check: str
     heading_others: str
     heading_privacy: str
+    heading_answer: str
 
     system_port: str
     """{system} {port}"""
@@ -190,6 +191,9 @@ class Frame:
     sign_off: str
     """{sender_name}; two lines"""
 
+    answer_page: str
+    check_page: str
+    """{code}"""
     privacy_source: str
     """{source}"""
     privacy_ground_legitimate_interest: str

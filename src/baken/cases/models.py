@@ -109,6 +109,11 @@ class Case(models.Model):
         models.TextField(), default=list, db_default=[], help_text="of `news`, what was told"
     )
 
+    # What the organisation last answered; the newest answer counts (`baken.responses`).
+    answer = models.CharField(max_length=16, blank=True, db_default="")
+    answered_at = models.DateTimeField(null=True)
+    answer_until = models.DateTimeField(null=True, help_text="until when the answer stands")
+
     class Meta:
         db_table = "occasions_case"
         ordering = ["-severity", "organisation", "finding_kind", "system"]
@@ -129,6 +134,11 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_seen_in_order", condition=Q(first_seen_at__lte=F("last_seen_at"))
+            ),
+            models.CheckConstraint(
+                name="case_answered_whole",
+                condition=Q(answer="", answered_at=None, answer_until=None)
+                | (~Q(answer="") & Q(answered_at__isnull=False)),
             ),
             models.CheckConstraint(
                 name="case_told_whole",

@@ -19,6 +19,7 @@ from baken.cases.matching_again import matched_assets
 from baken.cases.models import Case
 from baken.cases.names import label_by_label, range_below
 from baken.constituency.selectors import asset_version, is_registered
+from baken.core.answers import Answer, AnswerKind
 from baken.core.classification import AddressRole, Severity, Tlp
 from baken.core.policy import CaseFacts, Policy
 from baken.core.sharing import SharingTerms
@@ -95,6 +96,7 @@ def case_facts(case: Case, *, newest_days: NewestDays, is_told_here: bool = True
         None if asset is None else asset.kind,
         None if asset is None else asset.valid_from,
         None if asset is None else asset.valid_until,
+        case.answer, case.answered_at, case.answer_until,
         newest_days=newest_days, is_told_here=is_told_here,
     )  # fmt: skip
 
@@ -179,6 +181,7 @@ _FACTS: Final = (
     "relation", "state", "tlp", "severity", "last_seen_at", "reopened_at", "told_at",
     "told_severity", "feed", "report_type", "address_role", "organisation__standing",
     "organisation__rhythm", "rule", "asset__kind", "asset__valid_from", "asset__valid_until",
+    "answer", "answered_at", "answer_until",
 )  # fmt: skip
 """What `_facts` takes after `has_news`, in its order, as the ORM names it from a case. The asset's
 kind says whether the asset still exists. Its id does not: the case keeps that."""
@@ -210,6 +213,9 @@ def _facts(
     asset_kind: str | None,
     valid_from: datetime | None,
     valid_until: datetime | None,
+    answer: str,
+    answered_at: datetime | None,
+    answer_until: datetime | None,
     *,
     newest_days: NewestDays,
     is_told_here: bool,
@@ -239,6 +245,9 @@ def _facts(
         feed=feed,
         rhythm=rhythm,
         role=_ROLES[address_role],
+        answer=None
+        if answered_at is None
+        else Answer(AnswerKind(answer), answered_at, answer_until),
     )
 
 

@@ -29,6 +29,7 @@ from baken.cases.writing import (
     hold_cases,
     lock_cases,
     mark_gone,
+    record_answer,
     record_told,
     restore_told,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "mark_gone",
     "match_cases_again",
     "match_stored",
+    "record_answer",
     "record_told",
     "restore_told",
 ]

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from baken.cases import statements
 from baken.cases.models import Case
+from baken.core.answers import Answer
 from baken.core.text import as_array
 
 
@@ -140,6 +141,19 @@ def restore_told(taken_back: Collection[ToldBefore]) -> None:
                 "before_news": [json.dumps(list(one.before_news)) for one in taken_back],
             },
         )
+
+
+def record_answer(case_ids: Collection[int], answer: Answer | None) -> None:
+    """Let `answer` stand on these cases, or none any more.
+
+    Call it in the transaction that keeps the answer itself.
+    """
+    lock_cases(case_ids)
+    Case.objects.filter(pk__in=case_ids).update(
+        answer="" if answer is None else answer.kind.value,
+        answered_at=None if answer is None else answer.answered_at,
+        answer_until=None if answer is None else answer.until,
+    )
 
 
 def lock_cases(case_ids: Collection[int]) -> None:

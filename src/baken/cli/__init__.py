@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from baken.cli import (
+    answers,
     bench,
     calls,
     constituency,
@@ -79,6 +80,7 @@ app.command()(constituency.export)
 app.command()(explain.explain)
 app.command()(doctor.doctor)
 app.command()(web.web)
+app.command(name="answers")(answers.answers)
 app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")

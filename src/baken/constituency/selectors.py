@@ -77,6 +77,11 @@ def versioned_assets() -> tuple[UUID, pa.Table]:
         before = after  # somebody changed the assets meanwhile: read them again
 
 
+def route_addresses() -> Iterator[str]:
+    """The addresses of all routes, as they are kept."""
+    return RouteRow.objects.order_by().values_list("address", flat=True).iterator()
+
+
 def routes_of(
     organisation_ids: Collection[int], *, now: datetime, unwanted: Collection[str] = ()
 ) -> dict[int, tuple[Route, ...]]:

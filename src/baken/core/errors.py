@@ -119,6 +119,13 @@ class BrakeError(BakenError):
     exit_code = 65
 
 
+class AnswerRefusedError(BakenError):
+    """An answer to a warning cannot be kept."""
+
+    code = "answer-refused"
+    exit_code = 65
+
+
 class OccasionError(BakenError):
     """An occasion cannot be made, released or closed as asked."""
 

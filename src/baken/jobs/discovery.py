@@ -38,7 +38,7 @@ from baken.jobs.looking_back import find_unknown_under
 from baken.jobs.outside import open_dns, open_web
 from baken.lookups import LookupKind
 from baken.occasions.models import Occasion
-from baken.outbox.selectors import unwanted_addresses
+from baken.outbox.selectors import unwanted_of_any_kind
 from baken.outside import Outside
 from baken.settings.environment import Settings
 
@@ -148,7 +148,7 @@ def _decide(
         known_keys=frozenset(_signers(climbed)),
         central_desks=central_desks(),
         our_own=frozenset({domain_of(settings.mail_from), domain_of(settings.mail_reply_to)}),
-        unwanted=unwanted_addresses(now=now),
+        unwanted=unwanted_of_any_kind(now=now),
     )
     answers = _with_what_analysts_found(systems, climbed)
     decided = decide_about(occasion, systems, answers, circumstances=circumstances)

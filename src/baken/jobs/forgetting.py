@@ -17,6 +17,7 @@ from baken.discovery.services import (
 )
 from baken.outbox.selectors import organisations_to_forget
 from baken.outbox.services import blank_ledger_of, forget_idle_providers
+from baken.responses.services import erase_answer_texts
 from baken.settings.environment import Settings
 
 _log = structlog.get_logger()
@@ -36,6 +37,7 @@ def forget_who_never_signed_up(*, settings: Settings, now: datetime) -> int:
         portion = ids[start : start + _AT_ONCE]
         with transaction.atomic():
             blank_ledger_of(portion, now=now)
+            erase_answer_texts(portion)
             blank_cases_of(portion)
             forget_identities(portion)
             forget_discovered(portion)

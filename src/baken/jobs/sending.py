@@ -19,7 +19,7 @@ from baken.jobs.discovered_cases import open_all_discovered_cases, open_discover
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, channels_in_use, dry_run_roads, roads_of
 from baken.occasions.selectors import find_occasion
-from baken.outbox.selectors import rhythm_at
+from baken.outbox.selectors import answer_key, rhythm_at
 from baken.outbox.services import (
     BrakeLimits,
     DryRun,
@@ -223,5 +223,7 @@ def sender_of(settings: Settings) -> Sender:
         store_days=settings.store_kept_for.days,
         legal_ground=settings.legal_ground,
         published_number=settings.by_hand.published_number,
+        public_url=settings.public.url,
+        answer_key=answer_key() if settings.public.url else b"",
         sources={key: Source(feed.name, feed.terms) for key, feed in FEEDS.items()},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from baken.outbox.codes import new_code, read_code
 from baken.outbox.models import Delivery, Notification, NotifiedCase
@@ -33,7 +34,16 @@ def check_code(text: str) -> CheckedMessage | None:
 
     What cannot be a code costs the same one look into the database as a code that nobody has.
     """
-    found = find_by_code(read_code(text) or new_code())
+    return _sent(find_by_code(read_code(text) or new_code()))
+
+
+def message_sent(notification_id: UUID) -> CheckedMessage | None:
+    """The message of this notification, or None when none left us."""
+    found = Notification.objects.filter(pk=notification_id).select_related("addressee")
+    return _sent(found.prefetch_related("deliveries").first())
+
+
+def _sent(found: Notification | None) -> CheckedMessage | None:
     if found is None:
         return None
     left = [one for one in found.deliveries.all() if one.state in _LEFT_US]

@@ -26,6 +26,12 @@ _ABOUT_TO_GO: Final = """
     SELECT n.id, n.tlp, n.route_id, a.address,
         EXISTS (SELECT FROM outbox_suppression AS s WHERE s.address = lower(a.address))
         OR EXISTS (
+            SELECT FROM outbox_leftalone AS l, outbox_ledgersecret AS salted
+            WHERE l.digest = encode(
+                sha256(convert_to(salted.address_salt || lower(a.address), 'UTF8')), 'hex'
+            )
+        )
+        OR EXISTS (
             SELECT FROM outbox_delivery AS d
             JOIN outbox_notification AS other ON other.id = d.notification_id
             JOIN outbox_addressee AS refused ON refused.id = other.addressee_id

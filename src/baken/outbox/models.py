@@ -318,6 +318,33 @@ class Suppression(models.Model):
         return self.address
 
 
+class LeftAlone(models.Model):
+    """An address that never signed up and asked us to stop: a salted hash, kept for ever."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256, in hexadecimal")
+    asked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["asked_at"]
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class LedgerSecret(models.Model):
+    """The one row with the secrets that are made for this ledger."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    answer_key = models.CharField(max_length=64, help_text="256 bits, in hexadecimal")
+    address_salt = models.CharField(max_length=64, help_text="256 bits, in hexadecimal")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="ledger_secret_once", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "the secrets of the ledger"
+
+
 class Halt(models.Model):
     """The switch that stops all sending: on while a row is not lifted."""
 

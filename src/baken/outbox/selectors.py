@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from baken.outbox.brake import BrakeOn, brake_on
 from baken.outbox.calling import ReadyCall, SightingNow, ready_call, why_not_call
-from baken.outbox.checking import CheckedMessage, check_code
+from baken.outbox.checking import CheckedMessage, check_code, message_sent
 from baken.outbox.codes import read_code
 from baken.outbox.forgetting import organisations_to_forget
 from baken.outbox.halts import current_halt
+from baken.outbox.ledger_secret import answer_key
 from baken.outbox.notifications import (
     OutboxTotals,
     accepted_notification,
@@ -25,6 +26,7 @@ from baken.outbox.suppressions import suppressions
 from baken.outbox.verdicts import (
     CaseVerdict,
     unwanted_addresses,
+    unwanted_of_any_kind,
     verdict_on,
     verdicts_on,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "ReadyCall",
     "SightingNow",
     "accepted_notification",
+    "answer_key",
     "brake_on",
     "cases_told_by",
     "check_code",
@@ -49,6 +52,7 @@ __all__ = [
     "current_halt",
     "find_by_code",
     "key_of_reason",
+    "message_sent",
     "notification_states_under",
     "notifications_about",
     "organisations_to_forget",
@@ -59,6 +63,7 @@ __all__ = [
     "rhythm_at",
     "suppressions",
     "unwanted_addresses",
+    "unwanted_of_any_kind",
     "verdict_on",
     "verdicts_on",
     "warned_organisations",

@@ -9,6 +9,7 @@ from baken.outbox.dry_run import DryRun, dry_run
 from baken.outbox.forgetting import blank_ledger_of, forget_idle_providers
 from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
+from baken.outbox.left_alone import leave_alone
 from baken.outbox.pacing import Pace
 from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
@@ -42,6 +43,7 @@ __all__ = [
     "forget_idle_providers",
     "forget_refusals",
     "halt_sending",
+    "leave_alone",
     "lift_suppression",
     "plan_notifications",
     "preview",

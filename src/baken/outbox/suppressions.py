@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from baken.constituency.selectors import is_address_of_a_contact
 from baken.core.errors import NotFoundError
 from baken.core.text import check_line
+from baken.outbox.left_alone import contact_again
 from baken.outbox.models import Notification, Suppression
 from baken.outbox.withdrawals import withdraw
 
@@ -52,7 +53,7 @@ def lift_suppression(address: str) -> None:
     """Let `address` be warned again. Raises `NotFoundError`."""
     normal = address.lower()
     deleted, _ = Suppression.objects.filter(address=normal).delete()
-    if not deleted:
+    if not contact_again(normal) and not deleted:
         raise NotFoundError(
             f"{normal} is not suppressed.", remedy="List what is with baken suppress."
         )

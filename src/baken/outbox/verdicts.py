@@ -11,13 +11,14 @@ from django.db.models import F, Q
 
 from baken.cases.models import Case
 from baken.cases.selectors import case_facts, cases_to_decide, is_covered_by
-from baken.constituency.selectors import routes_of
+from baken.constituency.selectors import route_addresses, routes_of
 from baken.core.policy import Policy, Verdict, decide, first_that_tells, taken_along
 from baken.core.routes import Route
 from baken.core.rules import Rule
 from baken.intake.selectors import newest_received_days
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
+from baken.outbox.left_alone import UnwantedAddresses, left_alone_among, with_left_alone
 from baken.outbox.models import Notification, NotifiedCase, Suppression
 from baken.outbox.refusals import full_addresses, refusing_addresses
 
@@ -25,7 +26,19 @@ _UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
 
 def unwanted_addresses(*, now: datetime) -> frozenset[str]:
-    """The addresses that get nothing: suppressed, or they refused a message lately."""
+    """The addresses that get nothing: suppressed, left alone, or they refused a message lately.
+
+    Of those left alone only their hash is known: here are the ones that some route leads to.
+    """
+    return _listed(now=now) | left_alone_among(route_addresses())
+
+
+def unwanted_of_any_kind(*, now: datetime) -> UnwantedAddresses:
+    """The same, to ask of addresses that no route leads to yet."""
+    return with_left_alone(_listed(now=now))
+
+
+def _listed(*, now: datetime) -> frozenset[str]:
     suppressed = Suppression.objects.values_list("address", flat=True)
     return frozenset(suppressed) | refusing_addresses(now=now)
 

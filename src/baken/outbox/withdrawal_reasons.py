@@ -14,6 +14,7 @@ OF_RULES: Final[Mapping[Rule, str]] = {
     Rule.NOT_HELD: "a system in it is no longer the organisation's",
     Rule.OPERATOR: "a system in it is another organisation's by now",
     Rule.NOT_REGISTERED: "the organisation is not registered any more",
+    Rule.ANSWERED: "it was answered meanwhile",
     Rule.NO_CONTACT: "its route has ended",
     Rule.CONTACT_UNWANTED: "the address is left alone",
     Rule.ASK_SOURCE: "the source must permit it first",

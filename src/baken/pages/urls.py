@@ -9,6 +9,7 @@ from baken.pages import views
 urlpatterns = [
     path("", views.first_page),
     path("check/", views.check, name="check"),
+    path("answer/<str:secret>/", views.answer, name="answer"),
     path("robots.txt", views.robots),
 ]
 handler400 = "baken.pages.views.bad_request"

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from baken.core.answer_link import read_answer_link
+from baken.core.errors import AnswerRefusedError
+from baken.core.language import Language
 from baken.core.text import one_line
 from baken.explaining.words import Words
-from baken.outbox.selectors import check_code
+from baken.outbox.selectors import answer_key, check_code, message_sent
+from baken.pages.forms import ANSWERS, AnswerForm
 from baken.pages.reader import LANGUAGE, seconds_to_wait, words_for
+from baken.responses.selectors import standing_answer
+from baken.responses.services import LONGEST_TEXT, record_answer
 from baken.settings.process import this_process
 
 _log = structlog.get_logger()
@@ -54,6 +60,53 @@ def check(request: HttpRequest) -> HttpResponse:
         sent_on=_date(found.sent_at, words) if found else "",
         how=words.name("check.by", found.channel) if found else "",
         systems=words.counted("system", found.systems) if found else "",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, secret: str) -> HttpResponse:
+    """The form to answer one message, for who holds its link; only POST changes anything.
+
+    Programs that look at mails follow links. A link that we did not make, or whose message never
+    left us, gets one and the same page; so does one that has expired, which is no secret.
+    """
+    if wait := seconds_to_wait(request):
+        return too_many(request, words_for(request), wait=wait)
+    link = read_answer_link(secret, key=answer_key())
+    message = None if link is None else message_sent(link.notification_id)
+    if link is None or message is None:
+        return page(request, "wrong", words_for(request), status=404, why="no_link")
+    words = words_for(request, otherwise=Language(message.language))
+    now = datetime.now(UTC)
+    if link.is_expired(now):
+        return page(request, "wrong", words, status=410, why="expired")
+    form = AnswerForm(request.POST or None)
+    why = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_answer(link.notification_id, now=now, **form.cleaned_data)
+        except AnswerRefusedError:
+            return page(request, "wrong", words, status=409, why="too_many_answers")
+        again = request.GET.copy()
+        again.update({LANGUAGE: words.language.value, "given": "1"})
+        return HttpResponseRedirect(f"{request.path}?{again.urlencode()}", status=303)
+    if request.method == "POST":
+        why = "kind" if "kind" in form.errors else "text"
+    return page(
+        request,
+        "answer",
+        words,
+        status=422 if why else 200,
+        why=why,
+        kinds=[(kind, words.say(f"answer.kinds.{kind}")) for kind in ANSWERS],
+        chosen=form.data.get("kind", "") if form.is_bound else "",
+        text=form.data.get("text", "") if form.is_bound else "",
+        longest=LONGEST_TEXT,
+        standing=standing_answer(link.notification_id),
+        is_given="given" in request.GET and not why,
+        code=message.code,
+        sent_on=_date(message.sent_at, words),
+        systems=words.counted("system", message.systems),
     )
 
 

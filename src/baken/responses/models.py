@@ -1,4 +1,4 @@
-"""The tables of what came back: calls, and each attempt to make one."""
+"""The tables of what came back: answers, calls, and each attempt to make one."""
 
 from __future__ import annotations
 
@@ -38,6 +38,46 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"call of {self.notification_id}"
+
+
+class Answer(models.Model):
+    """What a recipient answered by the link in a message; of one notification the newest counts.
+
+    Append-only: a trigger in the database refuses to change or to delete one.
+    """
+
+    class Kind(models.TextChoices):
+        """What was answered."""
+
+        SOLVED = "solved", "solved"
+        WORKING_ON_IT = "working-on-it", "working on it"
+        NOT_OURS = "not-ours", "not ours"
+        WRONG_CONTACT = "wrong-contact", "somebody else should get this"
+        DO_NOT_CONTACT = "do-not-contact", "do not contact me again"
+
+    class How(models.TextChoices):
+        """By which way it came."""
+
+        PAGE = "page", "on the public page"
+
+    notification = models.ForeignKey(
+        Notification, on_delete=models.PROTECT, related_name="answers", db_index=False
+    )
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    text = models.TextField(blank=True, help_text="what was written besides; from outside")
+    how = models.CharField(max_length=8, choices=How.choices)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["notification", "number"]
+        indexes = [models.Index(fields=["-answered_at"], name="answer_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["notification", "number"], name="answer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.number} to {self.notification_id}: {self.kind}"
 
 
 class CallAttempt(models.Model):

@@ -1,4 +1,4 @@
-"""Reads calls: which wait, who makes which, and how they went."""
+"""Reads answers, and calls: which wait, who makes which, and how they went."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 
 from baken.core.classification import Severity
 from baken.outbox.models import Notification
-from baken.responses.models import CallAttempt
+from baken.responses.models import Answer, CallAttempt
 
 _PHONE: Final = "phone"
 
@@ -80,6 +80,17 @@ def attempts_of(notification_ids: Collection[UUID]) -> dict[UUID, tuple[CallMade
         made = CallMade(one.outcome, one.made_by, one.made_at, one.call_again_at)
         found[one.call_id] = (*found.get(one.call_id, ()), made)
     return found
+
+
+def standing_answer(notification_id: UUID) -> Answer | None:
+    """The newest answer to this notification, which counts."""
+    return Answer.objects.filter(notification=notification_id).order_by("-number").first()
+
+
+def newest_answers(*, at_most: int) -> list[Answer]:
+    """The newest answers of all, with notification and organisation."""
+    found = Answer.objects.select_related("notification__organisation")
+    return list(found.order_by("-answered_at", "-id")[:at_most])
 
 
 def _calls() -> QuerySet[Notification]:

@@ -53,6 +53,13 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An address of ours on the web, as it stands."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One system, and what is told of it."""
 
@@ -74,4 +81,4 @@ class SignOff:
     lines: Sequence[str]
 
 
-Block = Paragraph | Facts | Heading | Steps | Command | Entries | SignOff
+Block = Paragraph | Facts | Heading | Steps | Command | Link | Entries | SignOff

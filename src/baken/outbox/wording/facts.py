@@ -32,6 +32,10 @@ class Sender:
     """Why we may use the address of who did not sign up."""
     published_number: str = ""
     """The number that a callee finds on our website, to check a call."""
+    public_url: str = ""
+    """Where the public pages stand; empty: no message leads there."""
+    answer_key: bytes = field(default=b"", repr=False)
+    """What signs the links for answers."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """By feed: what it is called, and what it lets us say. One that is unknown is not named."""
 

@@ -14,6 +14,7 @@ from baken.outbox.wording.blocks import (
     Entries,
     Facts,
     Heading,
+    Link,
     Paragraph,
     SignOff,
     Steps,
@@ -48,6 +49,8 @@ def _element(block: Block) -> str:
             return f"<ol>\n{items}\n</ol>"
         case Command():
             return f"<p><code>{_escaped(block.text)}</code></p>"
+        case Link():
+            return f'<p><a href="{_escaped(block.url)}">{_escaped(block.url)}</a></p>'
         case Entries():
             items = "\n".join(
                 f"<li><strong>{_escaped(entry.title)}</strong><br>\n"

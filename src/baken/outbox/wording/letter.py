@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from baken.advice import COMMAND_INDENT, Frame, route_source
+from baken.core.answer_link import write_answer_link
 from baken.core.text import one_line
 from baken.outbox.wording.blocks import (
     Block,
     Command,
     Entries,
     Heading,
+    Link,
     Paragraph,
     SignOff,
     Steps,
@@ -112,9 +115,24 @@ def _end(warning: WarningFacts, words: Frame, sender: Sender, *, length: Length)
     if length.file_name:
         template = words.attachment_advice if length.is_abbreviated else words.attachment
         yield Paragraph(template.format(file_name=length.file_name))
+    yield from _answering(warning, words, sender)
     yield SignOff(words.sign_off.format(sender_name=sender.name).splitlines())
     if not warning.is_registered:
         yield from _privacy(warning, words, sender)
+
+
+def _answering(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[Block]:
+    """Where to check the message and to answer it, when there are public pages."""
+    if not sender.public_url:
+        return
+    secret = write_answer_link(
+        UUID(warning.reference), planned_at=warning.planned_at, key=sender.answer_key
+    )
+    yield Heading(words.heading_answer, level=2)
+    yield Paragraph(words.answer_page)
+    yield Link(f"{sender.public_url}/answer/{secret}/")
+    yield Paragraph(words.check_page.format(code=warning.code))
+    yield Link(f"{sender.public_url}/check/")
 
 
 def _privacy(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from baken.outbox.wording.blocks import (
     Entries,
     Facts,
     Heading,
+    Link,
     Paragraph,
     SignOff,
     Steps,
@@ -27,7 +28,7 @@ def as_text(blocks: Iterable[Block]) -> str:
         is_attached = (isinstance(before, Heading) and before.level > 1) or isinstance(
             block, Command
         )
-        is_attached |= isinstance(before, Command)
+        is_attached |= isinstance(before, Command) or isinstance(block, Link)
         if before is not None:
             pieces.append("\n" if is_attached else "\n\n")
         pieces.append("\n".join(_lines(block)))
@@ -54,6 +55,8 @@ def _lines(block: Block) -> Iterator[str]:
                 yield f"{number}. {item}"
         case Command():
             yield f"    {block.text}"
+        case Link():
+            yield block.url
         case Entries():
             for entry in block.entries:
                 yield f"- {entry.title}"

@@ -109,10 +109,17 @@ def _selected(selection: Selection) -> dict[str, list[str]]:
 
 @app.command()
 def release(key: str, by: Annotated[str, typer.Option("--by", help="Who releases it.")]) -> None:
-    """Release an occasion; it takes a second person before anybody is warned."""
-    begin()
+    """Release an occasion; it takes a second person before anybody is warned.
+
+    A grave threat under which baken occasion discover looked for whom to warn is released only
+    while the public pages answer at BAKEN_PUBLIC_URL: who is warned unasked must be able to check
+    the warning.
+    """
+    settings = begin()
+    from baken.jobs.public_pages import check_release
     from baken.occasions.services import release_occasion
 
+    check_release(key, settings=settings)
     occasion = release_occasion(key, by=by, now=datetime.now(UTC))
     if occasion.released_at:
         say(f"{key} is released by {occasion.released_by} and {occasion.seconded_by}. "

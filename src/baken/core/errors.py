@@ -126,6 +126,13 @@ class AnswerRefusedError(BakenError):
     exit_code = 65
 
 
+class PublicPagesError(BakenError):
+    """The public pages do not answer, so nobody who did not sign up may be warned."""
+
+    code = "public-pages-away"
+    exit_code = 69
+
+
 class OccasionError(BakenError):
     """An occasion cannot be made, released or closed as asked."""
 

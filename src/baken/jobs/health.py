@@ -38,6 +38,7 @@ from baken.explaining.health import (
 from baken.feeds import Feed
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
 from baken.jobs.clock import check_clock
+from baken.jobs.public_pages import check_public_pages
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_in_use
 from baken.jobs.sending import check_sender
@@ -67,6 +68,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
         yield SenderCheck(settings.sender_name, settings.mail_reply_to, settings.mail_contact_line)
     for kind in channels_in_use(settings).values():
         yield _channel(kind, settings)
+    yield from _public_pages(settings)
     yield _sending()
     for fault in own_faults(channels_in_use(settings)):
         yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
@@ -91,6 +93,21 @@ def _clock(*, now: datetime) -> Iterator[QuotedCheck]:
         check_clock(now)
     except ClockBehindError as error:
         yield QuotedCheck("clock", False, error.message, error.remedy)
+
+
+def _public_pages(settings: Settings) -> Iterator[QuotedCheck]:
+    """Where there are none, release says what cannot be done without them."""
+    if not settings.public.url:
+        yield QuotedCheck(
+            "public-pages",
+            True,
+            "BAKEN_PUBLIC_URL is not set: who did not sign up is not to be warned yet",
+        )
+        return
+    try:
+        yield QuotedCheck("public-pages", True, f"{check_public_pages(settings)} answers")
+    except BakenError as error:
+        yield QuotedCheck("public-pages", False, error.message, error.remedy)
 
 
 def _store(settings: Settings) -> Check:

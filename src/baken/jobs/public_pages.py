@@ -1,0 +1,72 @@
+"""Asks our own public pages whether they answer, as anybody on the internet would."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from baken.core.errors import PublicPagesError
+from baken.discovery.selectors import states_under
+from baken.jobs.outside import open_web
+from baken.occasions.models import Occasion
+from baken.occasions.selectors import find_occasion, occasion_facts
+from baken.outside.fetching import FetchError
+from baken.outside.keeping import MemoryBudgets, NoLog
+from baken.settings.environment import Settings
+
+_LARGEST: Final = 64 << 10
+_FIELD: Final = b'name="code"'
+"""What stands on the check page, and hardly on a page that a provider shows in its place."""
+
+
+def check_public_pages(settings: Settings) -> str:
+    """Fetch the check page at its public address; gives the address.
+
+    Nothing is written down of it: no system is asked about. Raises `PublicPagesError` when the
+    address is not set, or does not answer with our page.
+    """
+    if not settings.public.url:
+        raise PublicPagesError(
+            "BAKEN_PUBLIC_URL is not set: nobody could check a warning that they did not ask for.",
+            remedy="Run baken web behind a reverse proxy and set it to their public address; "
+            "docs/howto/run-the-public-pages.md says how.",
+        )
+    page = f"{settings.public.url}/check/"
+    web = open_web(settings, log=NoLog(), budgets=MemoryBudgets())
+    try:
+        fetched = web.get(page, largest=_LARGEST)
+    except FetchError as error:
+        raise PublicPagesError(
+            f"{page} does not answer: {error}", remedy=_remedy(settings)
+        ) from error
+    finally:
+        web.close()
+    if fetched.status != 200 or _FIELD not in fetched.body:
+        raise PublicPagesError(
+            f"{page} answers with status {fetched.status}, and not with the check page.",
+            remedy=_remedy(settings),
+        )
+    return settings.public.url
+
+
+def check_release(key: str, *, settings: Settings) -> None:
+    """Let nobody release a threat that would warn unasked while nobody could check the warning.
+
+    That is a grave threat under which somebody sought whom to tell about systems that no registered
+    organisation owns (`baken occasion discover`). Others need no public pages: who signed up knows
+    us. Raises `PublicPagesError`, `NotFoundError`.
+    """
+    if _may_warn_unasked(find_occasion(key)):
+        check_public_pages(settings)
+
+
+def _may_warn_unasked(occasion: Occasion) -> bool:
+    is_grave = occasion_facts(occasion, if_released=True).is_unasked_allowed
+    return is_grave and bool(states_under(occasion))
+
+
+def _remedy(settings: Settings) -> str:
+    address, port = settings.public.listen
+    return (
+        f"See that baken web runs at {address} port {port}, and that the reverse proxy leads "
+        f"{settings.public.url} there. Nobody was warned."
+    )

@@ -7,7 +7,6 @@ from typing import Final
 from baken.core.errors import PublicPagesError
 from baken.discovery.selectors import states_under
 from baken.jobs.outside import open_web
-from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion, occasion_facts
 from baken.outside.fetching import FetchError
 from baken.outside.keeping import MemoryBudgets, NoLog
@@ -55,13 +54,10 @@ def check_release(key: str, *, settings: Settings) -> None:
     organisation owns (`baken occasion discover`). Others need no public pages: who signed up knows
     us. Raises `PublicPagesError`, `NotFoundError`.
     """
-    if _may_warn_unasked(find_occasion(key)):
-        check_public_pages(settings)
-
-
-def _may_warn_unasked(occasion: Occasion) -> bool:
+    occasion = find_occasion(key)
     is_grave = occasion_facts(occasion, if_released=True).is_unasked_allowed
-    return is_grave and bool(states_under(occasion))
+    if is_grave and states_under(occasion):
+        check_public_pages(settings)
 
 
 def _remedy(settings: Settings) -> str:

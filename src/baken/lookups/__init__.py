@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from baken.lookups import (
+    delegated,
     dns_security,
     mail_exchange,
     name_addresses,
@@ -33,6 +34,7 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
         for kind in (
             split_files.KIND,
             split_files.AS_NUMBER_KIND,
+            delegated.KIND,
             rdap_address.KIND,
             rdap_as_number.KIND,
             name_addresses.KIND,

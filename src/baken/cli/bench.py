@@ -113,6 +113,23 @@ def plan(
 
 
 @app.command()
+def discover(
+    systems: Annotated[int, typer.Option(min=1, max=16_000, help="How many systems.")] = 10_000,
+    as_json: AsJson = True,
+) -> None:
+    """One threat, SYSTEMS systems that nobody registered: whom to tell about each.
+
+    Asks a made-up internet on this machine whose servers answer after 50 ms, and holds what was
+    chosen against the truth. In a database of its own; nothing leaves the machine.
+    """
+    del as_json
+    with begin_bench() as settings:
+        from baken.bench.discover import measure_discover
+
+        say_json(measure_discover(systems=systems, settings=settings).as_json())
+
+
+@app.command()
 def send(
     mails: Annotated[int, typer.Option(min=1, max=60_000, help="How many mails.")] = 10_000,
     as_json: AsJson = True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from baken.bench.discover import measure_discover
 from baken.bench.explain import measure_explain
 from baken.bench.send import measure_send
 from baken.settings.environment import Settings
@@ -27,3 +28,10 @@ def test_bench_explain_asks_about_every_sort_of_subject() -> None:
     assert {"address", "name", "organisation"} <= figures["p95_ms"].keys()
     assert all(len(answers.seconds) == 3 for answers in found.answers.values())
     assert all(answers.most_cases for answers in found.answers.values())
+
+
+def test_bench_discover_holds_what_was_chosen_against_the_truth(settings_of_test: Settings) -> None:
+    found = measure_discover(systems=12, settings=settings_of_test)
+    assert (found.systems, found.with_owner_route, found.with_any_route) == (12, 4, 10)
+    assert (found.right_owner, found.wrong_owner) == (4, 0)
+    assert found.requests >= 12

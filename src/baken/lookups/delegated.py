@@ -65,7 +65,8 @@ class Delegated:
 
     def _holder(self, node: int, *, version: int, usable: frozenset[int]) -> Holder | None:
         """Of the narrowest delegation in a usable file; the file that was given last counts."""
-        network, found = "", []
+        network = ""
+        found: list[dict[str, str]] = []
         for place, one in enumerate(self._networks.rows_from(node, version=version)):
             row = self._delegations.row(one.row)
             if place >= _MOST_ROWS or (found and one.network != network):

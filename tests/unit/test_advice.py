@@ -66,6 +66,7 @@ PLACEHOLDERS = {
     "fact_more_plural": {"count", "number"},
     "system_port": {"port", "system"},
     "system_port_protocol": {"port", "protocol", "system"},
+    "check_page": {"code"},
     "holder": {"organisation"},
     "seen_once": {"moment"},
     "seen_several": {"first", "last"},

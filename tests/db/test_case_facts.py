@@ -136,7 +136,7 @@ World = tuple[Occasion, set[int], list[Case]]
 def in_worlds(check: Callable[[World], None]) -> None:
     """Hold `check` against many made worlds, each undone afterwards."""
 
-    @settings(max_examples=150)
+    @settings(max_examples=400)
     @given(some_cases, some_occasions)
     def each(cases: list[dict[str, Any]], occasion: dict[str, Any]) -> None:
         with transaction.atomic():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from web_world import NAME, authority, certificate, web_world
+from web_world import NAME, WebWorld, authority, certificate, web_world
 
 from baken.core.errors import PublicPagesError
 from baken.jobs.public_pages import check_public_pages
@@ -14,17 +14,17 @@ from baken.settings.environment import Settings, read_settings
 CHECK_PAGE = b'<form><input id="code" name="code" type="text"></form>'
 
 
-def settings_for(world: object, folder: Path) -> Settings:
+def settings_for(world: WebWorld, folder: Path) -> Settings:
     """Settings of who asks that world for the public pages."""
     ca_file = folder / "authority.pem"
     authority().cert_pem.write_to_path(ca_file)
     return read_settings(
         {
             "BAKEN_PUBLIC_URL": f"https://{NAME}",
-            "BAKEN_WEB_PORT": str(world.peer.port),  # type: ignore[attr-defined]
+            "BAKEN_WEB_PORT": str(world.peer.port),
             "BAKEN_WEB_CA_FILE": str(ca_file),
             "BAKEN_WEB_NETWORKS": "127.0.0.1/32, ::1/128",
-            "BAKEN_DNS_SERVERS": world.dns.text,  # type: ignore[attr-defined]
+            "BAKEN_DNS_SERVERS": world.dns.text,
         }
     )
 

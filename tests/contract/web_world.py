@@ -87,7 +87,7 @@ def web_world(
             contact=CONTACT,
             log=log,
             budgets=counted,
-            limits=WebLimits(**chosen),  # type: ignore[arg-type]
+            limits=WebLimits(**chosen),  # type: ignore[arg-type] # each test names fields
             now=now,
         )
         yield WebWorld(peer, dns, web, log, counted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -14,9 +16,17 @@ from baken.jobs.discovery import discover
 from baken.jobs.sending import plan_and_deliver
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
+from public_page_peer import answering_pages
 from small_world import Command, Ingest, make_organisation, release_threat, report_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sending(sending: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of the test, with public pages that answer."""
+    with answering_pages(sending, tmp_path) as with_pages:
+        yield with_pages
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ from baken.core.lookup import (
 from baken.core.routes import Scope
 from baken.discovery.models import KeptAnswer
 from baken.intake.models import StoredFile
+from baken.jobs.discovered_cases import discovered_kept_back
 from baken.jobs.discovery import discover
 from baken.jobs.forgetting import forget_who_never_signed_up
 from baken.jobs.looking_back import match_again
@@ -41,6 +43,7 @@ from baken.outbox.models import Delivery, Notification
 from baken.outside import Outside
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
+from public_page_peer import answering_pages
 from small_world import (
     YESTERDAY,
     Command,
@@ -84,6 +87,13 @@ class AddressBook:
                        "NL"),
             ),
         )  # fmt: skip
+
+
+@pytest.fixture
+def sending(sending: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of the test, with public pages that answer."""
+    with answering_pages(sending, tmp_path) as with_pages:
+        yield with_pages
 
 
 @pytest.fixture
@@ -386,3 +396,35 @@ def test_two_runs_at_once_write_and_warn_everybody_once(
     assert len(server.messages()) == 2
     assert Organisation.objects.count() == 3
     assert Case.objects.count() == 4
+
+
+def test_while_our_pages_do_not_answer_only_who_signed_up_is_warned(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command
+) -> None:
+    make_organisation("haven", "192.0.2.0/24")
+    ingest(report_text("203.0.113.9", "192.0.2.7"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    without = replace(sending, public=replace(sending.public, url=""))
+    assert send(without) == 1
+    assert [mail["To"] for mail in server.messages()] == ["security@haven.example.nl"]
+    assert [one.reference for one in Organisation.objects.all()] == ["haven"]
+    assert discovered_kept_back() == 1
+    health = baken("doctor").out
+    assert "BAKEN_PUBLIC_URL is not set: nobody could check" in health
+    assert send(sending) == 1
+    assert discovered_kept_back() == 0
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "1 system of"), ("nl", "1 systeem van")])
+def test_the_command_says_who_waits_for_our_pages(
+    ingest: Ingest, sending: Settings, baken: Command, language: str, said: str
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    done = baken("send", "--language", language)
+    assert done.exit_code == 1
+    assert said in done.out
+    figures = json.loads(baken("send", "--json").out)
+    assert figures["systems_waiting_for_public_pages"] == 1

@@ -58,6 +58,7 @@ def send(
     settings = begin()
     from baken.explaining.outcomes import dry_run_lines, released_line
     from baken.explaining.words import words_in
+    from baken.jobs.discovered_cases import discovered_kept_back
     from baken.jobs.sending import check_sender, deliver, dry_run_into, plan_and_deliver
     from baken.outbox.services import Plan
     from baken.outbox.services import release_brake as release
@@ -96,7 +97,7 @@ def send(
         say_json(outcome_figures(planned, outcome))
     else:
         say_outcome(planned, outcome, language=language)
-    if outcome.left or outcome.refused or planned.unreachable:
+    if outcome.left or outcome.refused or planned.unreachable or discovered_kept_back():
         raise typer.Exit(1)
 
 
@@ -113,6 +114,7 @@ def run(
     report or a mail was refused or is left over, or an organisation cannot be told.
     """
     settings = begin()
+    from baken.jobs.discovered_cases import discovered_kept_back
     from baken.jobs.rounds import run_round
 
     with counting("rows, then mails") as progress:
@@ -133,7 +135,9 @@ def run(
         if done.purge.expired or done.purge.swept or done.purge.problem:
             say_purge(done.purge)
         say_outcome(done.plan, done.outcome, language=language)
-    is_short = done.outcome.left or done.outcome.refused or done.plan.unreachable
+    is_short = (
+        done.outcome.left or done.outcome.refused or done.plan.unreachable or discovered_kept_back()
+    )
     if is_short or done.purge.problem or any(file.refused for file in done.files):
         raise typer.Exit(1)
 
@@ -158,6 +162,8 @@ def resume() -> None:
 
 def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     """What planning and handing over came to, as figures."""
+    from baken.jobs.discovered_cases import discovered_kept_back
+
     return {
         "notifications_planned": planned.notifications,
         **unreachable_figures(planned),
@@ -169,6 +175,7 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
         "problem": outcome.problem,
         "own_fault": outcome.own_fault,
         "waiting_for_a_person": outcome.brake.held if outcome.brake else 0,
+        "systems_waiting_for_public_pages": discovered_kept_back(),
     }
 
 
@@ -199,6 +206,10 @@ def say_outcome(planned: Plan, outcome: Outcome, *, language: Language) -> None:
     """Print what planning and handing over came to, and how to resume."""
     from baken.explaining.outcomes import outcome_lines
     from baken.explaining.words import words_in
+    from baken.jobs.discovered_cases import discovered_kept_back
 
-    for line in outcome_lines(planned, outcome, words_in(language)):
+    words = words_in(language)
+    for line in outcome_lines(planned, outcome, words):
         say(line)
+    if kept_back := discovered_kept_back():
+        say(words.say("send.discovered_wait", systems=words.counted("system", kept_back)))

@@ -132,6 +132,13 @@ def _language(preferred: str, choice: Choice) -> Language:
     return Language.NL if is_dutch and not asked else Language.EN
 
 
+def systems_waiting(occasion: Occasion) -> int:
+    """How many systems under `occasion` have an owner who can be reached, and no case yet."""
+    return SoughtSystem.objects.filter(
+        occasion=occasion, state=SoughtSystem.State.OWNER, opened_at=None
+    ).count()
+
+
 def systems_to_open(occasion: Occasion) -> list[OwnedSystem]:
     """The systems of discovered organisations under `occasion` whose case waits to be opened, or to
     be read anew."""

@@ -6,7 +6,7 @@ from baken.discovery.analyst_routes import found_by_analysts
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
-from baken.discovery.organisations import OwnedSystem, systems_to_open
+from baken.discovery.organisations import OwnedSystem, systems_to_open, systems_waiting
 from baken.discovery.sought_systems import (
     Decided,
     decided_systems,
@@ -30,4 +30,5 @@ __all__ = [
     "sought_of",
     "states_under",
     "systems_to_open",
+    "systems_waiting",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import structlog
 
 from baken.cases.services import (
     DISCOVERED_OWNER_SCHEMA,
@@ -15,8 +16,8 @@ from baken.cases.services import (
     match_stored,
 )
 from baken.constituency.selectors import asset_version
-from baken.core.errors import StoredFileDamagedError
-from baken.discovery.selectors import systems_to_open
+from baken.core.errors import PublicPagesError, StoredFileDamagedError
+from baken.discovery.selectors import systems_to_open, systems_waiting
 from baken.discovery.services import (
     Written,
     forget_without_case,
@@ -25,17 +26,41 @@ from baken.discovery.services import (
 )
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
+from baken.jobs.public_pages import check_public_pages
 from baken.jobs.stored_sources import files_under, source_of, store_of
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import active_occasions, occasion_facts
 from baken.settings.environment import Settings
 
+_log = structlog.get_logger()
+
 
 def open_all_discovered_cases(settings: Settings) -> None:
-    """Open the cases of who was found for the threats under which warnings go out now."""
-    for occasion in active_occasions():
-        if occasion.is_threat:
-            open_discovered_cases(occasion, settings=settings)
+    """Open the cases of who was found for the threats under which warnings go out now.
+
+    Not while our public pages do not answer: nobody could check a warning that they did not ask
+    for. Who signed up is warned all the same.
+    """
+    waiting = [one for one in active_occasions() if _may_warn_unasked(one) and systems_waiting(one)]
+    if not waiting:
+        return
+    try:
+        check_public_pages(settings)
+    except PublicPagesError as error:
+        _log.warning("discovered.kept_back", occasions=[one.key for one in waiting],
+                     error=error.message)  # fmt: skip
+        return
+    for occasion in waiting:
+        open_discovered_cases(occasion, settings=settings)
+
+
+def discovered_kept_back() -> int:
+    """How many systems of organisations that did not sign up wait for our public pages."""
+    return sum(systems_waiting(one) for one in active_occasions() if _may_warn_unasked(one))
+
+
+def _may_warn_unasked(occasion: Occasion) -> bool:
+    return occasion.is_threat and occasion_facts(occasion).is_unasked_allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from baken.explaining.health import (
 from baken.feeds import Feed
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation, last_received_at
 from baken.jobs.clock import check_clock
+from baken.jobs.discovered_cases import discovered_kept_back
 from baken.jobs.public_pages import check_public_pages
 from baken.jobs.retention import look_over_store
 from baken.jobs.roads import channels_in_use
@@ -97,7 +98,7 @@ def _clock(*, now: datetime) -> Iterator[QuotedCheck]:
 
 def _public_pages(settings: Settings) -> Iterator[QuotedCheck]:
     """Where there are none, release says what cannot be done without them."""
-    if not settings.public.url:
+    if not settings.public.url and not discovered_kept_back():
         yield QuotedCheck(
             "public-pages",
             True,

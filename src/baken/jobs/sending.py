@@ -18,7 +18,7 @@ from baken.jobs.clock import check_clock
 from baken.jobs.discovered_cases import open_all_discovered_cases, open_discovered_cases
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried, channels_in_use, dry_run_roads, roads_of
-from baken.occasions.selectors import find_occasion
+from baken.occasions.selectors import active_occasions, find_occasion
 from baken.outbox.selectors import answer_key, rhythm_at
 from baken.outbox.services import (
     BrakeLimits,
@@ -152,9 +152,9 @@ def dry_run_into(
 
     def match_again() -> None:
         match_what_waits(settings)
-        open_all_discovered_cases(settings)
-        if occasion is not None:
-            open_discovered_cases(occasion, settings=settings, if_released=True)
+        for one in [occasion] if occasion else active_occasions():
+            if one.is_threat:
+                open_discovered_cases(one, settings=settings, if_released=occasion is not None)
 
     now = datetime.now(UTC)
     return dry_run(

@@ -64,7 +64,7 @@ class _Stream(httpcore2.NetworkStream):
         self._clock = clock
         self.pin: Pin | None = None
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the interface's
         pin = self._pin()
         # Each read has what is left of the whole, so that a byte a second gains no time.
         self._socket.settimeout(_left(pin, self._clock(), at_most=pin.seconds_of_silence))
@@ -75,7 +75,7 @@ class _Stream(httpcore2.NetworkStream):
             raise FetchError(FetchFailure.TOO_LARGE, f"The answer of {pin.address} is too large.")
         return came
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the interface's
         pin = self._pin()
         self._socket.settimeout(_left(pin, self._clock(), at_most=pin.seconds_of_silence))
         self._socket.sendall(buffer)

@@ -132,7 +132,7 @@ class _NameServer(asyncio.DatagramProtocol):
             self._zone.setdefault(record.name, []).append(record)
         self._transport: asyncio.DatagramTransport | None = None
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override] # of datagrams
         """Keeps the way back."""
         self._transport = transport
 

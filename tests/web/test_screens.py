@@ -76,6 +76,7 @@ def test_it_works_by_keyboard_and_the_focus_is_seen(screen: Screen) -> None:
 def test_what_is_missing_or_too_much_has_a_page_of_its_own(screen: Screen) -> None:
     screen.page.goto("/nowhere/")
     expect(screen.page.get_by_role("heading", level=1)).to_have_text("Deze pagina is er niet")
+    assert screen.page.title().startswith("Deze pagina is er niet")
     screen.check("not-found")
     for _ in range(21):
         screen.page.goto("/check/?code=hello")
@@ -106,6 +107,7 @@ def test_a_message_is_answered_in_its_own_language(screen: Screen, language: Lan
     page.get_by_role("textbox").fill("<b>Monday</b>")
     page.get_by_role("button", name=SEND[language]).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(GIVEN[language])
+    expect(page.get_by_role("status")).to_contain_text(f": {SOLVED[language]}.")
     screen.check(f"answer-given-{language}")
     standing = standing_answer(told.pk)
     assert standing is not None

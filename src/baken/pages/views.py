@@ -82,6 +82,7 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         return page(request, "wrong", words, status=410, why="expired")
     form = AnswerForm(request.POST or None)
     why = ""
+    standing = standing_answer(link.notification_id)
     if request.method == "POST" and form.is_valid():
         try:
             record_answer(link.notification_id, now=now, **form.cleaned_data)
@@ -102,7 +103,7 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         chosen=form.data.get("kind", "") if form.is_bound else "",
         text=form.data.get("text", "") if form.is_bound else "",
         longest=LONGEST_TEXT,
-        standing=standing_answer(link.notification_id),
+        standing="" if standing is None else words.say(f"answer.kinds.{standing.kind}"),
         is_given="given" in request.GET and not why,
         code=message.code,
         sent_on=_date(message.sent_at, words),

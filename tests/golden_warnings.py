@@ -270,16 +270,20 @@ def golden_mails() -> Iterator[tuple[str, Message]]:
     """Each warning in both languages, with the name of its files."""
     for name, facts in WARNINGS.items():
         for language in LANGUAGES:
-            said = IN_ENGLISH.get(name, {}) if language == "en" else {}
-            told = replace(facts, language=language, **said)  # type: ignore[arg-type] # all texts
-            yield f"{name}.{language}", compose(told, SENDER)
+            yield f"{name}.{language}", compose(_in_language(name, facts, language), SENDER)
 
 
 def mails_with_pages() -> Iterator[tuple[str, Message]]:
-    """One warning in both languages, of who has public pages, with the name of its files."""
+    """The warning to who never signed up, of a service that has public pages."""
+    unasked = "never-signed-up"
     for language in LANGUAGES:
-        told = replace(WARNINGS["never-signed-up"], language=language)
+        told = _in_language(unasked, WARNINGS[unasked], language)
         yield f"with-pages.{language}", compose(told, WITH_PAGES)
+
+
+def _in_language(name: str, facts: WarningFacts, language: str) -> WarningFacts:
+    said = IN_ENGLISH.get(name, {}) if language == "en" else {}
+    return replace(facts, language=language, **said)  # type: ignore[arg-type] # all texts
 
 
 def as_file(message: Message) -> str:

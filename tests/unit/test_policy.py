@@ -157,8 +157,8 @@ ROUTES = {
 }
 CHANNELS = {"mail": PLAIN, "phone": Carries(is_by_hand=True)}
 ROUND = Rhythm(next_round_at=MIDNIGHT + 7 * DAY)
-BY_NO_CASE = {Rule.NO_OCCASION}
-"""What is said where `decide` is not asked at all."""
+BY_NO_CASE = {Rule.NO_OCCASION, Rule.NOT_FOR_OPERATORS}
+"""What is said where `decide` is not asked at all, or of no case: see `baken.core.passing_on`."""
 
 
 def test_no_rule_is_without_an_example() -> None:

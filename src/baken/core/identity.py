@@ -31,7 +31,7 @@ class Identity:
     """By what a discovered organisation is known again; never by its contact."""
 
     scheme: str
-    """``handle``, ``domain`` or ``network``."""
+    """``handle``, ``domain`` or ``network``; of an operator also ``as-number``."""
     value: str
     name: str
     """As the registry writes it, else the domain or network."""
@@ -87,6 +87,49 @@ def identity_of_name(sought: Sought, answers: Answers) -> Identity | None:
     country = "" if registrant is None else registrant.country
     name = registrant.name if registrant is not None and registrant.name else domain
     return Identity("domain", domain, name, Party.NAME, country)
+
+
+def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Identity | None:
+    """Who runs the network around the address, or with `Party.HOST` the machines behind the name.
+
+    Of a network by the handle of who holds it to hand it on, else by the AS number that announces
+    it, else by the network. Of a name by its domain: nobody says who else's machines they are.
+    """
+    if party is Party.HOST:
+        owner = identity_of_name(sought, answers)
+        domain = next(iter(sought.domains()), "")
+        if not domain:
+            return None
+        return Identity("domain", domain, domain, party, "" if owner is None else owner.country)
+    around = [
+        holder
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.ADDRESS
+        for holder in answer.holders
+        if holder.standing is not NetworkStanding.ASSIGNMENT
+    ]
+    announcing = [
+        holder
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.AS_NUMBER
+        for holder in answer.holders
+    ]
+    # Who says outright that it hands the network on comes before who says nothing.
+    around.sort(key=lambda holder: holder.standing is not NetworkStanding.ALLOCATION)
+    for holder in around:
+        if holder.handle:
+            name = holder.name or holder.handle
+            return Identity("handle", holder.handle, name, party, holder.country)
+    if sought.as_number:
+        number = f"AS{sought.as_number}"
+        name = next((holder.name for holder in announcing if holder.name), number)
+        country = next((holder.country for holder in announcing if holder.country), "")
+        return Identity("as-number", number, name, party, country)
+    for holder in around:
+        if holder.network:
+            return Identity("network", holder.network, holder.name or holder.network, party,
+                            holder.country)  # fmt: skip
+    return None
 
 
 def _registrant(domain: str, answers: Answers) -> Holder | None:

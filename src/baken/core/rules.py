@@ -33,6 +33,8 @@ class Rule(StrEnum):
     WAITS = "waits"
     NO_OCCASION = "no-occasion"
     ASK_SOURCE = "ask-source"
+    NOT_FOR_OPERATORS = "not-for-operators"
+    """The source does not let who only supplies the affected party see it."""
     TLP_RED = "tlp-red"
     OUTSIDE_ONLY = "outside-only"
     NO_CONTACT = "no-contact"
@@ -61,6 +63,7 @@ _TELLING: Final = frozenset(
 _BLOCKING: Final = frozenset(
     {
         Rule.ASK_SOURCE,
+        Rule.NOT_FOR_OPERATORS,
         Rule.TLP_RED,
         Rule.OUTSIDE_ONLY,
         Rule.NO_CONTACT,

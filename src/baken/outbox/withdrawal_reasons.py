@@ -18,6 +18,7 @@ OF_RULES: Final[Mapping[Rule, str]] = {
     Rule.NO_CONTACT: "its route has ended",
     Rule.CONTACT_UNWANTED: "the address is left alone",
     Rule.ASK_SOURCE: "the source must permit it first",
+    Rule.NOT_FOR_OPERATORS: "the source does not let an operator see it",
     Rule.OUTSIDE_ONLY: "it may go to addresses inside the organisation only",
     Rule.TLP_RED: "it became TLP:RED, and its channel cannot encrypt",
 }

@@ -236,6 +236,17 @@ def test_where_the_holder_looks_like_a_person_only_the_operator_is_asked() -> No
     assert addresses_of(choice.operator_routes) == ["abuse@provider.example"]
 
 
+def test_a_person_who_announces_the_address_is_not_its_holder() -> None:
+    announces = answer(
+        "numbers",
+        SubjectKind.AS_NUMBER,
+        "64496",
+        holders=(Holder("", "", "AS64496", NetworkStanding.ASSIGNMENT, is_person=True),),
+    )
+    choice = chosen(DEVICE, announces, REGISTRY)
+    assert addresses_of(choice.owner_routes) == ["it@bakkerij.example"]
+
+
 def test_a_central_desk_is_never_taken_for_the_owner() -> None:
     choice = chosen(
         DEVICE, RESOLVES, OWN_FILE, ONLY_OPERATOR, central_desks=("security@bakkerij.example",)

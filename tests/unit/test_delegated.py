@@ -82,6 +82,18 @@ def test_a_file_whose_permission_has_run_out_is_not_used(tmp_path: Path, outside
     assert answer(files[:1], "192.0.2.1", outside=outside).outcome is Outcome.UNKNOWN
 
 
+def test_a_file_of_tomorrow_is_not_used_and_says_so(tmp_path: Path, outside: Outside) -> None:
+    line = "test|NL|ipv4|192.0.2.0|256|20100712|allocated|one\n"
+    early = given_file(tmp_path, KIND, line, name="early", given_at=NOW + timedelta(days=1))
+    late = given_file(tmp_path, KIND, line, name="late", days=1)
+    found = answer([early], "192.0.2.1", outside=outside)
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.note == "These given files may not be used yet: early."
+    both = answer([early, late], "192.0.2.1", outside=outside)
+    assert "has run out: late." in both.note
+    assert "not be used yet: early." in both.note
+
+
 def test_a_file_that_is_cut_short_is_refused_as_a_whole(tmp_path: Path) -> None:
     file = given_file(
         tmp_path, KIND, "test|NL|ipv4|192.0.2.0|256|20100712|allocated|one\n", packed=True
@@ -91,16 +103,32 @@ def test_a_file_that_is_cut_short_is_refused_as_a_whole(tmp_path: Path) -> None:
         LOOKUPS["delegated"].open([file])
 
 
-def test_every_delegation_of_a_real_file_is_found(shared_data: Path, outside: Outside) -> None:
-    path = shared_data / "delegated" / "delegated-ripencc-extended_2013_cut.txt"
-    if not path.is_file():
-        pytest.skip("the shared statistics are not there")
+REAL: Final = {
+    "delegated-ripencc-extended_2013_cut.txt": (3_685, 11),
+    "delegated-test.txt": (0, 0),
+    "afrinic_head.txt": (0, 0),
+    "apnic_head.txt": (0, 2),
+    "arin_head.txt": (0, 0),
+    "ripencc_head.txt": (0, 3),
+}
+"""Files as registries write them: how many of their networks have a country, and are nobody's."""
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_every_line_of_a_real_file_is_read_with_its_verdict(
+    name: str, shared_data: Path, outside: Outside
+) -> None:
+    path = shared_data / "delegated" / name
     file = GivenFile(KIND, path, "real", GIVEN_AT, NOW + timedelta(days=9), "Public statistics.")
     lookup = LOOKUPS["delegated"].open([file])
-    rows = [line.split("|") for line in path.read_text().splitlines()]
-    held = [row for row in rows if len(row) > 6 and row[6] in ("allocated", "assigned")]
-    held = [row for row in held if row[2] in ("ipv4", "ipv6") and row[1] not in ("EU", "")]
-    assert len(held) > 3_000
-    subjects = [Subject(SubjectKind.ADDRESS, row[3]) for row in held]
+    rows = [[field.strip() for field in line.split("|")] for line in path.read_text().splitlines()]
+    rows = [row for row in rows if len(row) > 6 and row[2] in ("ipv4", "ipv6")]
+    held = [row for row in rows if row[6] in ("allocated", "assigned")]
+    held = [row for row in held if row[1] not in ("EU", "")]
+    free = [row for row in rows if row[6] not in ("allocated", "assigned")]
+    assert (len(held), len(free)) == REAL[name]
+    subjects = [Subject(SubjectKind.ADDRESS, row[3]) for row in held + free]
     found = lookup.ask(subjects, outside=outside, now=NOW)
-    assert [one.holders[0].country for one in found] == [row[1] for row in held]
+    assert [one.holders[0].country for one in found[: len(held)]] == [row[1] for row in held]
+    assert {one.outcome for one in found[len(held) :]} <= {Outcome.NONE}
+    assert not any(one.routes for one in found)

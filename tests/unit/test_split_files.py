@@ -20,6 +20,7 @@ from baken.core.lookup import (
     LookupAnswer,
     NetworkStanding,
     Outcome,
+    Refusal,
     Subject,
     SubjectKind,
 )
@@ -220,6 +221,92 @@ def test_texts_of_another_encoding_with_comments_and_continued_lines_are_read(ab
     assert answer.holders[0].name == "FUNDA\xc7\xc3O EXEMPLO"
 
 
+PRIVATE: Final = """\
+inetnum:        192.0.2.64 - 192.0.2.71
+netname:        {label}
+descr:          {description}
+country:        NL
+status:         ASSIGNED PA
+abuse-mailbox:  {mail}
+source:         TEST
+"""
+PRIVATE_ORGANISATION: Final = """\
+inetnum:        192.0.2.64 - 192.0.2.71
+netname:        EXAMPLE-NET
+country:        NL
+org:            ORG-PP1-TEST
+status:         ASSIGNED PA
+source:         TEST
+
+organisation:   ORG-PP1-TEST
+org-name:       {name}
+org-type:       {type}
+address:        Example Street 1
+address:        1234 AB Example Town
+phone:          +31 20 123 4567
+e-mail:         {mail}
+source:         TEST
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "description"),
+    [
+        ("EXAMPLE-NET", "Voornaam van Achternaam"),
+        ("EXAMPLE-NET", "Private customer in Example Town"),
+        ("NL-HOME-USERS-7", "Example Town"),
+        ("PRIVATKUNDE-7", "Example GmbH for its customer"),
+    ],
+)
+def test_of_a_private_person_the_operator_alone_is_named(
+    about: About, label: str, description: str
+) -> None:
+    private = PRIVATE.format(label=label, description=description, mail="me@private.example")
+    answer = about(f"{OPERATOR}\n{private}", "192.0.2.65")
+    assert [(one.address, one.scope) for one in answer.routes] == [
+        ("abuse@carrier.example", Scope.NETWORK)
+    ]
+    narrowest, _ = answer.holders
+    assert (narrowest.is_person, narrowest.name, narrowest.handle) == (True, "", "")
+    assert narrowest.network == "192.0.2.64/29"
+    assert Refusal.PRIVATE_PERSON in {one.why for one in answer.refused}
+    assert description not in repr(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "type_of_it", "mail", "is_person"),
+    [
+        ("Voornaam Achternaam", "OTHER", "voornaam@private.example", True),
+        ("Voornaam Achternaam", "OTHER", "info@gmail.com", True),
+        ("Voornaam Achternaam", "OTHER", "", True),
+        ("Voornaam Achternaam", "OTHER", "info@company.example", False),
+        ("Voornaam Achternaam", "LIR", "voornaam@private.example", False),
+        ("Bakkerij Achternaam", "OTHER", "voornaam@private.example", False),
+        ("Residential customers", "OTHER", "info@company.example", True),
+    ],
+)
+def test_an_organisation_of_a_registry_is_a_person_where_all_that_is_said_looks_like_one(
+    about: About, name: str, type_of_it: str, mail: str, is_person: bool
+) -> None:
+    text = PRIVATE_ORGANISATION.format(name=name, type=type_of_it, mail=mail)
+    answer = about(f"{OPERATOR}\n{text}", "192.0.2.65")
+    assert answer.holders[0].is_person is is_person
+    assert bool({Scope.OWNER} & {one.scope for one in answer.routes}) is not is_person
+    assert "abuse@carrier.example" in {one.address for one in answer.routes}
+
+
+def test_a_provider_s_own_network_of_private_persons_is_the_provider_s_to_pass_on(
+    about: About,
+) -> None:
+    text = OPERATOR.replace("EXAMPLE-CARRIER", "CARRIER-HOME-USERS").replace(
+        "ALLOCATED", "ASSIGNED"
+    )
+    answer = about(text.replace("abuse-c:", "org-type: LIR\nabuse-c:"), "192.0.2.65")
+    assert [(one.address, one.scope) for one in answer.routes] == [
+        ("abuse@carrier.example", Scope.NETWORK)
+    ]
+
+
 def test_dummy_data_is_no_contact(about: About) -> None:
     dummy = COMPANY.replace("info@company.example", "unread@ripe.net").replace(
         "security@company.example", "bitbucket@ripe.net"
@@ -369,14 +456,57 @@ def test_a_real_delta_is_no_snapshot(shared_data: Path) -> None:
         RegistryDatabase([file])
 
 
-def test_a_real_registrys_own_desk_is_no_contact(
-    shared_data: Path, nobody_outside: Outside
+ASSIGNMENT, ALLOCATION, UNSAID = NetworkStanding
+REAL_VERDICTS: Final = (
+    ("grs_arin.txt", "192.104.33.1", ((ASSIGNMENT, ""),)),
+    ("grs_arin.txt", "2001:4d0::1", ((ALLOCATION, ""),)),
+    ("grs_arin.txt", "2001:468:400::1", ((ALLOCATION, ""),)),  # handed on once more
+    ("grs_lacnic.txt", "24.232.16.1", ((ALLOCATION, "AR"),)),
+    ("grs_lacnic.txt", "2001:1200:2000::1", ((ALLOCATION, "MX"),)),
+    ("grs_lacnic.txt", "AS278", ((UNSAID, "MX"),)),
+    ("grs_apnic.txt", "AS7467", ()),  # a block of numbers holds none
+    ("grs_ripe.txt", "AS1877", ()),
+    ("grs_radb.txt", "AS1263", ((UNSAID, ""),)),
+    ("grs_radb.txt", "167.96.0.1", ()),  # a route says who announces it, not who holds it
+    ("irrd_good.txt", "192.0.2.1", ((ASSIGNMENT, "IT"),)),
+    ("irrd_good.txt", "2001:db8::1", ((ASSIGNMENT, "DE"),)),
+    ("irrd_good.txt", "AS65537", ((UNSAID, ""),)),
+    ("irrd_bad.txt", "192.0.2.1", ()),
+    ("nrtm4_snapshot.json", "2a00:2381:c3be::1", ((ALLOCATION, "GB"),)),
+    ("nrtm4_snapshot.json", "AS211871", ((ASSIGNMENT, ""),)),
+    ("ripe_TEST.db", "10.11.11.1", ((ASSIGNMENT, "GB"),)),
+    ("ripe_TEST.db", "10.11.13.1", ((ASSIGNMENT, "GB"),)),
+    ("ripe_TEST.db", "10.9.9.9", ()),  # blocks of IANA
+    ("ripe_TEST.db", "172.16.1.1", ((ALLOCATION, ""),)),  # EU is no country
+    ("ripe_TEST.db", "2001:db8:1::1", ((ALLOCATION, ""),)),  # the root holds nothing
+    ("ripe_TEST.db", "AS101", ((UNSAID, ""),)),
+    ("ripe_load_dump_with_error.db", "192.0.2.1", ()),
+)
+"""How real files say that a network or AS number is held, and in which country."""
+
+
+@pytest.mark.parametrize(("name", "about_what", "holders"), REAL_VERDICTS)
+def test_real_files_say_how_a_network_is_held_and_lead_to_no_desk_of_a_registry(
+    name: str,
+    about_what: str,
+    holders: tuple[tuple[NetworkStanding, str], ...],
+    shared_data: Path,
+    nobody_outside: Outside,
 ) -> None:
-    path = shared_data / "rpsl" / "ripe_TEST.db"
     file = GivenFile(
-        GivenFileKind.SPLIT_FILE, path, "test", GIVEN_AT, GIVEN_AT + timedelta(days=9), "A test."
+        GivenFileKind.SPLIT_FILE,
+        shared_data / "rpsl" / name,
+        name,
+        GIVEN_AT,
+        GIVEN_AT + timedelta(days=9),
+        "A test.",
     )
-    (answer,) = ask([file], "10.11.11.1", outside=nobody_outside)
-    # The blocks of IANA around it hold nothing.
-    assert [one.standing for one in answer.holders] == [NetworkStanding.ASSIGNMENT]
-    assert not [one for one in answer.routes if one.address.endswith("ripe.net")]
+    is_number = about_what.startswith("AS")
+    lookup = LOOKUPS["split-files-as-number" if is_number else "split-files"].open([file])
+    kind = SubjectKind.AS_NUMBER if is_number else SubjectKind.ADDRESS
+    subject = Subject(kind, about_what.removeprefix("AS"))
+    (answer,) = lookup.ask([subject], outside=nobody_outside, now=NOW)
+    assert tuple((one.standing, one.country) for one in answer.holders) == holders
+    assert not any(one.is_person for one in answer.holders)
+    assert not answer.routes  # none of these files names a desk but the registries'
+    assert answer.outcome is (Outcome.FOUND if holders else Outcome.NONE)

@@ -249,11 +249,15 @@ def _takes_no_mail(route: FoundRoute, answers: Answers) -> bool:
 
 
 def _is_person(sought: Sought, answers: Answers) -> bool:
-    """Whether who holds the address for its own use, or the name, looks like a private person."""
+    """Whether who holds the address for its own use, or the name, looks like a private person.
+
+    Who holds the AS number only announces the address.
+    """
     return any(
         holder.is_person
         for answer in answers.by_question.values()
-        if _counts(answer.subject, sought, answers)
+        if answer.subject.kind is not SubjectKind.AS_NUMBER
+        and _counts(answer.subject, sought, answers)
         for holder in answer.holders[:1]
         if not holder.network or holder.standing is NetworkStanding.ASSIGNMENT
     )

@@ -17,6 +17,9 @@ from baken.discovery.models import GivenFileRecord
 _LONGEST_NAME: Final = 120
 _LONGEST_PERMISSION: Final = 500
 _LONGEST_PERSON: Final = 200
+_ZIP: Final = b"PK\x03\x04"
+_SPREADSHEETS: Final = frozenset({GivenFileKind.REGISTER_EXTRACT})
+"""Kinds that may be a spreadsheet, which is a ZIP archive itself."""
 
 
 def add_given_file(
@@ -43,6 +46,8 @@ def add_given_file(
             remedy="Give a day to come until which its permission and its content hold.",
         )
     sha256 = _sha256(path)
+    if kind not in _SPREADSHEETS:
+        _refuse_archive(path)
     with transaction.atomic():
         earlier = GivenFileRecord.objects.filter(kind=kind.value, name=name, withdrawn_at=None)
         earlier.update(withdrawn_at=now)
@@ -98,6 +103,16 @@ def given_files(*, now: datetime) -> list[GivenFile]:
             )
         )
     return found
+
+
+def _refuse_archive(path: Path) -> None:
+    """Raises `TextRefusedError` for a ZIP archive: which file of it would be meant is unsaid."""
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            raise TextRefusedError(
+                f"{path} is a ZIP archive.",
+                remedy="Unpack it with unzip, and record the file that is in it.",
+            )
 
 
 def _sha256(path: Path) -> str:

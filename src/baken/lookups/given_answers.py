@@ -5,7 +5,7 @@ Every lookup over given files answers by `GivenAnswers`, so that an expired file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -75,18 +75,22 @@ class GivenAnswers:
             return ""
         if not self._files:
             return "No file is given to look it up in."
-        names = one_line(", ".join(file.name for file in self._files), limit=150)
-        return f"The permission to use the given files has run out: {names}."
+        early = [file.name for file in self._files if self._now < file.given_at]
+        late = [file.name for file in self._files if file.valid_until <= self._now]
+        said = [
+            f"{words}: {one_line(', '.join(names), limit=150)}."
+            for words, names in (
+                ("The permission to use the given files has run out", late),
+                ("These given files may not be used yet", early),
+            )
+            if names
+        ]
+        return " ".join(said)
 
-    def answer(
-        self, subject: Subject, findings: Findings, *, said_by: Iterable[int] | None = None
-    ) -> LookupAnswer:
-        """The answer about `subject`; `said_by` are the positions of the files that say it.
-
-        None stands for all usable files. It holds no longer than the permission for any of these.
-        """
-        places = sorted(self.usable if said_by is None else said_by)
-        files = [self._files[place] for place in places]
+    def answer(self, subject: Subject, findings: Findings) -> LookupAnswer:
+        """The answer about `subject`. It holds no longer than the permission for any usable file:
+        what one says may hide what another says."""
+        files = [self._files[place] for place in sorted(self.usable)]
         outcome = _outcome(findings)
         until = min([self._now + _HOLDS[outcome], *(file.valid_until for file in files)])
         return LookupAnswer(

@@ -36,6 +36,18 @@ def has_form_of_persons_name(name: str) -> bool:
     )
 
 
+def is_said_to_be_private(text: str) -> bool:
+    """Whether `text`, a name or the label of a network, says that a private person uses it."""
+    plain = _BETWEEN_WORDS.sub(" ", text[:_LONGEST_LOOKED_AT].lower())
+    words = " " + plain.replace("-", " ").replace("_", " ")
+    return any(f" {known}" in words for known in _PRIVATE_WORDS)
+
+
+def is_type_of_member(text: str) -> bool:
+    """Whether a registry calls an organisation of the type `text` (``org-type``) its member."""
+    return text.strip().lower() in _MEMBER_TYPES
+
+
 def is_desks_mailbox(address: str) -> bool:
     """Whether the mail address `address` is a desk's by its name: ``noc@example.nl``."""
     mailbox = address.rpartition("@")[0].lower().partition("+")[0]
@@ -56,5 +68,7 @@ def _table() -> dict[str, list[str]]:
 
 _TABLE: Final = _table()
 _ORGANISATION_WORDS: Final = frozenset(_TABLE["organisation_words"])
+_PRIVATE_WORDS: Final = tuple(_TABLE["private_words"])
+_MEMBER_TYPES: Final = frozenset(_TABLE["member_types"])
 _DESK_MAILBOXES: Final = frozenset(_TABLE["desk_mailboxes"])
 _FREE_MAIL: Final = frozenset(_TABLE["free_mail"])

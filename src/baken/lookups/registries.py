@@ -50,7 +50,7 @@ def is_block_of_registry(label: str) -> bool:
 def country_of(text: str) -> str:
     """The code (ISO 3166-1) of the country that `text` is, as a code or in English, or empty."""
     plain = one_line(text[:_LONGEST_LOOKED_AT]).lower()
-    if len(plain) == 2 and plain.isascii() and plain.isalpha() and plain not in ("uk", "zz", "xx"):
+    if len(plain) == 2 and plain.isascii() and plain.isalpha() and plain not in _NO_COUNTRY:
         return plain.upper()
     return _COUNTRIES.get(plain, "")
 
@@ -70,4 +70,6 @@ _STANDINGS: Final = MappingProxyType(
 )
 _REGISTRIES: Final = MappingProxyType[str, str](_TABLE["registries"])
 _BLOCKS: Final = tuple[str, ...](_TABLE["blocks"]["labels"])
+_NO_COUNTRY: Final = frozenset({"uk", "zz", "xx", "eu", "ap"})
+"""Regions and fillers that stand where a country should, and what ISO 3166-1 calls otherwise."""
 _COUNTRIES: Final = MappingProxyType[str, str](_TABLE["countries"])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from baken.core.asset import WIDEST_IPV4_PREFIX, WIDEST_IPV6_PREFIX
 from baken.core.given_file import GivenFile
 from baken.core.lookup import NetworkStanding
 from baken.core.text import one_line
@@ -46,6 +47,8 @@ class Organisation:
     phone: str
     address: tuple[str, ...]
     country: str
+    type: str
+    """What it is to the registry: ``LIR``, ``OTHER``; may be empty."""
     abuse: AbuseContact | None
 
 
@@ -64,8 +67,6 @@ class Holding:
     country: str
     abuse: AbuseContact | None
     """Named by the network itself."""
-    file: int
-    """The position of the file that says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class RegistryView:
         found = []
         for one in rows:
             row = self._database.columns.holdings.row(one.row)
-            if row["file"] in self._usable and not is_block_of_registry(row["label"]):
+            is_block = is_block_of_registry(row["label"]) or _is_too_wide(one.network)
+            if row["file"] in self._usable and not is_block:
                 found.append((one, row))
             if len(found) >= _MOST_ROWS:
                 break
@@ -167,7 +169,6 @@ class RegistryView:
             one_line(row["label"], limit=100),
             row["country"],
             abuse,
-            int(row["file"]),
         )
 
     def _organisation(self, registry: str, handle: str) -> Organisation | None:
@@ -185,6 +186,7 @@ class RegistryView:
             row["phone"],
             tuple(row["address"].split("\n")),
             row["country"],
+            row["type"],
             self._contact(row["registry"], row["abuse"]),
         )
 
@@ -198,6 +200,16 @@ class RegistryView:
     def _newest_row(self, table: KeyedRows, registry: str, handle: str) -> dict[str, str] | None:
         rows = [row for row in table.rows(registry, handle) if row["file"] in self._usable]
         return min(rows, key=lambda row: self._database.age[row["file"]], default=None)
+
+
+def _is_too_wide(network: str) -> bool:
+    """Whether `network`, a prefix in CIDR text or an AS number, is so wide that it is no holder's.
+
+    The objects at the root of a database cover all addresses.
+    """
+    address, slash, length = network.partition("/")
+    widest = WIDEST_IPV6_PREFIX if ":" in address else WIDEST_IPV4_PREFIX
+    return bool(slash) and int(length) < widest
 
 
 def _contact_of(row: dict[str, str]) -> AbuseContact | None:

@@ -11,12 +11,21 @@ from baken.core.lookup import (
     FoundRoute,
     Holder,
     NetworkStanding,
+    Refusal,
     RefusedRoute,
 )
 from baken.core.routes import Scope
 from baken.core.text import one_line
 from baken.lookups.given_answers import Findings, checked_mail, filled_name
+from baken.lookups.persons import (
+    has_form_of_persons_name,
+    is_desks_mailbox,
+    is_free_mail,
+    is_said_to_be_private,
+    is_type_of_member,
+)
 from baken.lookups.placeholders import refusal_of
+from baken.lookups.registries import country_of
 from baken.lookups.registry_files.database import AbuseContact, Holding, Organisation
 from baken.lookups.telephone import callable_number
 
@@ -35,33 +44,37 @@ def findings_about_address(holdings: Sequence[Holding]) -> Findings:
 
     The holder of an assigned network is its owner; whoever holds the network around it is the
     operator. An organisation that also holds the network around counts as the operator: it often
-    stands at what it assigned to others.
+    stands at what it assigned to others. Where the holder looks like a private person, only the
+    operator is named.
     """
     if not holdings:
         return Findings()
     narrowest, *around = holdings
-    own = _own_organisation(narrowest, around)
     found: list[FoundRoute | RefusedRoute] = []
-    if narrowest.standing is NetworkStanding.ASSIGNMENT and own is not None:
-        found += _routes_of_owner(narrowest, own)
+    operators = list(holdings)
     if narrowest.standing is NetworkStanding.ASSIGNMENT:
-        found += _own_abuse(narrowest, own, around)
-        operators = around
-    else:
-        operators = list(holdings)
+        named = _named_organisation(narrowest, around)
+        if not _is_person(narrowest, named):
+            found += _routes_of_holder(narrowest, around)
+            operators = around
+        else:
+            found.append(RefusedRoute("the holder of the network", Refusal.PRIVATE_PERSON))
+            if named is None or not is_type_of_member(named.type):
+                operators = around  # else a provider's own network, for private persons
     found += _nearest_operator(operators, basis=Basis.ALLOCATION_ABUSE)
     holders = [_holder(holdings[place], holdings[place + 1 :]) for place in range(len(holdings))]
-    return _findings(found, [one for one in holders if one.name or one.handle])
+    return _findings(found, holders)
 
 
 def findings_about_as_number(holdings: Sequence[Holding]) -> Findings:
     """What `holdings` of an AS number say: whoever announces it is an operator."""
     found = list(_nearest_operator(holdings, basis=Basis.AS_NUMBER_ABUSE))
     holders = [_holder(one, []) for one in holdings]
-    return _findings(found, [one for one in holders if one.name or one.handle])
+    return _findings(found, holders)
 
 
-def _findings(found: Sequence[FoundRoute | RefusedRoute], holders: Sequence[Holder]) -> Findings:
+def _findings(found: Sequence[FoundRoute | RefusedRoute], listed: Sequence[Holder]) -> Findings:
+    holders = [one for one in listed if one.name or one.handle or one.is_person]
     routes = {
         (one.channel, one.address): one for one in reversed(found) if isinstance(one, FoundRoute)
     }
@@ -89,19 +102,53 @@ def _own_organisation(one: Holding, around: Sequence[Holding]) -> Organisation |
     return own
 
 
-def _holder(one: Holding, around: Sequence[Holding]) -> Holder:
+def _named_organisation(one: Holding, around: Sequence[Holding]) -> Organisation | None:
+    """Whom `one` names as its holder, where that is an organisation of the registry."""
     own = _own_organisation(one, around)
     if own is None and one.organisation is not None and not one.description:
-        own = one.organisation  # nobody else is named: the network is its own
-    name = (own.name if own else "") or one.description or one.label
-    country = one.country or (own.country if own else "")
-    return Holder(
-        own.handle if own else "",
-        name,
-        network=one.network,
-        standing=one.standing,
-        country=country if len(country) == 2 and country.isascii() and country.isalpha() else "",
-    )
+        return one.organisation  # nobody else is named: the network is its own
+    return own
+
+
+def _is_person(one: Holding, named: Organisation | None) -> bool:
+    """Whether the holder of `one` looks like a private person; `named` is its organisation.
+
+    Who was handed a network to hand on is an operator. Of others a word about private persons
+    decides, then whether the registry calls it a member, or it reads mail at a desk of its own
+    domain; what is left is told by the form of its name.
+    """
+    if one.standing is NetworkStanding.ALLOCATION:
+        return False
+    name = named.name if named else one.description
+    if any(map(is_said_to_be_private, (one.label, one.description, name))):
+        return True
+    if named is not None and (is_type_of_member(named.type) or _has_desk(named.mail)):
+        return False
+    return has_form_of_persons_name(name)
+
+
+def _has_desk(mail: str) -> bool:
+    return is_desks_mailbox(mail) and not is_free_mail(mail.rpartition("@")[2])
+
+
+def _holder(one: Holding, around: Sequence[Holding]) -> Holder:
+    """The holder of `one`; of a private person neither name nor handle is kept."""
+    named = _named_organisation(one, around)
+    country = country_of(one.country) or country_of(named.country if named else "")
+    if _is_person(one, named):
+        return Holder("", "", one.network, one.standing, country, is_person=True)
+    name = (named.name if named else "") or one.description or one.label
+    return Holder(named.handle if named else "", name, one.network, one.standing, country)
+
+
+def _routes_of_holder(
+    one: Holding, around: Sequence[Holding]
+) -> Iterator[FoundRoute | RefusedRoute]:
+    """The ways to the holder of `one`, which uses it."""
+    own = _own_organisation(one, around)
+    if own is not None:
+        yield from _routes_of_owner(one, own)
+    yield from _own_abuse(one, own, around)
 
 
 def _routes_of_owner(one: Holding, own: Organisation) -> Iterator[FoundRoute | RefusedRoute]:
@@ -150,7 +197,8 @@ def _nearest_operator(
         contact = _desk(one)
         if contact is None:
             continue
-        handle = one.organisation.handle if one.organisation else ""
+        own = one.organisation
+        handle = "" if own is None or _is_person(one, own) else own.handle
         route = _desk_route(contact, Scope.NETWORK, basis, holder=handle)
         if isinstance(route, FoundRoute) and one.standing is NetworkStanding.UNSAID:
             is_network = basis is Basis.ALLOCATION_ABUSE

@@ -17,14 +17,13 @@ from typing import BinaryIO, Final, cast
 
 from baken.core.errors import TextRefusedError
 from baken.core.text import one_line
+from baken.lookups.registries import country_of
 
 _GZIP: Final = b"\x1f\x8b"
 _LONGEST_LINE: Final = 1_000
 _LONGEST_HOLDER: Final = 80
 _HELD: Final = frozenset({"allocated", "assigned"})
 _TYPES: Final = frozenset({"ipv4", "ipv6", "asn"})
-_NO_COUNTRY: Final = frozenset({"", "ZZ", "EU", "AP"})
-"""Regions and fillers that stand where a country should."""
 _REMEDY: Final = "Give a registry's delegated-extended statistics, as text or gz."
 
 
@@ -116,7 +115,7 @@ def _read(number: int, fields: list[str]) -> Delegation | SkippedLine | None:
         first,
         last,
         one_line(registry, limit=20).upper(),
-        _country(country),
+        country_of(country) if len(country) == 2 else "",
         one_line(holder, limit=_LONGEST_HOLDER),
     )
 
@@ -133,9 +132,3 @@ def _extent(kind: str, start: str, value: str) -> tuple[int, int, int]:
     if not first <= last < 1 << 32:
         raise ValueError("It is no range of addresses.")
     return 4, first, last
-
-
-def _country(text: str) -> str:
-    plain = text.upper()
-    is_code = len(plain) == 2 and plain.isascii() and plain.isalpha()
-    return plain if is_code and plain not in _NO_COUNTRY else ""

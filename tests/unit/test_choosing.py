@@ -322,6 +322,28 @@ def test_another_csirt_is_handed_what_is_its_own() -> None:
     assert choice.owner_routes == ()
 
 
+REGISTER_PHONE = FoundRoute(
+    FoundChannel.PHONE, "+31201234567", Scope.OWNER, Basis.REGISTER_EXTRACT, 70
+)
+
+
+@pytest.mark.parametrize(("country", "is_taken"), [("NL", True), ("BE", False), ("", True)])
+def test_a_register_s_entry_counts_where_it_is_of_the_holder_s_country(
+    country: str, is_taken: bool
+) -> None:
+    entry = answer(
+        "register-extract",
+        SubjectKind.HOLDER,
+        "Bakkerij",
+        REGISTER_PHONE,
+        holders=(Holder("", "Bakkerij", country=country),),
+    )
+    choice = chosen(DEVICE, REGISTRY, entry)
+    assert (REGISTER_PHONE in choice.owner_routes) is is_taken
+    if not is_taken:
+        assert why_not(choice, "+31201234567") is PassedOver.ANOTHER_OWNER
+
+
 @dataclass(frozen=True)
 class AskedLookup:
     key: str
@@ -422,3 +444,30 @@ def test_every_basis_channel_and_layer_has_its_numbers() -> None:
                     all_of(answer("any", SubjectKind.ADDRESS, ADDRESS, route)),
                     Circumstances(now=NOW),
                 )
+
+
+REGISTER = (
+    AskedLookup("register-extract", SubjectKind.HOLDER, Turn.GIVEN),
+    AskedLookup("register-extract-number", SubjectKind.REGISTER_NUMBER, Turn.GIVEN),
+    AskedLookup("register-extract-domain", SubjectKind.DOMAIN, Turn.GIVEN),
+)
+
+
+def test_a_register_is_asked_by_the_name_and_the_number_that_a_registry_gave() -> None:
+    numbered = replace(ASSIGNED, register_number="NL:12345678")
+    person = replace(ASSIGNED, handle="EX:2", name="Jan Voorbeeld", is_person=True)
+    registry = replace(REGISTRY, holders=(numbered, person, ALLOCATED))
+    assert next_questions(DEVICE, all_of(registry), lookups=REGISTER) == [
+        ("register-extract", Subject(SubjectKind.HOLDER, "Bakkerij")),
+        ("register-extract-number", Subject(SubjectKind.REGISTER_NUMBER, "NL:12345678")),
+    ]
+
+
+def test_what_a_register_says_of_a_domain_does_not_end_the_search() -> None:
+    entry = answer(
+        "register-extract-domain", SubjectKind.DOMAIN, "bakkerij.example", REGISTER_PHONE
+    )
+    own_file = AskedLookup("own-file", SubjectKind.NAME, Turn.OWN_WORD)
+    assert next_questions(SITE, all_of(entry), lookups=(*REGISTER, own_file)) == [
+        ("own-file", Subject(SubjectKind.NAME, "www.bakkerij.example"))
+    ]

@@ -97,11 +97,12 @@ def add_file(
     """Record a file that may be used to look up whom to tell, with the permission to use it.
 
     A file of the same kind and name is replaced. When the file changes it has to be recorded again.
+    Of a register extract it is said how many entries it holds, and which rows cannot be read.
     """
     begin()
-    from baken.discovery.services import add_given_file
+    from baken.jobs.given_files import record_given_file
 
-    record = add_given_file(
+    contents = record_given_file(
         file,
         kind=kind,
         name=name,
@@ -110,7 +111,14 @@ def add_file(
         valid_until=until.replace(tzinfo=UTC),
         now=datetime.now(UTC),
     )
-    say(f"{record.name} may be used as {kind.value} until {until:%Y-%m-%d}.")
+    say(f"{name} may be used as {kind.value} until {until:%Y-%m-%d}.")
+    if contents is not None:
+        say(f"It holds {contents.entries:,} that can be read, and "
+            f"{counted(contents.skipped, 'row')} that cannot.")  # fmt: skip
+        for row in contents.first_skipped:
+            say(f"    line {row.line:,}: {row.why}")
+        if contents.skipped > len(contents.first_skipped):
+            say(f"    and {contents.skipped - len(contents.first_skipped):,} more")
 
 
 @given_files_app.command(name="withdraw")

@@ -25,7 +25,7 @@ from baken.core.identity import (
     identity_of_name,
     is_holder_of_address,
 )
-from baken.core.ladder import Answers, Sought, counted_names
+from baken.core.ladder import Answers, Sought, counted_names, own_holders
 from baken.core.lookup import (
     Basis,
     FoundChannel,
@@ -175,7 +175,7 @@ def _party(answer: LookupAnswer, route: FoundRoute, answers: Answers) -> Party:
     match answer.subject.kind:
         case SubjectKind.NAME | SubjectKind.DOMAIN:
             return Party.NAME
-        case SubjectKind.HOLDER:
+        case SubjectKind.HOLDER | SubjectKind.REGISTER_NUMBER:
             return Party.HOLDER if is_holder_of_address(answer.subject, answers) else Party.NAME
         case _:
             return Party.HOLDER
@@ -204,6 +204,7 @@ def _why_not(
         (PassedOver.OUR_OWN, _is_ours(address, circumstances.our_own)),
         (PassedOver.UNWANTED, address in circumstances.unwanted),
         (PassedOver.PRIVATE_PERSON, rung.party.is_owner and _is_person(sought, answers)),
+        (PassedOver.ANOTHER_OWNER, _is_of_another_country(answer, answers)),
         (PassedOver.CENTRAL_DESK, rung.party.is_owner and address in circumstances.central_desks),
         (PassedOver.CANNOT_ACT, rung.party not in _numbers().order[sought.layer]),
         (PassedOver.TAKES_NO_MAIL, _takes_no_mail(route, answers)),
@@ -219,6 +220,15 @@ def _counts(subject: Subject, sought: Sought, answers: Answers) -> bool:
     names = counted_names(sought, answers)
     domains = {registrable_domain(name) for name in (*names, sought.mail_domain) if name}
     return subject.value in names or registrable_domain(subject.value) in domains
+
+
+def _is_of_another_country(answer: LookupAnswer, answers: Answers) -> bool:
+    """Whether `answer` is about an organisation of the same name in another country."""
+    if answer.subject.kind is not SubjectKind.HOLDER:
+        return False
+    there = {holder.country for holder in answer.holders} - {""}
+    named = [one for one in own_holders(answers) if one.name == answer.subject.value]
+    return bool(there) and all(one.country and one.country not in there for one in named)
 
 
 def _is_mail_read_by_burglar(route: FoundRoute, sought: Sought) -> bool:

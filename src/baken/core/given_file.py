@@ -26,6 +26,26 @@ class GivenFileKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that cannot be read, so that it says nothing."""
+
+    line: int
+    """In the file, from 1."""
+    why: str
+    """In one plain English sentence, without what stands in the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileContents:
+    """What a given file holds, as it is told to who gives it."""
+
+    entries: int
+    skipped: int
+    """Rows that cannot be read."""
+    first_skipped: tuple[SkippedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GivenFile:
     """One of them, as it lies on disk."""
 

@@ -44,9 +44,10 @@ class Identity:
 
 
 def is_holder_of_address(subject: Subject, answers: Answers) -> bool:
-    """Whether `subject` is the name of who holds the address for its own use."""
+    """Whether `subject` is the name, or number, of who holds the address for its own use."""
     return any(
-        holder.name == subject.value and holder.standing is NetworkStanding.ASSIGNMENT
+        subject.value in (holder.name, holder.register_number)
+        and holder.standing is NetworkStanding.ASSIGNMENT
         for answer in answers.by_question.values()
         if answer.subject.kind is SubjectKind.ADDRESS
         for holder in answer.holders
@@ -133,5 +134,7 @@ def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Iden
 
 
 def _registrant(domain: str, answers: Answers) -> Holder | None:
+    """Who registered `domain`; one whom a registry knows by a handle counts first."""
     about = answers.about(Subject(SubjectKind.DOMAIN, domain))
-    return next((holder for answer in about for holder in answer.holders), None)
+    holders = [holder for answer in about for holder in answer.holders]
+    return min(holders, key=lambda holder: not holder.handle, default=None)

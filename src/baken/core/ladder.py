@@ -18,6 +18,7 @@ from baken.core.lookup import (
     AsksAbout,
     Basis,
     FoundChannel,
+    Holder,
     LookupAnswer,
     NetworkStanding,
     Outcome,
@@ -154,8 +155,10 @@ def _subjects(lookup: AsksAbout, sought: Sought, answers: Answers) -> Sequence[S
         case SubjectKind.DOMAIN:
             values = _domains(sought, answers)
         case SubjectKind.HOLDER:
-            values = _holders(answers)
-    return [Subject(lookup.asks_about, value) for value in values]
+            values = [holder.name for holder in own_holders(answers)]
+        case SubjectKind.REGISTER_NUMBER:
+            values = [holder.register_number for holder in own_holders(answers)]
+    return [Subject(lookup.asks_about, value) for value in dict.fromkeys(values) if value]
 
 
 def _domains(sought: Sought, answers: Answers) -> list[str]:
@@ -178,16 +181,16 @@ def _domains_of_mail(sought: Sought, answers: Answers) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _holders(answers: Answers) -> list[str]:
-    """The names of the holders to whom a network was assigned, or who registered a domain."""
+def own_holders(answers: Answers) -> list[Holder]:
+    """The holders to whom a network was assigned, or who registered a domain; no private person."""
     found = []
     for answer in answers.by_question.values():
         is_domain = answer.subject.kind is SubjectKind.DOMAIN
         for holder in answer.holders:
             is_own = is_domain or holder.standing is NetworkStanding.ASSIGNMENT
-            if is_own and holder.name and not holder.is_person:
-                found.append(holder.name)
-    return list(dict.fromkeys(found))
+            if is_own and not holder.is_person:
+                found.append(holder)
+    return found
 
 
 def _is_settled(
@@ -218,9 +221,13 @@ def _is_about_the_same(one: Subject, other: Subject) -> bool:
 
 
 def _leads_on(answer: LookupAnswer) -> bool:
-    """Whether it names somebody who can act; a registrar can only pass on."""
+    """Whether it names somebody who can act; a registrar can only pass on.
+
+    A register knows a telephone and a postal address: a mail address is still looked for.
+    """
     return answer.outcome is Outcome.FOUND and any(
-        route.channel is not FoundChannel.FORM and route.basis is not Basis.REGISTRAR
+        route.channel is not FoundChannel.FORM
+        and route.basis not in (Basis.REGISTRAR, Basis.REGISTER_EXTRACT)
         for route in answer.routes
     )
 

@@ -26,6 +26,8 @@ class SubjectKind(StrEnum):
     """An AS number, in digits."""
     HOLDER = "holder"
     """The name of an organisation, as a registry writes it."""
+    REGISTER_NUMBER = "register-number"
+    """The number of an organisation in its country's register (`core.register_number`)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -180,6 +182,8 @@ class Refusal(StrEnum):
     PRIVATE_PERSON = "private-person"
     LOOKALIKE = "lookalike"
     """Its domain is written to look like another (UTS 39)."""
+    SEVERAL_ENTRIES = "several-entries"
+    """Several organisations in a register go by it."""
     COSTLY_NUMBER = "costly-number"
     """Whoever calls it pays for more than a call: 0900 and the like."""
 
@@ -241,6 +245,8 @@ class Holder:
     """ISO 3166-1, two upper-case letters; empty when unsaid."""
     is_person: bool = False
     """Whether it looks like a private person."""
+    register_number: str = ""
+    """Its number in its country's register (`core.register_number`), where a source says it."""
     handed_over_to: str = ""
     """The CSIRT that warns instead of us, where a constituency says so."""
 

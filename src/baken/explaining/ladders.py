@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from baken.core.choosing import Choice, Rung
-from baken.core.ladder import Sought
+from baken.core.ladder import Answers, Sought, own_holders
 from baken.core.lookup import FoundRoute, LookupAnswer, Outcome, RefusedRoute, Subject, SubjectKind
 from baken.core.text import one_line
 from baken.discovery.selectors import answers_about, decisions_about
@@ -42,7 +42,7 @@ def explain_ladders(system: str) -> list[ExplainedLadder]:
             decided_at=decided.decided_at,
             state=decided.state,
             choice=decided.choice,
-            answers=tuple(answers_about(_subjects(decided.sought, decided.choice))),
+            answers=tuple(_answers_about(decided.sought, decided.choice)),
         )
         for decided in decisions_about(system)
     ]
@@ -123,13 +123,22 @@ def ladder_figures(ladder: ExplainedLadder) -> dict[str, object]:
     }
 
 
-def _subjects(sought: Sought, choice: Choice) -> list[Subject]:
-    """What can have been asked about."""
+def _answers_about(sought: Sought, choice: Choice) -> list[LookupAnswer]:
+    """What was answered about the system, then about the holders that these answers name."""
     subjects = list(sought.subjects())
     subjects += [Subject(SubjectKind.DOMAIN, domain) for domain in sought.domains()]
+    found = answers_about(subjects)
+    holders = own_holders(Answers({(one.lookup, one.subject): one for one in found}))
+    named = [holder.name for holder in holders]
     if choice.owner is not None:
-        subjects.append(Subject(SubjectKind.HOLDER, choice.owner.name))
-    return subjects
+        named.append(choice.owner.name)
+    about = {Subject(SubjectKind.HOLDER, name) for name in named if name}
+    about |= {
+        Subject(SubjectKind.REGISTER_NUMBER, holder.register_number)
+        for holder in holders
+        if holder.register_number
+    }
+    return found + answers_about(about)
 
 
 def ladder_lines(ladder: ExplainedLadder, words: Words) -> Iterator[str]:

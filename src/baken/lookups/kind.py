@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from baken.core.given_file import GivenFile, GivenFileKind
+from baken.core.given_file import FileContents, GivenFile, GivenFileKind
 from baken.core.lookup import LookupAnswer, Subject, SubjectKind, Turn
 from baken.outside import Outside
 
@@ -50,5 +50,8 @@ class LookupKind:
     checks_with: GivenFileKind | None = None
     """The kind of given files that `open` gets too, where there are any: without them it asks all
     the same."""
+    look_over: Callable[[GivenFile], FileContents] | None = None
+    """Of a lookup over files of rows: how many entries such a file holds, and which rows are none.
+    Raises `baken.core.errors.TextRefusedError` for a file that cannot be read at all."""
     is_said_by_subject: bool = False
     """Whether the host or name itself says it, so that whoever broke in can have written it."""

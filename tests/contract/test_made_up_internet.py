@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
 import pytest
@@ -13,7 +15,7 @@ from baken.outside.dns import Answered, DnsClient
 from baken.outside.fetching import FetchError, FetchFailure
 from baken.outside.keeping import MemoryBudgets, MemoryLog
 from baken.outside.web import WebClient, WebLimits, make_trust
-from baken.specimen.internet import MadeUpInternet, Page, Record, World
+from baken.specimen.internet import MadeUpInternet, Page, Proxied, Record, World
 
 _DELAY = 0.05
 _WORLD = World(
@@ -45,6 +47,12 @@ def dns(internet: MadeUpInternet) -> DnsClient:
 
 @pytest.fixture
 def web(internet: MadeUpInternet, dns: DnsClient) -> Iterator[WebClient]:
+    with web_of(internet, dns) as client:
+        yield client
+
+
+@contextmanager
+def web_of(internet: MadeUpInternet, dns: DnsClient) -> Iterator[WebClient]:
     client = WebClient(
         dns,
         trust=make_trust(internet.ca_file),
@@ -82,6 +90,37 @@ def test_a_page_comes_after_the_delay_under_a_certificate_of_its_host(web: WebCl
     )
     assert got.body.decode() == "Contact: …"
     assert time.monotonic() - begun >= 2 * _DELAY  # the name, then the page
+
+
+def test_a_host_can_stand_before_a_server_on_this_machine() -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as behind,
+        MadeUpInternet(
+            World(
+                (Record("check.csirt.example", "A", "127.0.0.1"),),
+                proxied=(Proxied("check.csirt.example", behind.server_port),),
+            )
+        ) as internet,
+    ):
+        threading.Thread(target=behind.serve_forever, daemon=True).start()
+        with web_of(internet, DnsClient([(internet.host, internet.dns_port)])) as web:
+            got = web.get("https://check.csirt.example/check/?code=1", largest=1000)
+        behind.shutdown()
+    assert got.body.decode() == "check.csirt.example /check/?code=1 https 127.0.0.1"
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        said = (
+            self.headers["Host"], self.path, self.headers["X-Forwarded-Proto"],
+            self.headers["X-Forwarded-For"],
+        )  # fmt: skip
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(" ".join(said).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,23 @@ def test_the_demo_accounts_for_every_row(after_demo: tuple[Path, dict[str, Any]]
     assert len(list(Path(figures["mailbox"]).glob("*.eml"))) == figures["mails_accepted"]
 
 
+def test_the_demo_warns_who_never_signed_up(after_demo: tuple[Path, dict[str, Any]]) -> None:
+    data, figures = after_demo
+    assert figures["unknown_systems_by_state"] == {"operator": 2, "owner": 2}
+    assert (figures["calls_waiting"], figures["unasked_mails"]) == (1, 1)
+    assert "Yes, this message is from us" in figures["check_page"]
+    assert figures["code_checked"] in figures["check_page"]
+    ladder = baken("explain", "203.0.113.26", data=data).stdout
+    assert "To be told: mail security@tuincentrum.example; the host itself publishes it" in ladder
+    ladder = baken("explain", "203.0.113.41", data=data).stdout
+    assert "To be told" not in ladder
+    assert "mail.slagerij.example resolves to 192.0.2.80" in ladder
+    listed = baken("calls", "list", "--json", data=data)
+    assert listed.returncode == 0, listed.stderr
+    (call,) = json.loads(listed.stdout)["calls"]
+    assert call["organisation"] == "Example Shipping B.V."
+
+
 def test_explain_says_whose_an_address_is_and_who_was_told(
     after_demo: tuple[Path, dict[str, Any]],
 ) -> None:
@@ -66,6 +83,7 @@ def test_the_store_is_looked_over_and_kept_to_its_days(
     assert (kept["expired"], kept["files_removed"], kept["dry_run"]) == ([], 0, False)
     without = baken("purge", "--dry-run", "--json", data=data, BAKEN_STORE_DAYS="0", **home)
     (expired,) = json.loads(without.stdout)["expired"]
+    # What was seen of the systems of the threat is of today.
     assert expired["rows"] == figures["rows_read"] - figures["rows_quarantined"]
     assert "all there" in baken("doctor", data=data, **home).stdout, "it was a dry run"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from baken.cli.demo_threat import say_warned, warn_unknown
+from baken.cli.mail_screen import say_first_screen
 from baken.cli.output import say, say_json
 from baken.cli.progress import counting
 from baken.cli.session import DEMO_HOME, begin_demo
@@ -29,8 +30,6 @@ ROWS: Final = 50_000
 _SEED: Final = 20_260_324
 _ORGANISATIONS_SHOWN: Final = 12
 _ADDRESS_SHOWN: Final = ip_address("198.51.100.7")
-_SCREEN_WIDTH: Final = 76
-_SCREEN_LINES: Final = 24
 
 
 def demo(
@@ -38,7 +37,9 @@ def demo(
 ) -> None:
     """Show all of it at work: 60 made-up organisations, 50,000 rows, a local mail server.
 
-    Uses a folder and a database of its own and starts afresh each time. Nothing leaves the machine.
+    Then a grave threat, and systems of companies that never signed up: whom to tell is asked of a
+    made-up internet on this machine. Uses a folder and a database of its own and starts afresh each
+    time. Nothing leaves the machine.
     """
     started = time.monotonic()
     settings = begin_demo()
@@ -51,10 +52,15 @@ def demo(
         smtp = replace(settings.smtp, host=server.host, port=server.port)
         files, figures = _work(mailbox, settings=replace(settings, smtp=smtp))
     figures["seconds"] = round(time.monotonic() - started, 1)
+    if not as_json:
+        _tell(files, figures, mailbox, policy_of(settings))
+    warned = warn_unknown(DEMO_HOME, settings=settings)
+    figures |= warned.figures() | {"seconds": round(time.monotonic() - started, 1)}
     if as_json:
         say_json(figures)
         return
-    _tell(files, figures, mailbox, policy_of(settings))
+    say_warned(warned)
+    _say_what_next(figures["seconds"])
 
 
 def _start_afresh(mailbox: Path) -> None:
@@ -123,8 +129,15 @@ def _tell(
         f"{figures['mails_accepted']} mails; {figures['organisations_unreachable']} have no "
         "contact and could not be."
     )
-    say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).")
-    say(f"Ask about an address of the demo: {_as_called()} explain {_ADDRESS_SHOWN}")
+    say(f"The mails are in {mailbox} ({figures['seconds']} seconds in all).\n")
+
+
+def _say_what_next(seconds: float) -> None:
+    from baken.specimen.grave_threat import TOLD_IN_WORDS
+
+    say(f"All of it took {seconds} seconds.\nAsk about addresses of the demo:")
+    for address, owner in ((_ADDRESS_SHOWN, "signed up"), (TOLD_IN_WORDS[1], "never signed up")):
+        say(f"  {_as_called()} explain {address!s:15}   its owner {owner}")
 
 
 def _as_called() -> str:
@@ -148,36 +161,18 @@ def _say_who_was_warned() -> None:
 
 def _show_first_screens(mailbox: Path) -> None:
     """What two readers see first, one of each language."""
-    from email import policy
-    from email.parser import BytesParser
-
     from baken.outbox.selectors import accepted_notification
+    from baken.specimen.mail_server import read_mail
 
     shown = {str(one.pk): language for language in Language
              if (one := accepted_notification(language=language)) is not None}  # fmt: skip
     for path in sorted(mailbox.glob("*.eml")):
-        mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+        mail = read_mail(path)
         reference = str(mail["Message-ID"]).strip("<>").partition("@")[0]
         if reference in shown:
             say(f"The first screen of a mail in {shown.pop(reference)}, {path}:")
-            say("-" * _SCREEN_WIDTH)
-            for name in ("From", "To", "Subject"):
-                say(f"{name}: {mail[name]}")
-            body = mail.get_body(("plain",))
-            for line in _first_screen(body.get_content() if body else ""):
-                say(line)
-            say("-" * _SCREEN_WIDTH)
+            say_first_screen(mail)
             say()
-
-
-def _first_screen(text: str) -> list[str]:
-    """The first lines of `text`, broken as a narrow window breaks them."""
-    lines = [
-        broken
-        for line in text.splitlines()
-        for broken in (textwrap.wrap(line, _SCREEN_WIDTH, break_on_hyphens=False) or [""])
-    ]
-    return lines[:_SCREEN_LINES]
 
 
 def _explain_two(policy: Policy) -> None:

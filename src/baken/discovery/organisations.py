@@ -107,7 +107,7 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
                 channel=route.channel.value,
                 address=route.address,
                 scope=route.scope,
-                name=route.name,
+                name="" if choice.owner and route.name == choice.owner.name else route.name,
                 language=_language(route.language, choice),
                 source=rung.lookup,
                 confidence=max(1, round(100 * rung.expected_use)),

@@ -57,6 +57,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxied:
+    """A host whose requests go to a server on this machine, as through a reverse proxy."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """All that the made-up internet knows.
 
@@ -65,6 +73,7 @@ class World:
 
     records: tuple[Record, ...] = ()
     pages: tuple[Page, ...] = ()
+    proxied: tuple[Proxied, ...] = ()
 
 
 class MadeUpInternet:
@@ -187,6 +196,7 @@ class _WebServers:
 
     def __init__(self, world: World, *, authority: trustme.CA, delay_seconds: float) -> None:
         self._pages = {page.url: page for page in world.pages}
+        self._proxied = {one.host: one.port for one in world.proxied}
         self._delay_seconds = delay_seconds
 
         @cache
@@ -205,8 +215,12 @@ class _WebServers:
         """Answers the one request of a connection."""
         try:
             request = await reader.readuntil(b"\r\n\r\n")
-            page = self._page(request.decode("latin-1"))
-            if page.is_silent:
+            host, path = _asked(request.decode("latin-1"))
+            page = self._pages.get(f"https://{host}{path}") or _NOT_FOUND
+            if port := self._proxied.get(host):
+                writer.write(await _passed_on(host, path, port=port))
+                await writer.drain()
+            elif page.is_silent:
                 await reader.read()  # until the other side gives up
             else:
                 await asyncio.sleep(self._delay_seconds)
@@ -217,12 +231,29 @@ class _WebServers:
         finally:
             writer.close()
 
-    def _page(self, request: str) -> Page:
-        line, *fields = request.splitlines()
-        path = line.split(" ")[1]
-        host = next((one[5:].strip() for one in fields if one.lower().startswith("host:")), "")
-        url = f"https://{host.partition(':')[0]}{path}"
-        return self._pages.get(url) or Page(url, "Not found.", status=404)
+
+_NOT_FOUND: Final = Page("", "Not found.", status=404)
+
+
+def _asked(request: str) -> tuple[str, str]:
+    """The host and the path that `request` asks for."""
+    line, *fields = request.splitlines()
+    host = next((one[5:].strip() for one in fields if one.lower().startswith("host:")), "")
+    return host.partition(":")[0], line.split(" ")[1]
+
+
+async def _passed_on(host: str, path: str, *, port: int) -> bytes:
+    """What the server at `port` answers to who asks for `path` of `host`."""
+    reader, writer = await asyncio.open_connection(_HOST, port)
+    try:
+        head = (
+            f"GET {path} HTTP/1.1", f"Host: {host}", f"X-Forwarded-For: {_HOST}",
+            "X-Forwarded-Proto: https", "Connection: close",
+        )  # fmt: skip
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        return await reader.read()
+    finally:
+        writer.close()
 
 
 def _response(page: Page) -> bytes:

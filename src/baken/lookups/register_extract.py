@@ -152,14 +152,13 @@ class RegisterExtract:
         found = self._find(self._register, subject.value, given.usable)
         if not found:
             return given.answer(subject, Findings())
-        places = {place for place, _ in found}
         if len(found) > 1:
             shown = one_line(f"{subject.value}: {len(found)} entries", limit=200)
             refused = (RefusedRoute(shown, Refusal.SEVERAL_ENTRIES),)
             note = f"{len(found)} organisations in the register go by it, so none is taken."
-            return given.answer(subject, Findings(refused=refused, note=note), said_by=places)
+            return given.answer(subject, Findings(refused=refused, note=note))
         [(_, entry)] = found
-        return given.answer(subject, self._findings(entry), said_by=places)
+        return given.answer(subject, self._findings(entry))
 
     def _findings(self, entry: RegisterEntry) -> Findings:
         if entry.is_person:

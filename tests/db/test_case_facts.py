@@ -233,7 +233,7 @@ def test_facts_are_made_in_one_place_and_of_what_is_stored_in_another() -> None:
         "facts_of_row",
         "cases_to_decide",
     ]
-    assert calls_of("OccasionFacts") == {"occasions/selectors.py": ["occasion_facts"] * 2}
+    assert calls_of("OccasionFacts") == {"occasions/selectors.py": ["_facts"] * 2}
 
 
 def test_only_these_ask_for_a_verdict() -> None:

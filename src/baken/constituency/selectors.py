@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_network
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from baken.constituency.models import Route as RouteRow
 from baken.core.asset import AssetKind, parse_asset
 from baken.core.routes import Route, Scope, ranked
 from baken.matching import ASSET_SCHEMA
+from baken.settings.statements import Blank, Statement, is_any_of
 
 # COPY hands over millions of rows without making a Python object of any. Times travel as
 # microseconds since 1970, which needs no parsing and loses nothing.
@@ -105,8 +106,8 @@ def is_address_of_a_contact(address: str) -> bool:
 
 def routes_by_id(route_ids: Collection[int], *, now: datetime) -> dict[int, Route]:
     """Those of these routes that still exist, also the ended ones."""
-    found = RouteRow.objects.filter(pk__in=route_ids)
-    return {route.id: route for route in _routes(found, now=now)}
+    found = _ROUTES_BY_ID.rows(ids=list(route_ids), now=now)
+    return {route.id: route for route in map(_route_of_row, found)}
 
 
 # What was said counts. Else the most specific registered name decides, as it does in matching: an
@@ -132,7 +133,7 @@ coalesce(constituency_route.is_inside, (
 """
 
 
-def _is_inside(now: datetime) -> RawSQL:
+def _is_inside(now: datetime | Blank) -> RawSQL:
     return RawSQL(_IS_INSIDE, [now, now], output_field=BooleanField())  # noqa: S611 - a constant
 
 
@@ -140,35 +141,55 @@ def _routes(
     rows: QuerySet[RouteRow], *, now: datetime, unwanted: Collection[str] = ()
 ) -> Iterator[Route]:
     left_alone = {address.lower() for address in unwanted}
-    for (
+    for row in _values_of_routes(rows, now=now):
+        route = _route_of_row(row)
+        yield replace(route, is_unwanted=True) if route.address.lower() in left_alone else route
+
+
+def _values_of_routes(rows: QuerySet[RouteRow], *, now: datetime | Blank) -> QuerySet[Any, Any]:
+    """What `_route_of_row` takes, of each of `rows`."""
+    return (
+        rows.order_by()
+        .annotate(is_their_own=_is_inside(now))
+        .values_list(
+            "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
+            "contact__language", "contact__time_zone", "scope", "is_their_own", "source",
+            "confidence", "valid_until", "state", "contact__channel", "contact__role",
+        )
+    )  # fmt: skip
+
+
+def _route_of_row(row: Sequence[Any]) -> Route:
+    (
         pk, organisation_id, channel, address, contact_id, name, language, time_zone, scope,
         is_inside, source, confidence, valid_until, state, preferred, role,
-    ) in rows.order_by().annotate(is_their_own=_is_inside(now)).values_list(
-        "id", "contact__organisation_id", "channel", "address", "contact_id", "contact__name",
-        "contact__language", "contact__time_zone", "scope", "is_their_own", "source", "confidence",
-        "valid_until", "state", "contact__channel", "contact__role",
-    ):  # fmt: skip
-        yield Route(
-            id=pk,
-            organisation_id=organisation_id,
-            channel=channel,
-            address=address,
-            contact_id=contact_id,
-            recipient_name=name,
-            language=language,
-            time_zone=time_zone,
-            scope=_SCOPES[scope],
-            is_inside=is_inside,
-            source=source,
-            confidence=confidence,
-            valid_until=valid_until,
-            is_ended=state == RouteRow.State.ENDED,
-            is_unwanted=address.lower() in left_alone,
-            is_preferred=preferred == channel,
-            role_rank=_ROLE_RANKS[role],
-        )
+    ) = row  # fmt: skip
+    return Route(
+        id=pk,
+        organisation_id=organisation_id,
+        channel=channel,
+        address=address,
+        contact_id=contact_id,
+        recipient_name=name,
+        language=language,
+        time_zone=time_zone,
+        scope=_SCOPES[scope],
+        is_inside=is_inside,
+        source=source,
+        confidence=confidence,
+        valid_until=valid_until,
+        is_ended=state == RouteRow.State.ENDED,
+        is_preferred=preferred == channel,
+        role_rank=_ROLE_RANKS[role],
+    )
 
 
+def _with_these_ids() -> QuerySet[Any, Any]:
+    is_asked = is_any_of("constituency_route.id", blank="ids")
+    return _values_of_routes(RouteRow.objects.filter(is_asked), now=Blank("now"))
+
+
+_ROUTES_BY_ID: Final = Statement(_with_these_ids)
 _SCOPES: Final = {scope.value: scope for scope in Scope}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 
 class BakenError(Exception):
@@ -232,3 +233,8 @@ class ChannelError(Exception):
         self.about = about
         self.permanent = permanent
         self.uncertain = uncertain
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Lets it travel between processes, which the arguments by keyword would prevent."""
+        said = {"about": self.about, "permanent": self.permanent, "uncertain": self.uncertain}
+        return partial(ChannelError, **said), (self.reply,)

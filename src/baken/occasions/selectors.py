@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from baken.core.classification import Level, Tlp, justifies_unasked_warning
 from baken.core.errors import NotFoundError
 from baken.core.language import Language
 from baken.core.policy import OccasionFacts
 from baken.occasions.models import Occasion
+from baken.settings.statements import Statement, is_any_of
 
 
 def all_occasions() -> QuerySet[Occasion]:
@@ -57,25 +59,41 @@ def active_occasions() -> list[Occasion]:
 
 def occasion_facts(occasion: Occasion, *, if_released: bool = False) -> OccasionFacts:
     """What the verdict looks at of `occasion`; with `if_released` it is taken as released."""
-    if not occasion.is_threat:
-        return OccasionFacts(label=Tlp(occasion.tlp))
-    is_released = if_released or occasion.released_at is not None
-    is_grave = (
-        occasion.likelihood is not None
-        and occasion.impact is not None
-        and justifies_unasked_warning(
-            likelihood=Level(occasion.likelihood), impact=Level(occasion.impact)
-        )
-    )
-    return OccasionFacts(
-        is_threat=True, is_unasked_allowed=is_released and is_grave, label=Tlp(occasion.tlp)
-    )
+    return _facts(
+        occasion.kind, occasion.tlp, occasion.likelihood, occasion.impact,
+        if_released or occasion.released_at is not None,
+    )  # fmt: skip
 
 
 def facts_of_occasions(occasion_ids: Collection[int]) -> dict[int, OccasionFacts]:
     """What the verdict looks at of each of these occasions, by its id."""
-    found = Occasion.objects.in_bulk(occasion_ids)
-    return {pk: occasion_facts(occasion) for pk, occasion in found.items()}
+    return {pk: _facts(*row) for pk, *row in _FACTS_BY_ID.rows(ids=list(occasion_ids))}
+
+
+def _facts(
+    kind: str, tlp: str, likelihood: int | None, impact: int | None, is_released: bool
+) -> OccasionFacts:
+    """The one place where what the database holds becomes what the verdict looks at."""
+    if kind != Occasion.Kind.THREAT:
+        return OccasionFacts(label=Tlp(tlp))
+    is_grave = (
+        likelihood is not None
+        and impact is not None
+        and justifies_unasked_warning(likelihood=Level(likelihood), impact=Level(impact))
+    )
+    return OccasionFacts(
+        is_threat=True, is_unasked_allowed=is_released and is_grave, label=Tlp(tlp)
+    )
+
+
+def _facts_with_these_ids() -> QuerySet[Any, Any]:
+    is_asked = is_any_of("occasions_occasion.id", blank="ids")
+    is_released = ExpressionWrapper(Q(released_at__isnull=False), output_field=BooleanField())
+    found = Occasion.objects.filter(is_asked).order_by()
+    return found.values_list("id", "kind", "tlp", "likelihood", "impact", is_released)
+
+
+_FACTS_BY_ID: Final = Statement(_facts_with_these_ids)
 
 
 @dataclass(frozen=True, slots=True)

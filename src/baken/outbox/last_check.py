@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from baken.cases.selectors import fact_columns, facts_of_row
 from baken.constituency.selectors import routes_by_id
@@ -20,6 +21,7 @@ from baken.outbox.models import NotifiedCase
 from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
 from baken.outbox.verdicts import routes_to
 from baken.outbox.withdrawal_reasons import ERASED, MAILBOX_FULL, OF_RULES, label_became
+from baken.settings.statements import Statement, is_any_of
 
 # One query for a group: it is asked ten thousand times in a minute.
 _ABOUT_TO_GO: Final = """
@@ -79,11 +81,7 @@ def why_not(
     if not notification_ids:
         return {}
     about_to_go = _about_to_go(notification_ids, now=now)
-    told = list(
-        NotifiedCase.objects.filter(notification__in=notification_ids)
-        .order_by()
-        .values_list("notification_id", "occasion_id", *fact_columns("case__"))
-    )
+    told = _TOLD.rows(ids=list(notification_ids))
     under = facts_of_occasions({occasion_id for _, occasion_id, *_ in told})
     found = {pk: ERASED for pk, one in about_to_go.items() if one.is_erased}
     for pk, occasion_id, *row in told:
@@ -94,6 +92,15 @@ def why_not(
             if why:
                 found[pk] = why
     return found
+
+
+def _told_in_these() -> QuerySet[Any, Any]:
+    is_asked = is_any_of("outbox_notifiedcase.notification_id", blank="ids")
+    told = NotifiedCase.objects.filter(is_asked).order_by()
+    return told.values_list("notification_id", "occasion_id", *fact_columns("case__"))
+
+
+_TOLD: Final = Statement(_told_in_these)
 
 
 def _why_not_of(

@@ -10,19 +10,16 @@ from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
 from django.db import connection
 
-from baken.channels import Message
-from baken.core.errors import About, ChannelError
 from baken.outbox.addressees import keep_providers
+from baken.outbox.composing import Composed, Composer
 from baken.outbox.deliveries import Claim, claim, release_claims
 from baken.outbox.handing_over import Road
 from baken.outbox.warning_facts import warnings_of
-from baken.outbox.wording import Sender, WarningFacts, compose, message_id_of
+from baken.outbox.wording import Sender, WarningFacts, message_id_of
 
 _AHEAD: Final = 48
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Prepared:
 
     claim: Claim
     message_id: str
-    message: Message | ChannelError
+    message: Composed
 
 
 def _close_own_connection() -> None:
@@ -59,6 +56,7 @@ class Preparer:
         self._road = road
         self._number = number
         self._sender = sender
+        self._composer = Composer(sender=sender, carries=road.carries)
         self._since = since
         self._clock = clock
         self._ready: deque[Prepared] = deque()
@@ -80,6 +78,7 @@ class Preparer:
         """Ends the thread; what is claimed and not taken stays claimed until the session ends."""
         self._thread.submit(_close_own_connection)
         self._thread.shutdown()
+        self._composer.close()
 
     @property
     def has_some(self) -> bool:
@@ -135,30 +134,26 @@ class Preparer:
             warnings[one.notification_id].recipient_address for one in claims if not one.provider
         }
         providers = self._providers_of(unknown) if unknown else {}
-        prepared = []
-        for one in claims:
-            warning = warnings[one.notification_id]
-            provider = one.provider or providers[warning.recipient_address]
-            prepared.append(self._composed(replace(one, provider=provider), warning))
-        return prepared
+        messages = self._composer.compose_all([warnings[one.notification_id] for one in claims])
+        return [
+            self._prepared(one, warnings[one.notification_id], message, providers=providers)
+            for one, message in zip(claims, messages, strict=True)
+        ]
+
+    def _prepared(
+        self,
+        claimed: Claim,
+        warning: WarningFacts,
+        message: Composed,
+        *,
+        providers: Mapping[str, str],
+    ) -> Prepared:
+        provider = claimed.provider or providers[warning.recipient_address]
+        message_id = message_id_of(warning, self._sender)
+        return Prepared(replace(claimed, provider=provider), message_id, message)
 
     def _providers_of(self, addresses: Collection[str]) -> Mapping[str, str]:
         """Find the providers of `addresses`, and store them for the next time."""
         providers = self._road.providers_of(addresses)
         keep_providers(self._channel, providers, now=self._clock())
         return providers
-
-    def _composed(self, claimed: Claim, warning: WarningFacts) -> Prepared:
-        message: Message | ChannelError
-        try:
-            message = compose(warning, self._sender, carries=self._road.carries)
-        except ChannelError as error:  # it cannot be made to fit the channel
-            message = error
-        except Exception as error:  # a fault of ours: it holds up this one, and no other
-            _log.exception("not_composed", notification=warning.reference)
-            message = ChannelError(
-                f"The warning could not be put into words: {error!r}.",
-                about=About.US,
-                permanent=False,
-            )
-        return Prepared(claimed, message_id_of(warning, self._sender), message)

@@ -236,5 +236,7 @@ class ChannelError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Lets it travel between processes, which the arguments by keyword would prevent."""
-        said = {"about": self.about, "permanent": self.permanent, "uncertain": self.uncertain}
-        return partial(ChannelError, **said), (self.reply,)
+        again = partial(
+            ChannelError, about=self.about, permanent=self.permanent, uncertain=self.uncertain
+        )
+        return again, (self.reply,)

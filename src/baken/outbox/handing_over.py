@@ -61,4 +61,6 @@ def answer_to(error: ChannelError) -> Answer:
 
 
 def _without_address(reply: str, address: str) -> str:
-    return re.sub(re.escape(address), "recipient", reply, flags=re.IGNORECASE) if address else reply
+    if not address or address.casefold() not in reply.casefold():
+        return reply
+    return re.sub(re.escape(address), "recipient", reply, flags=re.IGNORECASE)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 import smtplib
 import time
 from collections.abc import Iterator
@@ -230,7 +229,8 @@ def _refused(reply: Reply, *, step: Step) -> ChannelError:
 
 def _with_doubled_dots(content: bytes) -> bytes:
     """RFC 5321 section 4.5.2, so that no line of the mail ends it."""
-    return re.sub(rb"(?m)^\.", b"..", content)
+    doubled = content.replace(b"\n.", b"\n..")
+    return b"." + doubled if doubled.startswith(b".") else doubled
 
 
 def _wait_at_most(connection: smtplib.SMTP, seconds: float) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from baken.channels import Message
+from baken.channels import CHANNELS, Message
 from baken.core.classification import Severity, Tlp
 from baken.core.detail import Detail
 from baken.core.sharing import LegalGround, SharingTerms, Source
@@ -40,6 +40,9 @@ WITH_PAGES: Final = replace(
     SENDER, public_url="https://check.csirt.example.nl", answer_key=b"a key for golden mails"
 )
 """The same sender with public pages."""
+LETTER_SENDER: Final = replace(WITH_PAGES, published_number="+31 70 000 0000", contact_line="")
+"""The same sender with public pages and a number that people find on its website."""
+POSTAL_ADDRESS: Final = "Voorbeeld B.V.; Dorpsstraat 1; 1234 AB Voorbeeldstad"
 
 
 def system(address: str, kind: str, **facts: object) -> ToldSystem:
@@ -281,6 +284,16 @@ def mails_with_pages() -> Iterator[tuple[str, Message]]:
         yield f"with-pages.{language}", compose(told, WITH_PAGES)
 
 
+def golden_letters() -> Iterator[tuple[str, Message]]:
+    """The warning to who never signed up, on paper."""
+    unasked = "never-signed-up"
+    for language in LANGUAGES:
+        told = _in_language(unasked, WARNINGS[unasked], language)
+        told = replace(told, recipient_address=POSTAL_ADDRESS, address_source="analyst")
+        carries = CHANNELS["letter"].carries
+        yield f"letter.{language}", compose(told, LETTER_SENDER, carries=carries)
+
+
 def _in_language(name: str, facts: WarningFacts, language: str) -> WarningFacts:
     said = IN_ENGLISH.get(name, {}) if language == "en" else {}
     return replace(facts, language=language, **said)  # type: ignore[arg-type] # all texts
@@ -295,3 +308,5 @@ if __name__ == "__main__":
     for name, message in (*golden_mails(), *mails_with_pages()):
         (GOLDEN / f"{name}.txt").write_text(as_file(message))
         (GOLDEN / f"{name}.html").write_text(message.html or "")
+    for name, message in golden_letters():
+        (GOLDEN / f"{name}.txt").write_text(as_file(message))

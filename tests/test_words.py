@@ -26,7 +26,7 @@ from baken.explaining.words import words_in
 from baken.matching import MatchRule
 from baken.occasions.models import Occasion
 from baken.outbox.models import Delivery, Notification, NotifiedCase
-from baken.responses.models import CallAttempt
+from baken.responses.models import CallAttempt, LetterFact
 from baken.settings.environment import VARIABLES
 
 REPOSITORY = Path(__file__).parent.parent
@@ -95,6 +95,8 @@ STORED: dict[str, set[str]] = {
     "Channels": values(Channel),
     "Outcomes of a call": values(CallAttempt.Outcome),
     "States of a call": {"waiting", "later", "claimed", "done"},
+    "Why a letter came back": values(LetterFact.Reason),
+    "States of a letter": {"waiting", "printed", "sent", "returned"},
     "Answers": values(AnswerKind),
     "Why something is told or not": values(Rule),
     "States of a notification": values(Notification.State),
@@ -113,6 +115,8 @@ IN_WORDS = {
     "States of a delivery": "states.delivery",
     "Channels": "channels",
     "Outcomes of a call": "calls.outcome",
+    "Why a letter came back": "letters.reason",
+    "States of a letter": "letters.state",
 }
 """The headings whose keys `baken explain` puts into words, and where those stand."""
 

@@ -14,6 +14,8 @@ ADDRESSES = [
     " Security@Bücher.example ",
     "https://hooks.example.nl/haven",
     "+31201234567",
+    "Haven B.V.; Kade 1; 1234 AB Voorbeeldstad",
+    "Haven B.V., Kade 1, 1234 AB Voorbeeldstad",
     "nobody",
     "a@b@c.example",
     "http://[",

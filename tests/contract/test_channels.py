@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
@@ -31,12 +31,15 @@ from baken.channels import (
     Rendered,
 )
 from baken.channels.folder import FolderChannel
+from baken.channels.letter import LetterChannel
+from baken.channels.letter.page import page_content
 from baken.channels.mail import mail_bytes
 from baken.channels.message import refuse_what_is_not_carried
 from baken.channels.phone import PhoneChannel
 from baken.channels.stdout import StdoutChannel
 from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
+from baken.core.postal_address import window_lines
 from baken.core.text import many_lines, one_line
 from baken.settings.environment import Settings, read_settings
 from baken.specimen.mail_server import FolderMailServer
@@ -154,13 +157,49 @@ def phone_trial(_folder: Path) -> Iterator[Trial]:
     yield Trial(calls, lambda: calls.scripts)  # type: ignore[arg-type] # never opened
 
 
+class WhatIsPrinted:
+    """The list of letters, with what is set into the pages of what it took."""
+
+    def __init__(self) -> None:
+        self._letters = LetterChannel(RETURN_ADDRESS)
+        self.carries = self._letters.carries
+        self.pages: list[bytes] = []
+
+    def send(self, message: Message) -> Receipt:
+        receipt = self._letters.send(message)
+        self.pages.append(words_on(page_content(message, return_address=RETURN_ADDRESS)))
+        return receipt
+
+    def check(self) -> str:
+        return self._letters.check()
+
+
+def words_on(content: Any) -> bytes:
+    """Every text of a page, each on its line."""
+    if isinstance(content, str):
+        return content.encode()
+    values = content.values() if isinstance(content, Mapping) else content
+    return b"\n".join(words_on(one) for one in values if isinstance(one, str | Mapping | list))
+
+
+def letter_trial(_folder: Path) -> Iterator[Trial]:
+    letters = WhatIsPrinted()
+    yield Trial(letters, lambda: letters.pages)  # type: ignore[arg-type] # never opened
+
+
 TRIALS = {
+    "letter": letter_trial,
     "mail": mail_trial,
     "phone": phone_trial,
     "stdout": stdout_trial,
     "folder": folder_trial,
     MADE_UP.key: list_trial,
 }
+ADDRESSES = {
+    Form.SCRIPT: "+31701234567",
+    Form.LETTER: "Bakkerij Voorbeeld; Dorpsstraat 1; 1234 AB Voorbeeldstad",
+}
+RETURN_ADDRESS = "Nationaal CSIRT; Postbus 1; 2500 AA Den Haag"
 KINDS = {**CHANNELS, MADE_UP.key: MADE_UP}
 
 
@@ -186,8 +225,8 @@ def ours(tmp_path: Path) -> Settings:
 
 def fitting(message: Message, carries: Carries) -> Message:
     """`message` without what a channel cannot take along, to an address that it can use."""
-    if carries.form is Form.SCRIPT:
-        message = dataclasses.replace(message, recipient_address="+31701234567")
+    address = ADDRESSES.get(carries.form, message.recipient_address)
+    message = dataclasses.replace(message, recipient_address=address)
     return message if carries.attachments else dataclasses.replace(message, attachments=())
 
 
@@ -197,10 +236,12 @@ def test_a_message_goes_through_whole(trial: Trial) -> None:
     [carried] = trial.carried()
     assert receipt.reply
     shown = readable(carried)
-    assert MESSAGE.text.strip() in shown
+    for paragraph in filter(None, MESSAGE.text.splitlines()):
+        assert paragraph in shown
     assert MESSAGE.subject in shown
     assert MESSAGE.recipient_name in shown
-    assert message.recipient_address in shown
+    for line in window_lines(message.recipient_address):
+        assert line in shown
     assert "systemen.csv" in shown or not trial.channel.carries.attachments
 
 
@@ -267,8 +308,9 @@ def test_a_kind_opens_a_channel_that_carries_what_it_says(
         assert channel.carries == kind.carries
 
 
-def test_mail_and_calls_reach_people() -> None:
-    assert [key for key, kind in CHANNELS.items() if kind.is_for_people] == ["mail", "phone"]
+def test_mail_calls_and_letters_reach_people() -> None:
+    for_people = [key for key, kind in CHANNELS.items() if kind.is_for_people]
+    assert for_people == ["mail", "phone", "letter"]
 
 
 def test_nobody_is_called_who_cannot_check_the_call(ours: Settings) -> None:
@@ -305,7 +347,10 @@ def test_a_dry_run_writes_the_very_bytes_of_any_kind(
         receipt = folder.send(message)
     assert Path(receipt.reply).name == f"{message.id}{rendered.file_suffix}"
     assert Path(receipt.reply).read_bytes() == rendered.content
-    assert message.text.strip() in readable(rendered.content)
+    if rendered.file_suffix == ".pdf":
+        assert rendered.content.startswith(b"%PDF-"), "what stands in it: tests/unit/test_letter.py"
+    else:
+        assert message.text.strip() in readable(rendered.content)
     red = dataclasses.replace(message, tlp=Tlp.RED, subject="TLP:RED", text="TLP:RED", html=None)
     with pytest.raises(ChannelError, match="encrypted"):
         rendering(red)
@@ -313,6 +358,7 @@ def test_a_dry_run_writes_the_very_bytes_of_any_kind(
 
 def test_a_kind_says_why_an_address_is_none(kind: ChannelKind) -> None:
     numbers = dict.fromkeys((MADE_UP.key, "phone"), "+31 70 123 45 67")
+    numbers["letter"] = ADDRESSES[Form.LETTER]
     good = {"stdout": "", **numbers}.get(kind.key, "info@bäckerei.example")
     assert kind.address_fault(good) == ""
     if kind.key != "stdout":

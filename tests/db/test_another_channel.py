@@ -285,7 +285,7 @@ def test_its_addresses_are_left_alone_when_they_ask(
     nobody = baken("suppress", "nobody")
     assert (
         nobody.exit_code,
-        "not a mail address, telephone number or letter box" in nobody.err,
+        "not a mail address, telephone number, postal address or letter box" in nobody.err,
     ) == (65, True)
 
 

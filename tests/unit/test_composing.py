@@ -32,6 +32,7 @@ from golden_warnings import (
     WARNINGS,
     as_file,
     detail,
+    golden_letters,
     golden_mails,
     mails_with_pages,
     service,
@@ -41,6 +42,7 @@ from golden_warnings import (
 
 MAILS = dict(golden_mails())
 WITH_PAGES = dict(mails_with_pages())
+LETTERS = dict(golden_letters())
 NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -85,6 +87,11 @@ def test_text_and_html_say_the_same(name: str) -> None:
     message = MAILS[name]
     document = (message.html or "").partition("<body>")[2]
     assert words_of(html.unescape(re.sub(r"<[^>]+>", " ", document))) == words_of(message.text)
+
+
+@pytest.mark.parametrize("name", sorted(LETTERS))
+def test_a_letter_is_the_golden_one(name: str) -> None:
+    assert as_file(LETTERS[name]) == (GOLDEN / f"{name}.txt").read_text()
 
 
 @pytest.mark.parametrize("name", sorted(WITH_PAGES))

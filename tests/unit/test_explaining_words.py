@@ -22,7 +22,7 @@ from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule
 from baken.outbox.withdrawal_reasons import REASON_KEYS
-from baken.responses.models import CallAttempt
+from baken.responses.models import CallAttempt, LetterFact
 
 BOTH = [words_in(language) for language in Language]
 EN, NL = words_in(Language.EN), words_in(Language.NL)
@@ -48,6 +48,8 @@ FAMILIES = {
     "ladder.passed": {why.value for why in PassedOver},
     "ladder.refusals": {why.value for why in Refusal},
     "calls.outcome": set(CallAttempt.Outcome.values),
+    "letters.reason": set(LetterFact.Reason.values),
+    "letters.state": {"waiting", "printed", "sent", "returned"},
     "calls.state": {"waiting", "later", "claimed", "done"},
 }
 """The words for what is stored as a key; tests/db/test_explaining.py holds them to the tables."""

@@ -8,13 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from baken.core.classification import Severity
+from baken.core.classification import Severity, Tlp
 from baken.core.policy import CaseFacts, OccasionFacts, Policy, decide, decide_again
 from baken.core.routes import Carries, Route
 from baken.core.rules import Rule
+from baken.core.sharing import SharingTerms
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-POLICY = Policy(channels={"mail": Carries(), "phone": Carries(is_by_hand=True)})
+POLICY = Policy(
+    channels={
+        "mail": Carries(),
+        "phone": Carries(is_by_hand=True),
+        "letter": Carries(is_by_hand=True, is_slow=True),
+    }
+)
 PARTICIPANT = CaseFacts(
     severity=Severity.CRITICAL, is_owner=True, is_held=True, is_gone=False, is_registered=True,
     last_seen_at=NOW - timedelta(days=1), reopened_at=None, told_at=None, told_severity=None,
@@ -24,6 +31,9 @@ GRAVE = OccasionFacts(is_threat=True, is_unasked_allowed=True)
 DAILY = OccasionFacts()
 PHONE = Route(id=1, organisation_id=1, channel="phone", address="+31201234567")
 MAIL = Route(id=2, organisation_id=1, channel="mail", address="security@haven.example.nl")
+LETTER = Route(
+    id=3, organisation_id=1, channel="letter", address="Haven; Kade 1; 1234 AB Voorbeeldstad"
+)
 
 
 def told_by(
@@ -84,3 +94,29 @@ def test_a_call_that_was_planned_is_not_called_off_because_it_is_not_grave() -> 
     mild = replace(PARTICIPANT, severity=Severity.LOW)
     again = decide_again(mild, under=DAILY, routes=[PHONE], policy=POLICY, now=NOW)
     assert again.route == PHONE
+
+
+@pytest.mark.parametrize("case", [UNASKED, PARTICIPANT])
+@pytest.mark.parametrize("under", [GRAVE, DAILY])
+def test_a_letter_goes_when_nothing_quicker_reaches(case: CaseFacts, under: OccasionFacts) -> None:
+    if case is UNASKED and under is DAILY:
+        assert told_by(case, LETTER, under=under) == Rule.NOT_REGISTERED
+        return
+    assert told_by(case, LETTER, PHONE, MAIL, under=under) != "letter"
+    assert told_by(case, LETTER, PHONE, under=under) == "phone"
+    assert told_by(case, LETTER, MAIL, under=under) == "mail"
+    refused = replace(PHONE, is_unwanted=True)
+    assert told_by(case, LETTER, refused, under=under) == "letter"
+    no_room = replace(POLICY, full=frozenset({"phone"}))
+    assert told_by(case, LETTER, PHONE, under=under, policy=no_room) == "letter"
+
+
+def test_what_is_red_never_goes_on_paper() -> None:
+    red = replace(GRAVE, label=Tlp.RED)
+    permitted = replace(UNASKED, terms=SharingTerms(may_notify_affected=True))
+    assert told_by(permitted, LETTER, under=red) == Rule.TLP_RED
+    encrypted = replace(
+        POLICY, channels={"mail": Carries(encryption=True), "letter": POLICY.channels["letter"]}
+    )
+    assert told_by(permitted, LETTER, under=red, policy=encrypted) == Rule.TLP_RED
+    assert told_by(permitted, LETTER, MAIL, under=red, policy=encrypted) == "mail"

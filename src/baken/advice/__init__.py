@@ -20,6 +20,7 @@ from baken.advice.call import CALL_WORDS, CallWords, call_words
 from baken.advice.details import DetailName, detail_names
 from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
+from baken.advice.letter import LetterWords, letter_words
 from baken.advice.route_sources import route_source
 from baken.advice.words import (
     COMMAND_INDENT,
@@ -39,6 +40,7 @@ __all__ = [
     "CallWords",
     "DetailName",
     "Frame",
+    "LetterWords",
     "Values",
     "advice_for",
     "call_words",
@@ -47,6 +49,7 @@ __all__ = [
     "frame",
     "html_frame",
     "is_plain_name",
+    "letter_words",
     "list_of",
     "route_source",
     "written_kinds",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from baken.channels import folder, mail, phone, stdout
+from baken.channels import folder, letter, mail, phone, stdout
 from baken.channels.folder import FolderChannel
 from baken.channels.kind import (
     Channel,
@@ -21,7 +21,7 @@ from baken.channels.kind import (
     names_of_domains,
 )
 from baken.channels.mail import SmtpChannel
-from baken.channels.message import Attachment, Message, Receipt
+from baken.channels.message import Attachment, Message, Page, Receipt
 from baken.channels.stdout import StdoutChannel
 from baken.core.routes import Carries, Form
 
@@ -34,6 +34,7 @@ __all__ = [
     "FolderChannel",
     "Form",
     "Message",
+    "Page",
     "ProvidersOf",
     "Receipt",
     "Rendered",
@@ -49,6 +50,7 @@ CHANNELS: Final[Mapping[str, ChannelKind]] = MappingProxyType(
         for kind in (
             mail.KIND,
             phone.KIND,
+            letter.KIND,
             stdout.KIND,
             folder.writing(mail.KIND),
         )

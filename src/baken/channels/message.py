@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html as html_module
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from baken.channels.blocks import Block
 from baken.core.classification import Tlp
 from baken.core.errors import About, ChannelError
 from baken.core.routes import Carries
@@ -37,6 +39,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What stands on paper, for a channel that sets pages itself."""
+
+    blocks: Sequence[Block]
+    """Between the subject and the end, in order."""
+    date: str
+    """As the reader writes it."""
+    code: str
+    check_text: str
+    """What stands beside the code for a camera; empty without an address for it."""
+    check_url: str
+    """Where `code` is checked; empty when there are no public pages."""
+    answer_text: str
+    """What stands beside the code for a camera that leads to where the letter is answered."""
+    numbering: str
+    """{page} {pages}"""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One warning to one recipient, complete.
 
@@ -57,6 +78,8 @@ class Message:
     """Aware; becomes the date that people see."""
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    page: Page | None = None
+    """The same as `text`, for paper; None where the channel has no paper."""
     in_reply_to: str = ""
     """The Message-ID, without angle brackets, of the message that this one follows; or empty."""
 

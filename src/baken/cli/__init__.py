@@ -22,6 +22,7 @@ from baken.cli import (
     doctor,
     explain,
     intake,
+    letters,
     looking_back,
     occasions,
     outgoing,
@@ -85,6 +86,7 @@ app.command()(demo.demo)
 app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")
 app.add_typer(calls.app, name="calls")
+app.add_typer(letters.app, name="letters")
 app.add_typer(discovery.given_files_app, name="given-file")
 app.add_typer(bench.app, name="bench")
 

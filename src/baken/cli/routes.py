@@ -32,7 +32,7 @@ def add(
     mail: Annotated[str, typer.Option("--mail", help="A mail address.")] = "",
     phone: Annotated[str, typer.Option("--phone", help="A telephone number.")] = "",
     letter: Annotated[
-        str, typer.Option("--letter", help="A postal address; its lines with | between them.")
+        str, typer.Option("--letter", help="A postal address; its lines with ; between them.")
     ] = "",
     organisation: Annotated[
         str, typer.Option("--organisation", help="Whose the system is, by name.")

@@ -202,6 +202,13 @@ class CallRefusedError(BakenError):
     exit_code = 65
 
 
+class LetterRefusedError(BakenError):
+    """What happened to a letter cannot be recorded so: it was not printed, or came back already."""
+
+    code = "letter-refused"
+    exit_code = 65
+
+
 class About(StrEnum):
     """Whom or what a channel's failure concerns."""
 

@@ -271,23 +271,30 @@ def _route_for(
 def _in_order(
     routes: Sequence[Route], *, case: CaseFacts, under: OccasionFacts, policy: Policy
 ) -> Sequence[Route]:
-    """`routes`, those by hand last; but who did not sign up is phoned first when it is grave."""
+    """`routes`, those by hand last, and the slow ones after all others that have room; but who did
+    not sign up is phoned first when it is grave."""
     if not any(_is_by_hand(route.channel, policy.channels) for route in routes):
         return routes
     is_grave_and_unasked = under.is_unasked_allowed and not case.is_registered
 
     def place(route: Route) -> int:
         if route.channel in policy.full:
-            return 3
+            return 4
         if is_grave_and_unasked and route.channel in policy.first_when_grave:
             return 0
-        return 2 if _is_by_hand(route.channel, policy.channels) else 1
+        if not _is_by_hand(route.channel, policy.channels):
+            return 1
+        return 3 if _is_slow(route.channel, policy.channels) else 2
 
     return sorted(routes, key=place)
 
 
 def _can_encrypt(channel: str, channels: Mapping[str, Carries] | None) -> bool:
     return channels is not None and channels[channel].encryption
+
+
+def _is_slow(channel: str, channels: Mapping[str, Carries] | None) -> bool:
+    return channels is not None and channel in channels and channels[channel].is_slow
 
 
 def _is_by_hand(channel: str, channels: Mapping[str, Carries] | None) -> bool:

@@ -28,6 +28,8 @@ class Form(StrEnum):
     """What is read on a screen, and answered there."""
     SCRIPT = "script"
     """What one person says to another."""
+    LETTER = "letter"
+    """What stands on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Carries:
     form: Form = Form.MESSAGE
     is_by_hand: bool = False
     """Whether each one takes a person's time, so that only what is grave goes by it."""
+    is_slow: bool = False
+    """Whether it is days under way, so that everything quicker comes first."""
 
 
 @dataclass(frozen=True, slots=True)

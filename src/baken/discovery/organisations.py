@@ -21,6 +21,8 @@ from baken.core.choice_text import choice_from_json
 from baken.core.choosing import Choice
 from baken.core.identity import Identity
 from baken.core.language import Language
+from baken.core.lookup import FoundChannel
+from baken.core.postal_address import addressed_to
 from baken.discovery.models import DiscoveredIdentity, SoughtSystem
 from baken.occasions.models import Occasion
 
@@ -94,6 +96,8 @@ def reference_of(owner: Identity) -> str:
 
 
 def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
+    owner = choice.owner
+    assert owner is not None  # by its state
     by_address = {
         (rung.route.channel, rung.route.address): rung
         for rung in reversed(choice.rungs)
@@ -105,7 +109,11 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
         found.append(
             DiscoveredRoute(
                 channel=route.channel.value,
-                address=route.address,
+                address=(
+                    addressed_to(owner.name, route.address)
+                    if route.channel is FoundChannel.LETTER
+                    else route.address
+                ),
                 scope=route.scope,
                 name="" if choice.owner and route.name == choice.owner.name else route.name,
                 language=_language(route.language, choice),

@@ -22,9 +22,12 @@ from baken.outbox.selectors import (
     notifications_about,
     verdicts_on,
 )
-from baken.responses.selectors import CallMade, attempts_of
+from baken.responses.selectors import CallMade, LetterFacts, attempts_of, letters_of
 
 _PHONE: Final = "phone"
+_LETTER: Final = "letter"
+_LISTS: Final = {_PHONE: "case.in_calls", _LETTER: "case.in_letters"}
+"""What is said of one that was accepted, where a list is what accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Sent:
     """The last attempt was refused, and that counts against the address no more."""
     calls: tuple[CallMade, ...] = ()
     """The attempts to call, in order."""
+    letter: LetterFacts | None = None
+    """What became of the letter; None when it is none, or in no batch yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +132,31 @@ def explain_cases(cases: Sequence[Case], *, policy: Policy, now: datetime) -> li
     told = notifications_about([case.pk for case in cases])
     halt = current_halt()
     why = halt.reason if halt else ""
-    calls = calls_in(one.notification for of_case in told.values() for one in of_case)
+    by_hand = carried_by_hand(one.notification for of_case in told.values() for one in of_case)
     return [
-        _explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why, calls=calls)
+        _explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why, by_hand=by_hand)
         for case in cases
     ]
 
 
-def calls_in(notifications: Iterable[Notification]) -> Mapping[UUID, tuple[CallMade, ...]]:
-    """By notification: the attempts to call, of those among `notifications` that go by phone."""
-    by_phone = {one.pk for one in notifications if one.channel == _PHONE}
-    return attempts_of(by_phone) if by_phone else {}
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What people recorded of notifications, by notification."""
+
+    calls: Mapping[UUID, tuple[CallMade, ...]]
+    letters: Mapping[UUID, LetterFacts]
+
+
+def carried_by_hand(notifications: Iterable[Notification]) -> ByHand:
+    """What was recorded of those among `notifications` that go by phone or by letter."""
+    of_channel: dict[str, set[UUID]] = {_PHONE: set(), _LETTER: set()}
+    for one in notifications:
+        if one.channel in of_channel:
+            of_channel[one.channel].add(one.pk)
+    by_phone, by_letter = of_channel.values()
+    return ByHand(
+        attempts_of(by_phone) if by_phone else {}, letters_of(by_letter) if by_letter else {}
+    )
 
 
 def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
@@ -153,7 +172,7 @@ def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
     yield _seen_line(case.seen, words)
     for told in case.told:
         yield _told_line(told, words)
-        yield from call_lines(told.sent, words)
+        yield from by_hand_lines(told.sent, words)
     yield from _next_lines(case.next, words, was_told=bool(case.told))
 
 
@@ -163,7 +182,7 @@ def _explained(
     told: Sequence[NotifiedCase],
     *,
     halt: str,
-    calls: Mapping[UUID, tuple[CallMade, ...]],
+    by_hand: ByHand,
 ) -> ExplainedCase:
     return ExplainedCase(
         finding_kind=case.finding_kind,
@@ -185,7 +204,7 @@ def _explained(
             feed=case.feed,
             report_type=case.report_type,
         ),
-        told=tuple(_told(one, calls) for one in told),
+        told=tuple(_told(one, by_hand) for one in told),
         next=Next(
             rule=verdict.rule,
             occasion=verdict.occasion.key if verdict.occasion else "",
@@ -196,12 +215,11 @@ def _explained(
     )
 
 
-def _told(one: NotifiedCase, calls: Mapping[UUID, tuple[CallMade, ...]]) -> Told:
-    made = calls.get(one.notification_id, ())
-    return Told(sent_of(one.notification, calls=made), one.occasion.key, one.reason)
+def _told(one: NotifiedCase, by_hand: ByHand) -> Told:
+    return Told(sent_of(one.notification, by_hand), one.occasion.key, one.reason)
 
 
-def sent_of(notification: Notification, *, calls: tuple[CallMade, ...] = ()) -> Sent:
+def sent_of(notification: Notification, by_hand: ByHand) -> Sent:
     """How far `notification` came; its addressee, brake and deliveries should be loaded."""
     last = max(notification.deliveries.all(), key=lambda tried: tried.attempt, default=None)
     is_accepted = last is not None and last.state == Delivery.State.ACCEPTED
@@ -219,7 +237,8 @@ def sent_of(notification: Notification, *, calls: tuple[CallMade, ...] = ()) -> 
         and notification.brake is not None
         and notification.brake.released_at is None,
         is_forgotten=last is not None and hasattr(last, "forgotten"),
-        calls=calls,
+        calls=by_hand.calls.get(notification.pk, ()),
+        letter=by_hand.letters.get(notification.pk),
     )
 
 
@@ -251,8 +270,8 @@ def _told_line(told: Told, words: Words) -> str:
     )
 
 
-def call_lines(sent: Sent, words: Words) -> Iterator[str]:
-    """Each attempt to call, in a line."""
+def by_hand_lines(sent: Sent, words: Words) -> Iterator[str]:
+    """Each attempt to call, and what became of a letter, in a line each."""
     for number, call in enumerate(sent.calls, start=1):
         yield words.say(
             "case.call",
@@ -261,6 +280,16 @@ def call_lines(sent: Sent, words: Words) -> Iterator[str]:
             by=call.made_by,
             outcome=words.say(f"calls.outcome.{call.outcome}"),
         )
+    letter = sent.letter
+    if letter is None:
+        return
+    if letter.printed_at is not None:
+        yield words.say("case.letter_printed", at=letter.printed_at, batch=letter.batch)
+    if letter.sent_at is not None:
+        yield words.say("case.letter_sent", at=letter.sent_at)
+    if letter.returned_at is not None:
+        reason = words.say(f"letters.reason.{letter.reason}")
+        yield words.say("case.letter_returned", at=letter.returned_at, reason=reason)
 
 
 def sent_words(sent: Sent, words: Words) -> dict[str, object]:
@@ -278,8 +307,8 @@ def _how_far(sent: Sent, words: Words) -> str:
     is_withdrawn = sent.state == Notification.State.WITHDRAWN
     if sent.attempt and not is_withdrawn:
         said = "case.forgotten" if sent.is_forgotten else f"states.delivery.{sent.delivery_state}"
-        if sent.channel == _PHONE and sent.delivery_state == Delivery.State.ACCEPTED:
-            said = "case.in_list"  # which is not to say that anybody was reached
+        if sent.delivery_state == Delivery.State.ACCEPTED and sent.channel in _LISTS:
+            said = _LISTS[sent.channel]  # which is not to say that anybody was reached
         state = words.say(said)
         state = words.say("case.attempt", state=state, attempt=sent.attempt)
         reply = sent.reply

@@ -11,7 +11,7 @@ from baken.jobs.clock import check_clock
 from baken.jobs.matching_again import match_what_waits
 from baken.jobs.roads import carried
 from baken.jobs.sending import policy_of, sender_of
-from baken.outbox.selectors import ReadyCall, current_halt, ready_call, why_not_call
+from baken.outbox.selectors import ReadyCall, current_halt, ready_call, why_not_carry
 from baken.responses.services import claim_next_call, drop_call
 from baken.settings.environment import Settings
 
@@ -52,7 +52,7 @@ def next_call(*, by: str, settings: Settings, now: datetime) -> NextCall:
     policy = replace(policy_of(settings), channels={_PHONE: carries})
     dropped: list[str] = []
     while (claimed := claim_next_call(by=by, now=now)) is not None:
-        reason = why_not_call(claimed, policy=policy, now=now)
+        reason = why_not_carry(claimed, policy=policy, now=now)
         if not reason:
             try:
                 call = ready_call(claimed, sender=sender_of(settings), carries=carries)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from baken.constituency.selectors import find_organisation
 from baken.constituency.services import add_route_to
 from baken.core.errors import TextRefusedError
 from baken.core.lookup import FoundChannel
 from baken.core.mail_address import routable_address
+from baken.core.postal_address import normal_postal_address, postal_address_fault
 from baken.discovery.services import add_found_route
 from baken.lookups.telephone import callable_number
 
@@ -50,6 +52,14 @@ def add_route(
     return organisation
 
 
+_PLAIN: Final = "Give one plain address, such as security@example.nl."
+_REMEDY: Final = {
+    FoundChannel.MAIL: _PLAIN,
+    FoundChannel.LETTER: "Give it with its lines, such as "
+    '"Voorbeeld B.V.; Dorpsstraat 1; 1234 AB Voorbeeldstad".',
+}
+
+
 def _read_address(channel: FoundChannel, text: str) -> str:
     try:
         match channel:
@@ -58,11 +68,15 @@ def _read_address(channel: FoundChannel, text: str) -> str:
             case FoundChannel.PHONE:
                 return _telephone(text)
             case _:
-                return "\n".join(line.strip() for line in text.split("|") if line.strip())
+                return _postal(text)
     except ValueError as error:
-        raise TextRefusedError(
-            str(error), remedy="Give one plain address, such as security@example.nl."
-        ) from error
+        raise TextRefusedError(str(error), remedy=_REMEDY[channel]) from error
+
+
+def _postal(text: str) -> str:
+    if fault := postal_address_fault(text):
+        raise ValueError(fault)
+    return normal_postal_address(text)
 
 
 def _telephone(text: str) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from baken.outbox.brake import BrakeOn, brake_on
-from baken.outbox.calling import ReadyCall, SightingNow, ready_call, why_not_call
+from baken.outbox.by_hand import (
+    ReadyCall,
+    ReadyLetter,
+    SightingNow,
+    ready_call,
+    ready_letter,
+    why_not_carry,
+)
 from baken.outbox.checking import CheckedMessage, check_code, message_sent
 from baken.outbox.codes import read_code
 from baken.outbox.forgetting import organisations_to_forget
@@ -41,6 +48,7 @@ __all__ = [
     "OutboxTotals",
     "OwnFault",
     "ReadyCall",
+    "ReadyLetter",
     "SightingNow",
     "accepted_notification",
     "answer_key",
@@ -60,6 +68,7 @@ __all__ = [
     "own_faults",
     "read_code",
     "ready_call",
+    "ready_letter",
     "rhythm_at",
     "suppressions",
     "unwanted_addresses",
@@ -68,5 +77,5 @@ __all__ = [
     "verdicts_on",
     "warned_organisations",
     "warning_of",
-    "why_not_call",
+    "why_not_carry",
 ]

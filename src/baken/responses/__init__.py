@@ -1,1 +1,1 @@
-"""WHAT CAME BACK: how calls went."""
+"""WHAT CAME BACK: how calls and letters went."""

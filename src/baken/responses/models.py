@@ -1,4 +1,4 @@
-"""The tables of what came back: answers, calls, and each attempt to make one."""
+"""The tables of what came back: answers, calls, letters, and what became of each."""
 
 from __future__ import annotations
 
@@ -117,3 +117,82 @@ class CallAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.call_id}: {self.outcome}"
+
+
+class LetterBatch(models.Model):
+    """Letters that are printed together; *intended* until its files are written."""
+
+    made_at = models.DateTimeField()
+    folder = models.TextField(help_text="where its files go: a crash does not change that")
+    written_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "letter batches"
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class Letter(models.Model):
+    """One notification by letter in its batch: no letter is in two."""
+
+    notification = models.OneToOneField(
+        Notification, on_delete=models.PROTECT, primary_key=True, related_name="letter"
+    )
+    # `letter_number_once` is the index by batch.
+    batch = models.ForeignKey(
+        LetterBatch, on_delete=models.PROTECT, related_name="letters", db_index=False
+    )
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["batch", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "number"], name="letter_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.number} of batch {self.batch_id}"
+
+
+class LetterFact(models.Model):
+    """What became of a letter, as somebody recorded it.
+
+    Append-only: a trigger in the database refuses to change or to delete one.
+    """
+
+    class Fact(models.TextChoices):
+        """What happened."""
+
+        SENT = "sent", "posted"
+        RETURNED = "returned", "came back"
+
+    class Reason(models.TextChoices):
+        """Why a letter came back."""
+
+        UNDELIVERABLE = "undeliverable", "the address is not known"
+        MOVED = "moved", "moved away"
+        REFUSED = "refused", "not taken"
+        NOT_COLLECTED = "not-collected", "not collected"
+
+    # `letter_fact_once` is the index by letter.
+    letter = models.ForeignKey(
+        Letter, on_delete=models.PROTECT, related_name="facts", db_index=False
+    )
+    fact = models.CharField(max_length=8, choices=Fact.choices)
+    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["letter", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "fact"], name="letter_fact_once"),
+            models.CheckConstraint(
+                name="letter_returned_why",
+                condition=Q(fact="returned", reason__gt="") | Q(fact="sent", reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}: {self.fact}"

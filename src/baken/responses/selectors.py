@@ -1,9 +1,9 @@
-"""Reads answers, and calls: which wait, who makes which, and how they went."""
+"""Reads answers, calls and letters: which wait, who makes which, and how they went."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,9 +12,10 @@ from django.db.models import Count, Q, QuerySet
 
 from baken.core.classification import Severity
 from baken.outbox.models import Notification
-from baken.responses.models import Answer, CallAttempt
+from baken.responses.models import Answer, CallAttempt, Letter, LetterFact
 
 _PHONE: Final = "phone"
+_LETTER: Final = "letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +122,89 @@ def _listed(one: Notification, *, now: datetime) -> ListedCall:
         claimed_by=call.claimed_by if call is not None and state == "claimed" else "",
         until=until,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLetter:
+    """One letter."""
+
+    code: str
+    state: str
+    """``waiting``, ``printed``, ``sent`` or ``returned``."""
+    organisation: str
+    reference: str
+    planned_at: datetime
+    batch: int | None
+    """None until it is in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """What became of a letter; a moment is None where that did not happen, or was not recorded."""
+
+    batch: int
+    printed_at: datetime | None
+    sent_at: datetime | None = None
+    returned_at: datetime | None = None
+    reason: str = ""
+
+
+def waiting_letters() -> list[UUID]:
+    """The letters that are in no batch yet, the gravest first."""
+    waiting = _letters().filter(state=Notification.State.ACCEPTED, letter=None)
+    return list(waiting.order_by("-severity", "planned_at", "id").values_list("pk", flat=True))
+
+
+def count_letters_printed(*, since: datetime) -> int:
+    """How many letters are in batches that were made since then."""
+    return Letter.objects.filter(batch__made_at__gte=since).count()
+
+
+def listed_letters() -> list[ListedLetter]:
+    """All letters, those that wait first, then the newest batch first."""
+    in_list = Q(state=Notification.State.ACCEPTED) | Q(letter__isnull=False)
+    found = list(_letters().filter(in_list).select_related("organisation"))
+    facts = letters_of([one.pk for one in found])
+    listed = [
+        ListedLetter(
+            code=one.code,
+            state=_state_of(facts.get(one.pk)),
+            organisation=one.organisation.name,
+            reference=one.organisation.reference,
+            planned_at=one.planned_at,
+            batch=facts[one.pk].batch if one.pk in facts else None,
+        )
+        for one in found
+    ]
+    return sorted(listed, key=lambda one: (one.batch is not None, -(one.batch or 0), one.code))
+
+
+def letters_of(notification_ids: Collection[UUID]) -> dict[UUID, LetterFacts]:
+    """By notification: what became of its letter; nothing of those that are in no batch."""
+    found: dict[UUID, LetterFacts] = {}
+    letters = Notification.objects.filter(pk__in=notification_ids, letter__isnull=False)
+    for pk, batch, written_at in letters.values_list(
+        "pk", "letter__batch_id", "letter__batch__written_at"
+    ):
+        found[pk] = LetterFacts(batch, written_at)
+    for fact in LetterFact.objects.filter(letter__in=found):
+        before = found[fact.letter_id]
+        if fact.fact == LetterFact.Fact.SENT:
+            found[fact.letter_id] = replace(before, sent_at=fact.recorded_at)
+        else:
+            found[fact.letter_id] = replace(
+                before, returned_at=fact.recorded_at, reason=fact.reason
+            )
+    return found
+
+
+def _letters() -> QuerySet[Notification]:
+    return Notification.objects.filter(channel=_LETTER)
+
+
+def _state_of(facts: LetterFacts | None) -> str:
+    if facts is None or facts.printed_at is None:
+        return "waiting"
+    if facts.returned_at is not None:
+        return "returned"
+    return "printed" if facts.sent_at is None else "sent"

@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from baken.advice import Frame, call_words, frame
-from baken.channels import Attachment, Carries, Form, Message
+from baken.advice import Frame, call_words, frame, letter_words
+from baken.channels import Attachment, Carries, Form, Message, Page
+from baken.channels.blocks import Block
 from baken.core.errors import About, ChannelError
-from baken.outbox.wording.blocks import Block
+from baken.core.postal_address import addressed_to, is_addressed
+from baken.core.text import one_line
 from baken.outbox.wording.call_script import call_script
 from baken.outbox.wording.chapters import Chapter, chapters_of
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.html import as_html
 from baken.outbox.wording.letter import MOST_IN_FULL, Length, letter
+from baken.outbox.wording.moments import date
 from baken.outbox.wording.spreadsheet import spreadsheet
 from baken.outbox.wording.subject import subject_of
 from baken.outbox.wording.text import as_text
@@ -38,6 +41,9 @@ EVERYTHING: Final = Carries(encryption=True, attachments=True, longest_text=None
 """What no channel is asked to leave out."""
 
 _SYSTEMS_IN_TEXT: Final = 15
+_LONGEST_ON_PAPER: Final = 250
+_SYSTEMS_ON_PAPER: Final = 20
+"""Of each chapter; nobody types three hundred addresses over, so the rest is sent on request."""
 
 
 def message_id_of(warning: WarningFacts, sender: Sender) -> str:
@@ -55,6 +61,8 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
         sender = replace(sender, zone=warning.zone)
     if carries.form is Form.SCRIPT:
         return _script(warning, sender)
+    if carries.form is Form.LETTER:
+        return _letter(warning, sender)
     words = frame(warning.language)
     chapters = chapters_of(warning)
     subject = subject_of(warning, chapters, words)
@@ -99,6 +107,36 @@ def _script(warning: WarningFacts, sender: Sender) -> Message:
         text=as_text(call_script(warning, chapters, words, sender)),
         tlp=warning.tlp,
         made_at=warning.planned_at,
+    )
+
+
+def _letter(warning: WarningFacts, sender: Sender) -> Message:
+    words = letter_words(warning.language, has_number=bool(sender.published_number))
+    chapters = chapters_of(warning)
+    subject = subject_of(warning, chapters, words.frame, longest=_LONGEST_ON_PAPER)
+    length = Length(_SYSTEMS_ON_PAPER, is_abbreviated=len(chapters) > MOST_IN_FULL, file_name="")
+    blocks = tuple(letter(warning, chapters, words.frame, sender, length=length))
+    address = warning.recipient_address
+    if address and not is_addressed(address):
+        address = addressed_to(one_line(warning.organisation), address)
+    return Message(
+        id=message_id_of(warning, sender),
+        recipient_address=address,
+        recipient_name=warning.recipient_name,
+        language=words.frame.language,
+        subject=subject,
+        text=as_text(blocks),
+        tlp=warning.tlp,
+        made_at=warning.planned_at,
+        page=Page(
+            blocks=blocks,
+            date=date(warning.planned_at, words.frame, sender.zone),
+            code=warning.code,
+            check_text=words.check if sender.public_url else "",
+            check_url=f"{sender.public_url}/check/" if sender.public_url else "",
+            answer_text=words.camera,
+            numbering=words.numbering,
+        ),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from baken.advice import CallWords, Frame, route_source
+from baken.channels.blocks import Block, Entries, Entry, Heading, Paragraph, Steps
 from baken.core.text import one_line
-from baken.outbox.wording.blocks import Block, Entries, Entry, Heading, Paragraph, Steps
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import Sender, WarningFacts
 from baken.outbox.wording.first_screen import sharing, what_was_seen

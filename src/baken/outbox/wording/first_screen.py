@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from baken.advice import Frame, list_of
+from baken.channels.blocks import Block, Fact, Facts, Paragraph
 from baken.core.classification import Tlp
 from baken.core.text import one_line
-from baken.outbox.wording.blocks import Block, Fact, Facts, Paragraph
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.moments import date, moment
@@ -118,7 +118,8 @@ def _facts(
         yield Fact(words.fact_more, [template.format(count=len(chapters) - 1, number=2)])
     yield Fact(words.fact_share, [sharing(warning, words, sender)])
     yield Fact(words.fact_genuine, _genuine(warning, words, sender))
-    yield Fact(words.fact_answer, [words.answer.format(reply_to=sender.reply_to)])
+    answer = words.answer.format(reply_to=sender.reply_to, number=sender.published_number)
+    yield Fact(words.fact_answer, [answer])
 
 
 def named_systems(chapter: Chapter, words: Frame, *, most: int = _SYSTEMS_NAMED) -> list[str]:

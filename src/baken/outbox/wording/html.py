@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from baken.advice import html_frame
-from baken.outbox.wording.blocks import (
+from baken.channels.blocks import (
     Block,
     Command,
     Entries,

@@ -8,9 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from baken.advice import COMMAND_INDENT, Frame, route_source
-from baken.core.answer_link import write_answer_link
-from baken.core.text import one_line
-from baken.outbox.wording.blocks import (
+from baken.channels.blocks import (
     Block,
     Command,
     Entries,
@@ -20,6 +18,8 @@ from baken.outbox.wording.blocks import (
     SignOff,
     Steps,
 )
+from baken.core.answer_link import write_answer_link
+from baken.core.text import one_line
 from baken.outbox.wording.chapters import Chapter
 from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
 from baken.outbox.wording.first_screen import first_screen, named_systems, note_on_site
@@ -130,7 +130,7 @@ def _answering(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[
     )
     yield Heading(words.heading_answer, level=2)
     yield Paragraph(words.answer_page)
-    yield Link(f"{sender.public_url}/answer/{secret}/")
+    yield Link(f"{sender.public_url}/answer/{secret}/", is_secret=True)
     yield Paragraph(words.check_page.format(code=warning.code))
     yield Link(f"{sender.public_url}/check/")
 

@@ -16,10 +16,12 @@ _SHORTEST_NAME: Final = 18
 _LONGEST_TITLE: Final = 72
 
 
-def subject_of(warning: WarningFacts, chapters: Sequence[Chapter], words: Frame) -> str:
+def subject_of(
+    warning: WarningFacts, chapters: Sequence[Chapter], words: Frame, *, longest: int = _LENGTH
+) -> str:
     """Names the most urgent finding, or the threat when it is one.
 
-    A long name of an organisation loses its end: mail programs cut what is longer.
+    A long name of an organisation loses its end: mail programs cut what is longer than `longest`.
     """
     first = chapters[0]
     is_reminder = all(one.reason == Rule.REMINDER.value for one in warning.systems)
@@ -32,7 +34,7 @@ def subject_of(warning: WarningFacts, chapters: Sequence[Chapter], words: Frame)
     }
     if warning.threat_title:
         parts |= {"finding": cut(warning.threat_title, _LONGEST_TITLE), "more": ""}
-    room = _LENGTH - len(words.subject.format(organisation="", **parts))
+    room = longest - len(words.subject.format(organisation="", **parts))
     name = named(warning.organisation)
     if len(name) > max(room, _SHORTEST_NAME):
         name = f"{name[: max(room, _SHORTEST_NAME) - 1].rstrip()}…"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from baken.advice import Frame
+from baken.channels.blocks import Entry
 from baken.core.rules import Rule
 from baken.core.text import one_line
-from baken.outbox.wording.blocks import Entry
 from baken.outbox.wording.details import shown_details, shown_moments
 from baken.outbox.wording.facts import Sender, ToldSystem
 from baken.outbox.wording.moments import moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from baken.outbox.wording.blocks import (
+from baken.channels.blocks import (
     Block,
     Command,
     Entries,

@@ -57,6 +57,8 @@ class Link:
     """An address of ours on the web, as it stands."""
 
     url: str
+    is_secret: bool = False
+    """Whether it holds a secret: on paper it is too long to type, and a camera reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a caller needs of a notification just before the call: whether to call, and what to say."""
+"""What a person needs who carries a notification: whether it may still go, and its words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from baken.cases.selectors import cases_in_order
+from baken.channels import Message
 from baken.core.classification import Severity
 from baken.core.policy import Policy
 from baken.core.routes import Carries, Form
@@ -42,11 +43,11 @@ class ReadyCall:
     script: str
 
 
-def why_not_call(notification_id: UUID, *, policy: Policy, now: datetime) -> str:
-    """Why a call is no longer to be made, by what is known now; empty when it is.
+def why_not_carry(notification_id: UUID, *, policy: Policy, now: datetime) -> str:
+    """Why a call or a letter is no longer to go, by what is known now; empty when it is.
 
     It is decided about as before a mail goes (`baken.core.policy.decide_again`). Besides, nobody
-    is called about what is no longer seen: a person's time is worth more than a mail.
+    is called or written to about what is no longer seen: that takes a person's time.
     """
     cases = _cases_in(notification_id)
     if cases and all(one.state == _GONE for one in cases):
@@ -60,9 +61,7 @@ def ready_call(notification_id: UUID, *, sender: Sender, carries: Carries) -> Re
     Raises `ChannelError` when it cannot be put into words.
     """
     assert carries.form is Form.SCRIPT
-    notification = Notification.objects.select_related("organisation", "addressee").get(
-        pk=notification_id
-    )
+    notification = _notification(notification_id)
     message = compose(warning_of(notification), sender, carries=carries)
     return ReadyCall(
         code=notification.code,
@@ -72,6 +71,28 @@ def ready_call(notification_id: UUID, *, sender: Sender, carries: Carries) -> Re
         sightings=tuple(sorted(_cases_in(notification_id), key=_newest_first)),
         script=message.text,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyLetter:
+    """A letter that may be printed now."""
+
+    notification_id: UUID
+    code: str
+    message: Message
+
+
+def ready_letter(notification_id: UUID, *, sender: Sender, carries: Carries) -> ReadyLetter:
+    """The letter in words. Raises `ChannelError` when it cannot be put into words."""
+    assert carries.form is Form.LETTER
+    notification = _notification(notification_id)
+    message = compose(warning_of(notification), sender, carries=carries)
+    return ReadyLetter(notification_id, notification.code, message)
+
+
+def _notification(notification_id: UUID) -> Notification:
+    found = Notification.objects.select_related("organisation", "addressee", "route")
+    return found.get(pk=notification_id)
 
 
 def _cases_in(notification_id: UUID) -> list[SightingNow]:

@@ -1,0 +1,247 @@
+"""Letters: from the plan to one batch each, to the post, and otherwise when one comes back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError
+
+import baken.jobs.letters
+from baken.cases.models import Case
+from baken.constituency.models import Organisation, Route
+from baken.core.errors import LetterRefusedError, NotFoundError
+from baken.jobs.letters import print_letters
+from baken.jobs.sending import dry_run_into, plan
+from baken.outbox.models import Delivery
+from baken.outbox.services import suppress_address
+from baken.responses.models import Letter, LetterBatch, LetterFact
+from baken.responses.services import begin_batch, record_returned, record_sent
+from baken.settings.environment import Settings
+from baken.specimen.mail_server import FolderMailServer
+from small_world import Command, Ingest, hand_over, make_organisation, report_text
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FROM = "Nationaal CSIRT; Postbus 1; 2500 AA Den Haag"
+TO = "Stichting haven; Havenweg 1; 1234 AB Voorbeeldstad"
+LETTERS = {"BAKEN_LETTER_RETURN_ADDRESS": FROM}
+
+
+@pytest.fixture
+def writing(sending: Settings) -> Settings:
+    """The settings of a service that also writes letters."""
+    by_hand = replace(sending.by_hand, letter_return_address=FROM)
+    return replace(sending, by_hand=by_hand)
+
+
+def with_letter_only(reference: str, network: str, address: str = TO) -> Organisation:
+    organisation = make_organisation(reference, network)
+    organisation.contacts.get().routes.update(channel="letter", address=address)
+    return organisation
+
+
+@pytest.fixture
+def haven(ingest: Ingest) -> Organisation:
+    """An organisation with a postal address only, of which something grave was seen."""
+    organisation = with_letter_only("haven", "192.0.2.0/28")
+    ingest(report_text("192.0.2.7"))
+    return organisation
+
+
+def send(settings: Settings) -> None:
+    plan(settings=settings)
+    hand_over(settings)
+
+
+def print_now(folder: Path, settings: Settings) -> list[tuple[int, int]]:
+    done = print_letters(folder, settings=settings, now=datetime.now(UTC))
+    return [(one.batch, one.letters) for one in done.batches]
+
+
+def code_of(organisation: Organisation) -> str:
+    return organisation.notifications.get(channel="letter").code
+
+
+def channels_of(organisation: Organisation) -> list[tuple[str, str]]:
+    told = organisation.notifications.order_by("planned_at")
+    return list(told.values_list("channel", "state"))
+
+
+def test_a_letter_is_planned_printed_posted_and_explained(
+    haven: Organisation, writing: Settings, baken: Command, tmp_path: Path
+) -> None:
+    send(writing)
+    assert channels_of(haven) == [("letter", "accepted")]
+    assert "[in the list of letters, attempt 1]" in baken("explain", "192.0.2.7", **LETTERS).out
+    code = code_of(haven)
+    said = baken("letters", "print", "--out", tmp_path).out
+    batch = LetterBatch.objects.get()
+    assert f"Batch {batch.pk}: 1 letter, 2 pages, in {tmp_path}" in said
+    folder = tmp_path / f"batch-{batch.pk:04}"
+    assert {path.name for path in folder.iterdir()} == {"list.csv", f"0001-{code}.pdf"}
+    (row,) = csv.DictReader((folder / "list.csv").read_text().splitlines())
+    assert (row["number"], row["line2"], row["code"]) == ("1", "Havenweg 1", code)
+    assert (folder / row["file"]).read_bytes().startswith(b"%PDF-")
+
+    assert "No letter waits" in baken("letters", "print", "--out", tmp_path).out
+    assert "1 letter recorded as posted." in baken("letters", "sent", "--all", batch.pk).out
+    assert "0 letters recorded" in baken("letters", "sent", code).out
+    (listed,) = json.loads(baken("letters", "list", "--json").out)["letters"]
+    assert (listed["state"], listed["batch"]) == ("sent", batch.pk)
+    explained = baken("explain", code).out
+    assert f"in batch {batch.pk}" in explained
+    assert "letter posted, recorded" in explained
+
+
+def test_a_letter_that_comes_back_is_told_otherwise(
+    haven: Organisation, writing: Settings, server: FolderMailServer, baken: Command, tmp_path: Path
+) -> None:
+    send(writing)
+    print_now(tmp_path, writing)
+    code = code_of(haven)
+    record_sent(codes=[code], now=datetime.now(UTC))
+    Route.objects.create(
+        contact=haven.contacts.get(), channel="mail", address="security@haven.example.nl"
+    )
+    said = baken("letters", "returned", code, "--reason", "moved").out
+    assert f"{code} came back: the next baken send takes another way" in said
+    assert channels_of(haven) == [("letter", "refused")]
+    assert Case.objects.get().told_at is None
+    assert list(Delivery.objects.order_by("attempt").values_list("state", "about")) == [
+        ("accepted", ""),
+        ("refused", "address"),
+    ]
+    send(writing)
+    assert channels_of(haven) == [("letter", "refused"), ("mail", "accepted")]
+    assert len(server.messages()) == 1
+    assert "letter came back, recorded" in baken("explain", code).out
+    again = record_returned(code, reason="refused", now=datetime.now(UTC))
+    assert not again.is_told_otherwise
+    assert LetterFact.objects.get(fact="returned").reason == "moved", "what was recorded stays"
+
+
+def test_a_batch_that_was_broken_off_is_finished_and_no_letter_is_in_two(
+    haven: Organisation, ingest: Ingest, writing: Settings, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with_letter_only("zorg", "192.0.2.16/28", "Stichting zorg; Zorgweg 2; 1234 AB Voorbeeldstad")
+    ingest(report_text("192.0.2.17"), name="2026-11-22-scan_rdp-zorg.csv")
+    send(writing)
+    first, written = tmp_path / "first", []
+
+    def break_off(path: Path, content: bytes) -> None:
+        if written:
+            raise KeyboardInterrupt
+        path.write_bytes(content)
+        written.append(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(baken.jobs.letters, "_write_whole", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            print_now(first, writing)
+    (batch,) = LetterBatch.objects.all()
+    assert (batch.written_at, Letter.objects.count()) == (None, 2)
+    with pytest.raises(LetterRefusedError, match="not printed yet"):
+        record_sent(codes=[code_of(haven)], now=datetime.now(UTC))
+    before = written[0].read_bytes()
+
+    assert print_now(tmp_path / "second", writing) == [(batch.pk, 2)]
+    assert not (tmp_path / "second").exists(), "where it was to go"
+    files = sorted(path.name for path in (first / f"batch-{batch.pk:04}").iterdir())
+    assert len(files) == 3
+    assert written[0].read_bytes() == before
+    assert begin_batch([haven.notifications.get().pk], folder="x", now=datetime.now(UTC)) is None
+    assert LetterBatch.objects.count() == 1
+    assert print_now(tmp_path / "third", writing) == []
+
+
+def test_what_may_not_go_any_more_is_not_printed(
+    haven: Organisation, writing: Settings, tmp_path: Path
+) -> None:
+    send(writing)
+    suppress_address(TO, reason="asked to")
+    done = print_letters(tmp_path, settings=writing, now=datetime.now(UTC))
+    assert (done.batches, done.dropped) == ((), ("the address is left alone",))
+    assert channels_of(haven) == [("letter", "withdrawn")]
+    assert list(tmp_path.glob("batch-*")) == []
+
+
+def test_who_can_be_mailed_gets_no_letter(
+    haven: Organisation, writing: Settings, server: FolderMailServer
+) -> None:
+    Route.objects.create(
+        contact=haven.contacts.get(), channel="mail", address="security@haven.example.nl"
+    )
+    send(writing)
+    assert channels_of(haven) == [("mail", "accepted")]
+    assert len(server.messages()) == 1
+
+
+def test_without_a_return_address_nobody_is_written_to(
+    haven: Organisation, sending: Settings, baken: Command
+) -> None:
+    assert [one.rule for one in plan(settings=sending).unreachable] == ["no-contact"]
+    assert not haven.notifications.exists()
+    refused = baken("letters", "print")
+    assert (refused.exit_code, "BAKEN_LETTER_RETURN_ADDRESS" in refused.err) == (78, True)
+
+
+def test_a_dry_run_shows_the_letter(haven: Organisation, writing: Settings, tmp_path: Path) -> None:
+    done = dry_run_into(tmp_path / "dry", settings=writing)
+    assert (done.messages, done.refused) == (1, 0)
+    (pdf,) = (tmp_path / "dry").glob("*.pdf")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert not haven.notifications.exists()
+
+
+def test_postal_addresses_are_imported_and_those_that_do_not_fit_are_refused(
+    ingest: Ingest, writing: Settings, baken: Command, tmp_path: Path
+) -> None:
+    organisation = make_organisation("haven", "192.0.2.0/24")
+    organisation.contacts.all().delete()
+    ingest(report_text("192.0.2.7"))
+    routes = tmp_path / "routes.csv"
+    routes.write_text(
+        "organisation,role,name,channel,address\n"
+        'haven,general,Directie,letter,"Haven;Havenweg 1 ; 1234 AB Voorbeeldstad"\n'
+        "haven,general,Directie,letter,somewhere\n"
+    )
+    said = baken("import", routes).out
+    assert "routes: 1 new, 0 changed, 0 as they were, 1 refused" in said
+    assert "A postal address has 2 to 6 lines" in said
+    send(writing)
+    assert organisation.notifications.get().addressee.address == (
+        "Haven; Havenweg 1; 1234 AB Voorbeeldstad"
+    )
+
+
+def test_the_doctor_says_where_letters_come_back_and_are_checked(
+    haven: Organisation, baken: Command
+) -> None:
+    assert channels_of(haven) == []
+    assert "list of letters" not in baken("doctor").out
+    said = baken("doctor", **LETTERS).out
+    assert f"letters come back to {FROM}; a reader checks them at no page" in said
+    said = baken("doctor", BAKEN_PUBLIC_URL="https://check.example.nl").out
+    assert "a reader checks them at https://check.example.nl" in said
+
+
+def test_what_became_of_a_letter_stays_and_a_stranger_is_no_letter(
+    haven: Organisation, writing: Settings, tmp_path: Path
+) -> None:
+    send(writing)
+    with pytest.raises(NotFoundError):
+        record_sent(codes=[code_of(haven)], now=datetime.now(UTC))
+    with pytest.raises(NotFoundError):
+        record_sent(batch_id=999, now=datetime.now(UTC))
+    print_now(tmp_path, writing)
+    record_sent(codes=[code_of(haven)], now=datetime.now(UTC))
+    with pytest.raises(DatabaseError, match="never changed"):
+        LetterFact.objects.all().delete()
+    with pytest.raises(NotFoundError):
+        record_returned("0000-0000-0000", reason="moved", now=datetime.now(UTC))

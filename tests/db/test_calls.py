@@ -126,6 +126,9 @@ def test_a_caller_reads_what_was_seen_last_and_what_to_say(
     assert f"baken calls done {code_of(haven)}" in script
     again = baken("calls", "next", "--by", "Ann").out
     assert again == said, "who has a call gets the same"
+    pages = baken("calls", "next", "--by", "Ann", BAKEN_PUBLIC_URL="https://check.example.nl").out
+    assert f"zelf nakijken op check.example.nl. Typ daar code {code_of(haven)}." in pages
+    assert "zelf nakijken" not in said, "without public pages there is nothing to look at"
     assert (
         "No call waits now; the next one may be made from"
         in baken("calls", "next", "--by", "Bob").out

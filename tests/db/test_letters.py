@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 import baken.jobs.letters
 from baken.cases.models import Case
@@ -17,10 +19,12 @@ from baken.constituency.models import Organisation, Route
 from baken.core.errors import LetterRefusedError, NotFoundError
 from baken.jobs.letters import print_letters
 from baken.jobs.sending import dry_run_into, plan
-from baken.outbox.models import Delivery
+from baken.outbox.models import Delivery, Notification
+from baken.outbox.selectors import check_code, unwanted_of_any_kind
 from baken.outbox.services import suppress_address
 from baken.responses.models import Letter, LetterBatch, LetterFact
-from baken.responses.services import begin_batch, record_returned, record_sent
+from baken.responses.selectors import waiting_letters
+from baken.responses.services import begin_batch, printing_alone, record_returned, record_sent
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from small_world import Command, Ingest, hand_over, make_organisation, report_text
@@ -88,7 +92,7 @@ def test_a_letter_is_planned_printed_posted_and_explained(
     assert (row["number"], row["line2"], row["code"]) == ("1", "Havenweg 1", code)
     assert (folder / row["file"]).read_bytes().startswith(b"%PDF-")
 
-    assert "No letter waits" in baken("letters", "print", "--out", tmp_path).out
+    assert "No letter is printed" in baken("letters", "print", "--out", tmp_path).out
     assert "1 letter recorded as posted." in baken("letters", "sent", "--all", batch.pk).out
     assert "0 letters recorded" in baken("letters", "sent", code).out
     (listed,) = json.loads(baken("letters", "list", "--json").out)["letters"]
@@ -125,39 +129,171 @@ def test_a_letter_that_comes_back_is_told_otherwise(
     assert LetterFact.objects.get(fact="returned").reason == "moved", "what was recorded stays"
 
 
-def test_a_batch_that_was_broken_off_is_finished_and_no_letter_is_in_two(
-    haven: Organisation, ingest: Ingest, writing: Settings, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+@pytest.fixture
+def two_letters(haven: Organisation, ingest: Ingest, writing: Settings) -> list[str]:
+    """Two letters in the list; their codes."""
     with_letter_only("zorg", "192.0.2.16/28", "Stichting zorg; Zorgweg 2; 1234 AB Voorbeeldstad")
     ingest(report_text("192.0.2.17"), name="2026-11-22-scan_rdp-zorg.csv")
     send(writing)
-    first, written = tmp_path / "first", []
+    del haven
+    return sorted(Notification.objects.values_list("code", flat=True))
 
-    def break_off(path: Path, content: bytes) -> None:
-        if written:
-            raise KeyboardInterrupt
-        path.write_bytes(content)
-        written.append(path)
 
+class BrokenOffError(Exception):
+    """Where a process that was killed would have ended."""
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_batch_that_was_broken_off_is_finished_and_no_letter_is_in_two(
+    two_letters: list[str], writing: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    place: int,
+) -> None:  # fmt: skip
+    whole = _print_into(tmp_path / "whole", writing)
+    LetterBatch.objects.update(written_at=None)
+    first = tmp_path / "whole"
+    steps = iter(range(place + 1))
+
+    def step(really: Callable[..., None]) -> Callable[..., None]:
+        def broken(*args: object, **named: object) -> None:
+            if next(steps) == place:
+                raise BrokenOffError
+            really(*args, **named)
+
+        return broken
+
+    for file in first.rglob("*.*"):
+        file.unlink()
     with monkeypatch.context() as patched:
-        patched.setattr(baken.jobs.letters, "_write_whole", break_off)
-        with pytest.raises(KeyboardInterrupt):
-            print_now(first, writing)
+        for name in ("_write_whole", "record_written"):
+            patched.setattr(baken.jobs.letters, name, step(getattr(baken.jobs.letters, name)))
+        with pytest.raises(BrokenOffError):
+            print_now(tmp_path / "second", writing)
     (batch,) = LetterBatch.objects.all()
-    assert (batch.written_at, Letter.objects.count()) == (None, 2)
+    assert batch.written_at is None
+    assert len(list(first.rglob("*.*"))) == place
     with pytest.raises(LetterRefusedError, match="not printed yet"):
-        record_sent(codes=[code_of(haven)], now=datetime.now(UTC))
-    before = written[0].read_bytes()
+        record_sent(codes=two_letters, now=datetime.now(UTC))
 
     assert print_now(tmp_path / "second", writing) == [(batch.pk, 2)]
     assert not (tmp_path / "second").exists(), "where it was to go"
-    files = sorted(path.name for path in (first / f"batch-{batch.pk:04}").iterdir())
-    assert len(files) == 3
-    assert written[0].read_bytes() == before
-    assert begin_batch([haven.notifications.get().pk], folder="x", now=datetime.now(UTC)) is None
+    assert {path.name: path.read_bytes() for path in first.rglob("*.*")} == whole
+    assert begin_batch(waiting_letters(), folder="x", now=datetime.now(UTC)) is None
     assert LetterBatch.objects.count() == 1
     assert print_now(tmp_path / "third", writing) == []
+
+
+def _print_into(folder: Path, settings: Settings) -> dict[str, bytes]:
+    """The files of the one batch."""
+    print_now(folder, settings)
+    return {path.name: path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def test_two_who_print_at_once_print_each_letter_once(
+    two_letters: list[str], writing: Settings, tmp_path: Path
+) -> None:
+    def run(name: str) -> int:
+        try:
+            return sum(letters for _, letters in print_now(tmp_path / name, writing))
+        except LetterRefusedError as error:
+            assert "at work" in str(error)
+            return 0
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(run, ("one", "two"))) == 2
+    assert len(list(tmp_path.rglob("*.pdf"))) == 2
+    assert sorted(Letter.objects.values_list("notification__code", flat=True)) == two_letters
+
+
+def test_who_prints_while_another_does_is_told_to_wait(
+    two_letters: list[str], writing: Settings, tmp_path: Path
+) -> None:
+    def run() -> None:
+        try:
+            print_now(tmp_path, writing)
+        finally:
+            connection.close()
+
+    with (
+        printing_alone(),
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(LetterRefusedError, match="Another baken letters print is at work"),
+    ):
+        pool.submit(run).result()
+    assert print_now(tmp_path, writing)[0][1] == len(two_letters)
+
+
+def test_postage_is_capped_and_the_rest_waits_for_another_day(
+    two_letters: list[str], baken: Command, tmp_path: Path
+) -> None:
+    one_a_day = {**LETTERS, "BAKEN_LETTERS_PER_DAY": "1"}
+    said = baken("letters", "print", "--out", tmp_path, **one_a_day).out
+    assert "1 letter, 2 pages" in said
+    assert "1 letter more for another day: BAKEN_LETTERS_PER_DAY is reached." in said
+    assert "No letter is printed" in baken("letters", "print", "--out", tmp_path, **one_a_day).out
+    LetterBatch.objects.update(made_at=datetime.now(UTC) - timedelta(days=1))
+    assert "1 letter, 2 pages" in baken("letters", "print", "--out", tmp_path, **one_a_day).out
+    assert Letter.objects.count() == len(two_letters)
+
+
+def test_a_dry_run_of_printing_says_what_would_be_and_writes_nothing(
+    two_letters: list[str], baken: Command, tmp_path: Path
+) -> None:
+    said = baken("letters", "print", "--out", tmp_path / "x", "--dry-run", **LETTERS).out
+    assert f"{code_at('Zorgweg')}  2 pages  Stichting zorg, Zorgweg 2, 1234 AB Voorbeeldst" in said
+    assert "2 letters would be printed. This was a dry run: nothing was written." in said
+    assert not (tmp_path / "x").exists()
+    assert not LetterBatch.objects.exists()
+    figures = json.loads(baken("letters", "print", "--dry-run", "--json", **LETTERS).out)
+    assert sorted(one["code"] for one in figures["letters"]) == two_letters
+
+
+def code_at(street: str) -> str:
+    return Notification.objects.get(addressee__address__contains=street).code
+
+
+def test_a_cell_of_the_list_is_no_formula(
+    ingest: Ingest, writing: Settings, tmp_path: Path
+) -> None:
+    with_letter_only("haven", "192.0.2.0/28", "=cmd|' /C calc'!A0, Kade 1, 1234 AB Haven")
+    ingest(report_text("192.0.2.7"))
+    send(writing)
+    print_now(tmp_path, writing)
+    (path,) = tmp_path.rglob("list.csv")
+    (row,) = csv.DictReader(path.read_text().splitlines())
+    assert row["line1"].startswith("'=cmd")
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_left_alone"),
+    [("undeliverable", True), ("moved", True), ("refused", False), ("not-collected", False)],
+)
+def test_where_nobody_is_found_nothing_is_sent_again_until_that_is_lifted(
+    haven: Organisation, writing: Settings, baken: Command, tmp_path: Path, reason: str,
+    is_left_alone: bool,
+) -> None:  # fmt: skip
+    send(writing)
+    print_now(tmp_path, writing)
+    said = baken("letters", "returned", code_of(haven), "--reason", reason).out
+    assert ("Nothing is sent to" in said) == is_left_alone
+    now = datetime.now(UTC)
+    in_a_month = now + timedelta(days=30)
+    assert (TO in unwanted_of_any_kind(now=in_a_month)) == is_left_alone
+    assert TO in unwanted_of_any_kind(now=now)
+    if is_left_alone:
+        assert baken("suppress", TO, "--lift").exit_code == 0
+        assert TO not in unwanted_of_any_kind(now=in_a_month)
+
+
+def test_whoever_holds_a_letter_can_check_its_code(
+    haven: Organisation, writing: Settings, tmp_path: Path
+) -> None:
+    send(writing)
+    print_now(tmp_path, writing)
+    found = check_code(code_of(haven).lower())
+    assert found is not None
+    assert (found.channel, found.systems, found.address_ending) == ("letter", 1, "")
 
 
 def test_what_may_not_go_any_more_is_not_printed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,12 +36,15 @@ from baken.intake.models import StoredFile
 from baken.jobs.discovered_cases import discovered_kept_back
 from baken.jobs.discovery import discover
 from baken.jobs.forgetting import forget_who_never_signed_up
+from baken.jobs.letters import print_letters
 from baken.jobs.looking_back import match_again
 from baken.jobs.sending import plan_and_deliver
 from baken.lookups import LookupKind
 from baken.occasions.models import Occasion
 from baken.outbox.models import Delivery, Notification
+from baken.outbox.selectors import unwanted_of_any_kind
 from baken.outside import Outside
+from baken.responses.services import record_returned
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from public_page_peer import answering_pages
@@ -77,11 +81,12 @@ class AddressBook:
         )
         if subject.value not in self.holders:
             return nothing
-        handle, mail = self.holders[subject.value]
+        handle, contact = self.holders[subject.value]
+        channel = FoundChannel.LETTER if "\n" in contact else FoundChannel.MAIL
         return replace(
             nothing,
             outcome=Outcome.FOUND,
-            routes=(FoundRoute(FoundChannel.MAIL, mail, Scope.OWNER, Basis.ASSIGNMENT_HOLDER, 80),),
+            routes=(FoundRoute(channel, contact, Scope.OWNER, Basis.ASSIGNMENT_HOLDER, 80),),
             holders=(
                 Holder(handle, f"Bedrijf {handle}", "203.0.113.0/29", NetworkStanding.ASSIGNMENT,
                        "NL"),
@@ -105,6 +110,7 @@ def book(monkeypatch: pytest.MonkeyPatch) -> AddressBook:
             "203.0.113.10": ("EX:1", "it@bakkerij.example"),
             "203.0.113.11": ("EX:2", "it@bakkerij.example"),
             "203.0.113.12": ("EX:3", "info@slagerij.example"),
+            "203.0.113.13": ("EX:4", "Havenkade 1\n1234 AB Voorbeeldstad"),
         }
     )
 
@@ -316,6 +322,31 @@ def test_when_all_is_over_only_counts_are_left_of_who_did_not_sign_up(
         assert text not in after
     assert Notification.objects.filter(state="accepted").count() == 2
     assert Case.objects.filter(finding_kind="open-rdp").count() == 2
+
+
+def test_who_has_a_postal_address_alone_gets_a_letter_and_no_address_is_left_of_it(
+    ingest: Ingest, sending: Settings, tmp_path: Path
+) -> None:
+    by_hand = replace(sending.by_hand, letter_return_address="CSIRT; Postbus 1; 2500 AA Den Haag")
+    sending = replace(sending, by_hand=by_hand)
+    ingest(report_text("203.0.113.13"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 1
+    now = datetime.now(UTC)
+    (batch,) = print_letters(tmp_path / "letters", settings=sending, now=now).batches
+    (row,) = csv.DictReader((batch.folder / "list.csv").read_text().splitlines())
+    assert [row["line1"], row["line2"]] == ["Bedrijf EX:4", "Havenkade 1"]
+    done = record_returned(row["code"], reason="moved", now=now)
+    assert done.suppressed_address == "bedrijf ex:4; havenkade 1; 1234 ab voorbeeldstad"
+
+    Case.objects.update(state="gone", gone_at=now)
+    StoredFile.objects.all().delete()  # as the purge of the store does
+    assert forget_who_never_signed_up(settings=sending, now=now + timedelta(days=120)) == 1
+    after = texts_of_all_tables().lower()
+    for text in ("havenkade", "voorbeeldstad", "bedrijf", "203.0.113"):
+        assert text not in after
+    assert done.suppressed_address in unwanted_of_any_kind(now=now), "by its hash"
 
 
 def test_who_still_has_an_open_case_is_not_forgotten(ingest: Ingest, sending: Settings) -> None:

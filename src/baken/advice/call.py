@@ -30,6 +30,8 @@ class CallWords:
     """{sender_name}"""
     check: str
     """{number} {code}"""
+    check_page: str
+    """{page} {code}"""
     never: str
 
     heading_find: str

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from baken.cases.selectors import organisations_with_cases_since
 from baken.constituency.selectors import discovered_organisations
+from baken.outbox.left_alone import keep_as_hashes
 from baken.outbox.models import Addressee, Delivery, Notification, NotifiedCase, Provider
 
 
@@ -31,8 +32,9 @@ def organisations_to_forget(*, before: datetime) -> list[int]:
 def blank_ledger_of(organisation_ids: Collection[int], *, now: datetime) -> int:
     """Take these organisations' systems, addresses and replies out of the ledger.
 
-    Gives how many notifications there are. An addressee that others are told by too stays. Call it
-    in the transaction that forgets the organisations.
+    Gives how many notifications there are. An addressee that others are told by too stays. An
+    address that is suppressed (a wrong number, a letter that came back) is so by its hash from then
+    on. Call it in the transaction that forgets the organisations.
     """
     cases = NotifiedCase.objects.filter(case__organisation__in=organisation_ids)
     cases.update(
@@ -46,6 +48,7 @@ def blank_ledger_of(organisation_ids: Collection[int], *, now: datetime) -> int:
     alone = Addressee.objects.filter(
         ~Exists(others), Q(pk__in=mine.values("addressee")), erased_at=None
     )
+    keep_as_hashes(alone.values_list("address", flat=True))
     alone.update(address="", name="", provider="", erased_at=now)
     Delivery.objects.filter(notification__in=mine, finished_at__isnull=False).exclude(
         reply=""

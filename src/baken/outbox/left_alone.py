@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from baken.outbox.ledger_secret import address_salt
-from baken.outbox.models import LeftAlone, Notification
+from baken.outbox.models import LeftAlone, Notification, Suppression
 from baken.outbox.withdrawals import Withdrawal, withdraw
 
 
@@ -28,6 +28,17 @@ def leave_alone(address: str) -> Withdrawal:
         return withdraw(
             to_address.filter(to=address.lower()), reason="the address is left alone: it asked"
         )
+
+
+def keep_as_hashes(addresses: Iterable[str]) -> None:
+    """Let those of `addresses` that are suppressed be so by their hash alone.
+
+    Call it in a transaction. May run twice.
+    """
+    listed = Suppression.objects.filter(address__in={address.lower() for address in addresses})
+    for address in listed.values_list("address", flat=True):
+        LeftAlone.objects.get_or_create(digest=_digest(address, salt=address_salt()))
+    listed.delete()
 
 
 def contact_again(address: str) -> bool:

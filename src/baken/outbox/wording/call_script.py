@@ -32,13 +32,15 @@ def call_script(
         "sender_name": sender.name,
         "organisation": cut(named(warning.organisation), _LONGEST_NAME),
         "name": name,
+        "page": sender.public_url.removeprefix("https://"),
     }
     yield Heading(words.title.format(**said), level=1)
     to_call = words.to_call_named if name else words.to_call
     yield Paragraph(to_call.format(**said | {"number": warning.recipient_address}))
     yield Paragraph(words.how_to_read)
     yield Heading(words.heading_who, level=2)
-    for line in (words.who, words.check, words.never):
+    check_page = words.check_page if sender.public_url else ""
+    for line in filter(None, (words.who, words.check, check_page, words.never)):
         yield Paragraph(line.format(**said))
     yield Heading(words.heading_find, level=2)
     find = words.find_named if name else words.find

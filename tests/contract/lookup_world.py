@@ -1,4 +1,4 @@
-"""A small outside for lookups: a DNS server, a web server, and files that were given.
+"""A small outside for lookups: a DNS server, a web server, WHOIS servers, and given files.
 
 What a lookup is tried with is a `LookupScenario`: a world, and subjects by what the world says of
 them. A new lookup adds a module of its own to the folder lookup_scenarios.
@@ -22,8 +22,11 @@ from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.keeping import MemoryBudgets, MemoryLog
 from baken.outside.web import WebClient, WebLimits
+from baken.outside.whois import WhoisClient, WhoisLimits
 from dns_peer import NO_SUCH_NAME, SERVFAIL, SILENT, DnsPeer
 from https_peer import NOT_FOUND, SILENT_PAGE, HttpsPeer, Page, closed_port
+from whois_peer import SILENT as WHOIS_SILENT
+from whois_peer import Said, WhoisPeer
 
 NOW: Final = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 """The time at which everything is asked."""
@@ -43,6 +46,8 @@ class World:
     `pages` have an address."""
     pages: Mapping[str, Page] = field(default_factory=lambda: MappingProxyType({}))
     """By URL; at another stands nothing (404)."""
+    whois: Mapping[str, Mapping[str, Said]] = field(default_factory=lambda: MappingProxyType({}))
+    """By WHOIS server, what it answers to a question; to another that there is no match."""
     files: Callable[[Path], Sequence[GivenFile]] = lambda _: ()
     """Writes the files that were given to a folder."""
 
@@ -118,6 +123,8 @@ def outside_of(
     hosts = {urlsplit(url).hostname or "" for url in world.pages}
 
     def records(name: str) -> list[str]:
+        if name in registries.addresses and state != "dead":
+            return [f"A {registries.addresses[name]}"]
         if name in hosts and state != "dead":
             return [*world.zone.get(name, ()), f"A {_LOOPBACK}"]
         match state:
@@ -130,7 +137,12 @@ def outside_of(
     def page(url: str) -> Page:
         return SILENT_PAGE if state == "silent" else world.pages.get(url, NOT_FOUND)
 
+    def saying(server: str, question: str) -> Said:
+        said = world.whois[server].get(question, b"No match.\r\n")
+        return WHOIS_SILENT if state == "silent" else said
+
     with ExitStack() as running:
+        registries = running.enter_context(WhoisPeer(saying, servers=list(world.whois)))
         peer = running.enter_context(DnsPeer(records))
         https = running.enter_context(HttpsPeer(page, hosts=hosts))
         dns = DnsClient([peer.server], seconds_a_question=seconds_a_question)
@@ -149,4 +161,17 @@ def outside_of(
             now=lambda: NOW,
         )
         running.callback(web.close)
-        yield Outside(web, dns)
+        whois = WhoisClient(
+            dns,
+            log=MemoryLog(),
+            budgets=MemoryBudgets(),
+            limits=WhoisLimits(
+                further_networks=(ip_network("127.0.0.0/8"),),
+                port=registries.port if state in ("well", "silent") else closed_port()[1],
+                at_once_per_server=16,
+                seconds=5 * seconds_a_question,
+                seconds_of_silence=seconds_a_question,
+            ),
+            now=lambda: NOW,
+        )
+        yield Outside(web, dns, whois)

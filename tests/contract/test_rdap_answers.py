@@ -43,6 +43,7 @@ from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched, FetchError, FetchFailure
 from https_peer import Page
+from whois_peer import nobody_to_ask
 
 NOW: Final = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 
@@ -488,7 +489,7 @@ class TestServers:
 
         kind = LOOKUPS["rdap-domain"]
         lookup = kind.open(bootstrap_files(tmp_path))
-        outside = Outside(BusyWeb(), DnsClient())
+        outside = Outside(BusyWeb(), DnsClient(), nobody_to_ask())
         (answer,) = lookup.ask([Subject(kind.asks_about, "voorbeeld.nl")], outside=outside, now=NOW)
         assert (answer.outcome, answer.note) == (Outcome.UNKNOWN, "It is busy.")
         assert answer.valid_until == NOW + timedelta(hours=5)

@@ -29,6 +29,7 @@ from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched, FetchError, FetchFailure
 from https_peer import Page, text_page
 from raw_https_peer import Behaviour, Conversation
+from whois_peer import nobody_to_ask
 
 NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 HOST = "www.example.nl"
@@ -166,7 +167,7 @@ class MadeUpWeb:
 
 
 def asked_of(failure: FetchError) -> LookupAnswer:
-    outside = Outside(MadeUpWeb(failure), DnsClient([("127.0.0.1", 9)]))
+    outside = Outside(MadeUpWeb(failure), DnsClient([("127.0.0.1", 9)]), nobody_to_ask())
     (answer,) = KIND.open([]).ask([Subject(SubjectKind.NAME, HOST)], outside=outside, now=NOW)
     return answer
 
@@ -312,7 +313,7 @@ def test_a_parent_that_fails_leaves_it_unknown() -> None:
 def test_a_long_name_costs_three_questions() -> None:
     host = ".".join("a" * 40) + ".example.nl"
     web = MadeUpWeb(Fetched(f"https://{host}", 404, {}, b"", "192.0.2.1"))
-    outside = Outside(web, DnsClient([("127.0.0.1", 9)]))
+    outside = Outside(web, DnsClient([("127.0.0.1", 9)]), nobody_to_ask())
     PARENT_KIND.open([]).ask([Subject(SubjectKind.NAME, host)], outside=outside, now=NOW)
     assert len(web.asked) == 6
     assert web.asked[-1] == "https://example.nl/security.txt"
@@ -321,7 +322,7 @@ def test_a_long_name_costs_three_questions() -> None:
 def said_by_real_client(behave: Behaviour, *, leaf: trustme.LeafCert | None = None) -> LookupAnswer:
     """What the lookup says of a host that does as `behave` says, with the certificate `leaf`."""
     with web_world(behave, leaf=leaf) as world:
-        outside = Outside(world.web, DnsClient([world.dns.server]))
+        outside = Outside(world.web, DnsClient([world.dns.server]), nobody_to_ask())
         (answer,) = KIND.open([]).ask([Subject(SubjectKind.NAME, HOST)], outside=outside, now=NOW)
     return answer
 

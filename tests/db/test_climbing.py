@@ -31,6 +31,7 @@ from baken.lookups import LookupKind
 from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched, FetchError, FetchFailure
+from whois_peer import nobody_to_ask
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ class NoWeb:
 
 
 def outside(_kind: LookupKind) -> Outside:
-    return Outside(NoWeb(), DnsClient())
+    return Outside(NoWeb(), DnsClient(), nobody_to_ask())
 
 
 Says = Callable[[Subject], LookupAnswer]

@@ -11,6 +11,7 @@ from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched
 from shadowserver_reports import Read, read_report
+from whois_peer import nobody_to_ask
 
 
 @pytest.fixture
@@ -29,4 +30,4 @@ class _NoWeb:
 @pytest.fixture
 def nobody_outside() -> Outside:
     """Clients for what asks nobody outside."""
-    return Outside(_NoWeb(), DnsClient([]))
+    return Outside(_NoWeb(), DnsClient([]), nobody_to_ask())

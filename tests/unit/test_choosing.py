@@ -351,6 +351,7 @@ class AskedLookup:
     turn: Turn
     resolves_names: bool = False
     judges_mail: bool = False
+    stands_in_for: str = ""
     is_said_by_subject: bool = False
 
 
@@ -471,3 +472,19 @@ def test_what_a_register_says_of_a_domain_does_not_end_the_search() -> None:
     assert next_questions(SITE, all_of(entry), lookups=(*REGISTER, own_file)) == [
         ("own-file", Subject(SubjectKind.NAME, "www.bakkerij.example"))
     ]
+
+
+def test_what_stands_in_for_another_lookup_is_asked_where_that_one_could_not_answer() -> None:
+    registry = AskedLookup("domains", SubjectKind.DOMAIN, Turn.REGISTRY)
+    other = AskedLookup("whois", SubjectKind.DOMAIN, Turn.REGISTRY, stands_in_for="domains")
+    question = ("domains", Subject(SubjectKind.DOMAIN, "bakkerij.example"))
+    assert next_questions(SITE, Answers(), lookups=(other, registry)) == [question]
+    assert not next_questions(SITE, Answers(), lookups=(other,))
+    for outcome, is_asked in (
+        (Outcome.UNKNOWN, True),
+        (Outcome.NONE, False),
+        (Outcome.FOUND, False),
+    ):
+        said = answer("domains", question[1].kind, question[1].value, outcome=outcome)
+        asked = next_questions(SITE, all_of(said), lookups=(other, registry))
+        assert asked == ([("whois", question[1])] if is_asked else [])

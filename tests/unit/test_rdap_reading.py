@@ -21,6 +21,7 @@ from baken.lookups.rdap.domain import RdapDomain
 from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched
+from whois_peer import nobody_to_ask
 
 NOW: Final = datetime(2026, 11, 28, tzinfo=UTC)
 SERVERS: Final = ("https://rdap.example/",)
@@ -115,7 +116,7 @@ class OneAnswerWeb:
 
 def told(kind: SubjectKind, body: bytes) -> LookupAnswer:
     subject = Subject(kind, SUBJECTS[kind])
-    outside = Outside(OneAnswerWeb(body), DnsClient())
+    outside = Outside(OneAnswerWeb(body), DnsClient(), nobody_to_ask())
     (answer,) = LOOKUPS_OF[kind].ask([subject], outside=outside, now=NOW)
     assert from_json(to_json(answer)) == answer
     return answer

@@ -26,6 +26,7 @@ from baken.lookups.security_txt import KIND
 from baken.outside import Outside
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Fetched
+from whois_peer import nobody_to_ask
 
 BROUGHT_AT = datetime(2026, 11, 23, tzinfo=UTC)
 """When the files were collected: their notes say *expired* as of then."""
@@ -57,7 +58,7 @@ def said_of(
     now: datetime = BROUGHT_AT,
 ) -> LookupAnswer:
     """What the lookup says of a file `body` that stands at `path` of `host`."""
-    outside = Outside(OnePlaceWeb(body, path=path), DnsClient([("127.0.0.1", 9)]))
+    outside = Outside(OnePlaceWeb(body, path=path), DnsClient([("127.0.0.1", 9)]), nobody_to_ask())
     (answer,) = KIND.open([]).ask([Subject(SubjectKind.NAME, host)], outside=outside, now=now)
     return answer
 

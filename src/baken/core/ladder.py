@@ -129,6 +129,7 @@ def next_questions(
             for lookup in by_turn[turn]
             for subject in _subjects(lookup, sought, answers)
             if (lookup.key, subject) not in answers.by_question
+            and _is_left_open(subject, answers, by=lookup.stands_in_for)
             and (
                 lookup.judges_mail
                 or not _is_settled(subject, answers, before=turn, lookups=by_turn)
@@ -137,6 +138,12 @@ def next_questions(
         if questions:
             return questions
     return []
+
+
+def _is_left_open(subject: Subject, answers: Answers, *, by: str) -> bool:
+    """Whether the lookup `by` could not answer about `subject`; true where there is no such one."""
+    answer = answers.by_question.get((by, subject))
+    return not by or (answer is not None and answer.outcome is Outcome.UNKNOWN)
 
 
 def _subjects(lookup: AsksAbout, sought: Sought, answers: Answers) -> Sequence[Subject]:

@@ -99,6 +99,11 @@ class AsksAbout(Protocol):
         ...
 
     @property
+    def stands_in_for(self) -> str:
+        """The key of the lookup that must have left a question open before; empty for none."""
+        ...
+
+    @property
     def is_said_by_subject(self) -> bool:
         """Whether the host or name itself says it."""
         ...

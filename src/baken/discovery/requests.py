@@ -48,7 +48,7 @@ class KeptRequests:
         """See `baken.outside.keeping.RequestLog`."""
         self._came.put(asked)
 
-    def take(self, server: str, now: datetime) -> datetime | None:
+    def take(self, server: str, now: datetime, *, at_most: int | None = None) -> datetime | None:
         """See `baken.outside.keeping.Budgets`."""
         with self._lock:
             today = now.astimezone(UTC).date()
@@ -62,8 +62,10 @@ class KeptRequests:
             limit = self._personal_per_day.get(server)
             if limit is not None and self._personal.get(server, 0) >= limit:
                 return datetime.combine(today + timedelta(days=1), time(), UTC)
+            if at_most is not None and self._taken.get(server, 0) >= at_most:
+                return datetime.combine(today + timedelta(days=1), time(), UTC)
             self._taken[server] = self._taken.get(server, 0) + 1
-            if limit is not None:
+            if limit is not None or at_most is not None:
                 self._changed.add(server)
             return None
 

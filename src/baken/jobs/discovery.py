@@ -35,7 +35,7 @@ from baken.discovery.services import (
 )
 from baken.jobs import EngineName
 from baken.jobs.looking_back import find_unknown_under
-from baken.jobs.outside import open_dns, open_web
+from baken.jobs.outside import open_dns, open_web, open_whois
 from baken.lookups import LookupKind
 from baken.occasions.models import Occasion
 from baken.outbox.selectors import unwanted_of_any_kind
@@ -95,11 +95,16 @@ def discover(
     counts, states = Counter[str](), Counter[str]()
     with closing(open_web(settings, log=requests, budgets=requests)) as web:
         dns = open_dns(settings, log=requests)
+        whois = open_whois(settings, log=requests, budgets=requests)
 
         def outside(kind: LookupKind) -> Outside:
             why = f"{kind.key} for {occasion_key}"
             touch = Touch.SUBJECT if kind.is_said_by_subject else Touch.THIRD_PARTY
-            return Outside(web.because(why, touch=touch), dns.because(why, touch=touch))
+            return Outside(
+                web.because(why, touch=touch),
+                dns.because(why, touch=touch),
+                whois.because(why, touch=touch),
+            )
 
         total, done = found.found.systems.num_rows, 0
 

@@ -1,4 +1,4 @@
-"""Makes the clients of the DNS and the web as the settings say."""
+"""Makes the clients of the DNS, the web and WHOIS as the settings say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from baken.core.errors import SettingsError
 from baken.outside.dns import DnsClient
 from baken.outside.keeping import Budgets, RequestLog
 from baken.outside.web import WebClient, WebLimits, make_trust
+from baken.outside.whois import WhoisClient, WhoisLimits
 from baken.settings.environment import Settings
 
 
@@ -35,6 +36,17 @@ def open_web(settings: Settings, *, log: RequestLog, budgets: Budgets) -> WebCli
             at_once=access.at_once,
             seconds=access.seconds,
         ),
+    )
+
+
+def open_whois(settings: Settings, *, log: RequestLog, budgets: Budgets) -> WhoisClient:
+    """The client of WHOIS, with a client of the DNS of its own; made once for all threads."""
+    access = settings.web
+    return WhoisClient(
+        open_dns(settings, log=log),
+        log=log,
+        budgets=budgets,
+        limits=WhoisLimits(further_networks=access.further_networks, port=access.whois_port),
     )
 
 

@@ -26,6 +26,7 @@ from baken.lookups.kind import Lookup, LookupKind
 from baken.lookups.rdap import address as rdap_address
 from baken.lookups.rdap import as_number as rdap_as_number
 from baken.lookups.rdap import domain as rdap_domain
+from baken.lookups.whois import domain as whois_domain
 
 __all__ = ["LOOKUPS", "Lookup", "LookupKind"]
 
@@ -46,6 +47,7 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
             dns_security.KIND,
             security_txt.PARENT_KIND,
             rdap_domain.KIND,
+            whois_domain.KIND,
             zone_mailbox.KIND,
             usual_addresses.KIND,
             mail_exchange.KIND,

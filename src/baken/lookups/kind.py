@@ -50,6 +50,8 @@ class LookupKind:
     checks_with: GivenFileKind | None = None
     """The kind of given files that `open` gets too, where there are any: without them it asks all
     the same."""
+    stands_in_for: str = ""
+    """The key of a lookup: it is asked only about what that one, asked before, could not answer."""
     look_over: Callable[[GivenFile], FileContents] | None = None
     """Of a lookup over files of rows: how many entries such a file holds, and which rows are none.
     Raises `baken.core.errors.TextRefusedError` for a file that cannot be read at all."""

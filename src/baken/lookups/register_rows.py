@@ -23,7 +23,7 @@ from baken.core.register_number import normal_register_number
 from baken.core.spreadsheet import unguard_formula
 from baken.core.text import one_line
 from baken.lookups.legal_forms import NameKey, is_form_of_one_person, legal_form_of, name_key
-from baken.lookups.persons import has_form_of_persons_name
+from baken.lookups.persons import has_form_of_persons_name, is_said_to_be_private
 from baken.lookups.placeholders import refusal_of
 
 REQUIRED: Final = ("number", "country", "name")
@@ -210,9 +210,12 @@ def _is_person(name: str, row: Mapping[str, str], *, form: str) -> bool:
 
     Who trades alone may still have a name that is no person's: "Webwinkel24".
     """
+    names = (name, *_lines(row.get("trade_names", "")))
+    if any(map(is_said_to_be_private, names)):
+        return True
     if form and not is_form_of_one_person(form):
         return False
-    return any(has_form_of_persons_name(one) for one in (name, *_lines(row.get("trade_names", ""))))
+    return any(map(has_form_of_persons_name, names))
 
 
 def _lines(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Requests that leave the house, within limits and written down: `dns`, and `web`."""
+"""Requests that leave the house, within limits and written down: `dns`, `web` and `whois`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import Web
+from baken.outside.whois import WhoisClient
 
 __all__ = ["Outside"]
 
@@ -16,3 +17,4 @@ class Outside:
 
     web: Web
     dns: DnsClient
+    whois: WhoisClient

@@ -43,8 +43,11 @@ class RequestLog(Protocol):
 class Budgets(Protocol):
     """How often a server may be asked, and from when again; for any number of threads."""
 
-    def take(self, server: str, now: datetime) -> datetime | None:
-        """Count one request to the host `server`; or, when it may not be asked, from when again."""
+    def take(self, server: str, now: datetime, *, at_most: int | None = None) -> datetime | None:
+        """Count one request to the host `server`; or, when it may not be asked, from when again.
+
+        `at_most` is how many requests it may get a day.
+        """
         ...
 
     def pause(self, server: str, until: datetime) -> None:
@@ -83,14 +86,14 @@ class MemoryBudgets:
         self._day = datetime.min.replace(tzinfo=UTC).date()
         self._lock = threading.Lock()
 
-    def take(self, server: str, now: datetime) -> datetime | None:
+    def take(self, server: str, now: datetime, *, at_most: int | None = None) -> datetime | None:
         """None, and one request counted; or from when `server` may be asked again."""
         with self._lock:
             self._begin_day(now)
             paused_until = self._paused_until.get(server)
             if paused_until is not None and now < paused_until:
                 return paused_until
-            limit = self._per_day.get(server)
+            limit = self._per_day.get(server, at_most)
             if limit is not None and self._taken[server] >= limit:
                 tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
                 return datetime.combine(tomorrow, time(), UTC)

@@ -69,6 +69,14 @@ def target_of(url: httpx2.URL, *, ports: Collection[int]) -> Target:
     return Target(url.copy_with(host=host, fragment=None), host, address)
 
 
+def is_name(host: str) -> bool:
+    """Whether `host` is a name of two labels or more that leads to an address by the DNS alone."""
+    try:
+        return "." in host and _literal(host) is None
+    except FetchError:
+        return False
+
+
 def is_allowed(address: IPv4Address | IPv6Address, *, further: Collection[Network] = ()) -> bool:
     """Whether `address` is one that anybody on the internet may ask, or in a `further` network."""
     if any(address in network for network in further):

@@ -28,6 +28,13 @@ class WebAccess:
         example="443",
         meaning="Where web servers are asked. Another than 443 only for the demo and for tests.",
     )
+    whois_port: int = setting(
+        "BAKEN_WHOIS_PORT",
+        shapes.PORT,
+        default=43,
+        example="43",
+        meaning="Where WHOIS servers are asked. Another than 43 only for the demo and for tests.",
+    )
     ca_file: Path | None = setting(
         "BAKEN_WEB_CA_FILE",
         shapes.PEM_FILE,

@@ -81,7 +81,7 @@ class RdapDomain:
         answer, more = with_holders_card(
             answer, source, follow_ups=follow_ups, bootstrap=self.bootstrap
         )
-        gathered, holder = _read(answer, source=source)
+        gathered, holder = read_domain(answer, source=source)
         return found(
             _KEY,
             subject,
@@ -124,7 +124,7 @@ def _ask_registrar(answer: Answer, domain: str, follow_ups: FollowUps) -> tuple[
     return reply.answer, reply.url
 
 
-def _read(answer: Answer, *, source: str) -> tuple[Gathered, Holder | None]:
+def read_domain(answer: Answer, *, source: str) -> tuple[Gathered, Holder | None]:
     """Whom `answer` names: the registrant, then contacts of the domain, then the registrar."""
     entity = holder_entity(answer)
     gathered = Gathered(country_for(answer, entity), answer.redactions)

@@ -16,7 +16,14 @@ from baken.channels import CHANNELS, Message
 from baken.core.classification import Severity, Tlp
 from baken.core.detail import Detail
 from baken.core.sharing import LegalGround, SharingTerms, Source
-from baken.outbox.wording import Sender, ToldSystem, WarningFacts, compose
+from baken.outbox.wording import (
+    PassOnFacts,
+    Sender,
+    SystemOfOperator,
+    ToldSystem,
+    WarningFacts,
+    compose,
+)
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 SEEN_AT: Final = datetime(2026, 11, 26, 3, 14, 7, tzinfo=UTC)
@@ -294,6 +301,74 @@ def golden_letters() -> Iterator[tuple[str, Message]]:
         yield f"letter.{language}", compose(told, LETTER_SENDER, carries=carries)
 
 
+def request(*systems: SystemOfOperator, **facts: object) -> PassOnFacts:
+    """A request to an operator that did not sign up, in Dutch."""
+    values: dict[str, object] = {
+        "reference": "0b8c1d08-e29f-44f1-acda-b5e9c4f0a3ab",
+        "code": CODE,
+        "organisation": "Voorbeeld Internet B.V.",
+        "recipient_address": "abuse@provider.example",
+        "recipient_name": "Abuse Desk",
+        "language": "nl",
+        "tlp": Tlp.GREEN,
+        "planned_at": SEEN_AT + timedelta(hours=6),
+        "address_source": "rdap-address",
+        "threat_title": "",
+        "occasion_advice": "",
+        "systems": systems,
+    }
+    return PassOnFacts(**(values | facts))  # type: ignore[arg-type] # one dict for many types
+
+
+def operator() -> PassOnFacts:
+    """An operator with services and infected hosts of others in its network."""
+    gateways = [
+        service(f"192.0.2.{number}", "cve-2023-46805", 443, severity=Severity.CRITICAL,
+                cves=("CVE-2023-46805", "CVE-2024-21887"), product="Connect Secure",
+                first_seen_at=SEEN_AT - timedelta(days=number % 3), asset="")
+        for number in range(40, 60)
+    ]  # fmt: skip
+    moments = [SEEN_AT + timedelta(minutes=31, seconds=9), SEEN_AT]
+    infected = system(
+        "198.51.100.7", "infected-host", affected_role="source", port=51234, transport="tcp",
+        rsit_type="infected-system", sightings=14, first_seen_at=SEEN_AT,
+        last_seen_at=moments[0], asset="", evidence={"family": "andromeda"},
+        details=tuple(
+            Detail("src_port", str(port), at, at, 1, "andromeda")
+            for at, port in zip(moments, (51234, 40022), strict=True)
+        ),
+    )  # fmt: skip
+    systems = [
+        SystemOfOperator(one, f"{number:04}-4M2P-9DTW")
+        for number, one in enumerate((*gateways, infected))
+    ]
+    return request(
+        *systems,
+        threat_title="Lek in Connect Secure wordt misbruikt",
+        occasion_advice="Installeer de update van de maker of zet het systeem uit.",
+    )
+
+
+def operator_of_one() -> PassOnFacts:
+    """An operator that is asked about one system, for the second time."""
+    one = service(
+        "2001:db8:5::9", "open-rdp", 3389, reason="reminder", asset="",
+        told_before_at=SEEN_AT - timedelta(days=30),
+        first_seen_at=SEEN_AT - timedelta(days=44), sightings=20,
+    )  # fmt: skip
+    return request(SystemOfOperator(one, "9DTW-K7QX-4M2P"), recipient_name="", tlp=Tlp.CLEAR)
+
+
+def requests_to_operators() -> Iterator[tuple[str, Message]]:
+    """The requests in both languages: with public pages, and the second without."""
+    for language in LANGUAGES:
+        said = IN_ENGLISH["never-signed-up"] if language == "en" else {}
+        asked = replace(operator(), language=language, **said)  # type: ignore[arg-type] # texts
+        yield f"operator.{language}", compose(asked, WITH_PAGES)
+        one = replace(operator_of_one(), language=language)
+        yield f"operator-of-one.{language}", compose(one, SENDER)
+
+
 def _in_language(name: str, facts: WarningFacts, language: str) -> WarningFacts:
     said = IN_ENGLISH.get(name, {}) if language == "en" else {}
     return replace(facts, language=language, **said)  # type: ignore[arg-type] # all texts
@@ -305,7 +380,7 @@ def as_file(message: Message) -> str:
 
 
 if __name__ == "__main__":
-    for name, message in (*golden_mails(), *mails_with_pages()):
+    for name, message in (*golden_mails(), *mails_with_pages(), *requests_to_operators()):
         (GOLDEN / f"{name}.txt").write_text(as_file(message))
         (GOLDEN / f"{name}.html").write_text(message.html or "")
     for name, message in golden_letters():

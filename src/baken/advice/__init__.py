@@ -21,6 +21,7 @@ from baken.advice.details import DetailName, detail_names
 from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
 from baken.advice.letter import LetterWords, letter_words
+from baken.advice.pass_on import PASS_ON_WORDS, PassOnWords, pass_on_words
 from baken.advice.route_sources import route_source
 from baken.advice.words import (
     COMMAND_INDENT,
@@ -36,11 +37,13 @@ __all__ = [
     "CALL_WORDS",
     "COMMAND_INDENT",
     "LANGUAGES",
+    "PASS_ON_WORDS",
     "Advice",
     "CallWords",
     "DetailName",
     "Frame",
     "LetterWords",
+    "PassOnWords",
     "Values",
     "advice_for",
     "call_words",
@@ -51,6 +54,7 @@ __all__ = [
     "is_plain_name",
     "letter_words",
     "list_of",
+    "pass_on_words",
     "route_source",
     "written_kinds",
 ]

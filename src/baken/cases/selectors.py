@@ -240,7 +240,7 @@ def _facts(
         told_severity=None if told_severity is None else _SEVERITIES[told_severity],
         is_told_here=is_told_here,
         has_news=has_news,
-        is_current=newest is None or _begin_of(newest) - last_seen_at <= _STILL_CURRENT,
+        is_current=is_current(last_seen_at, newest),
         terms=_TERMS[tlp],
         feed=feed,
         rhythm=rhythm,
@@ -249,6 +249,11 @@ def _facts(
         if answered_at is None
         else Answer(AnswerKind(answer), answered_at, answer_until),
     )
+
+
+def is_current(last_seen_at: datetime, newest_day: date | None) -> bool:
+    """Whether it was seen on the newest day of which its report type came, or shortly before."""
+    return newest_day is None or _begin_of(newest_day) - last_seen_at <= _STILL_CURRENT
 
 
 @cache

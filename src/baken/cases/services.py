@@ -12,9 +12,11 @@ from baken.cases.accepting import (
     match_stored,
 )
 from baken.cases.discovered_work import DISCOVERED_OWNER_SCHEMA, FindDiscovered
+from baken.cases.for_operators import SeenForOperators, read_for_operators
 from baken.cases.forgetting import blank_cases_of
 from baken.cases.looking_back import LookedBack, look_back
 from baken.cases.matching_again import MatchedAgain, match_cases_again
+from baken.cases.operator_work import TO_PASS_ON_SCHEMA, FindForOperators
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
@@ -37,12 +39,14 @@ from baken.cases.writing import (
 __all__ = [
     "DISCOVERED_OWNER_SCHEMA",
     "REFRESH_CASES",
+    "TO_PASS_ON_SCHEMA",
     "WIDEN_CASES",
     "AcceptedReport",
     "CaseCounts",
     "ClosedCases",
     "CountWhoIsSeen",
     "FindDiscovered",
+    "FindForOperators",
     "FindSightings",
     "FindUnknown",
     "FoundUnknown",
@@ -50,6 +54,7 @@ __all__ = [
     "MatchedAgain",
     "MatchedBatch",
     "Progress",
+    "SeenForOperators",
     "Source",
     "Store",
     "ToldBefore",
@@ -68,6 +73,7 @@ __all__ = [
     "mark_gone",
     "match_cases_again",
     "match_stored",
+    "read_for_operators",
     "record_answer",
     "record_told",
     "restore_told",

@@ -52,6 +52,7 @@ class SystemToPassOn:
     """The strictest label of all sightings."""
     feed: str
     """That of the newest sighting, as is what follows."""
+    report_type: str
     rsit_type: str
     product: str
     family: str
@@ -73,6 +74,8 @@ class ToldOperator:
     severity: Severity
     passed_on_at: datetime | None = None
     """When it said that whoever uses the system has it."""
+    is_refused: bool = False
+    """Whether it said that the system is not in its network."""
 
     @property
     def counts_from(self) -> datetime:
@@ -88,15 +91,19 @@ def decide_pass_on(
     routes: Sequence[Route],
     policy: Policy,
     now: datetime,
+    is_current: bool = True,
 ) -> Verdict:
     """Whether the operator is asked to pass `system` on, by which of its `routes`, or why not.
 
     As for an organisation that did not sign up: only under a threat that may warn unasked, and
     TLP:AMBER by a setting or a feed's permission. Besides, a source may keep suppliers out, and
     only what can be read is sent: nobody reads three hundred systems out on the telephone.
+    `is_current` is whether the newest reports still show it.
     """
+    if told is not None and told.is_refused:
+        return Verdict(Rule.ANSWERED)
     verdict = rules.decide(
-        _facts(system, told),
+        _facts(system, told, is_current=is_current),
         under=under,
         routes=_readable(routes, policy),
         policy=policy,
@@ -115,7 +122,7 @@ def decide_pass_on_again(
 ) -> Verdict:
     """The verdict on a system that was planned, when its message is about to be handed over."""
     verdict = rules.decide_again(
-        _facts(system, None),
+        _facts(system, None, is_current=True),
         under=under,
         routes=_readable(routes, policy),
         policy=policy,
@@ -124,7 +131,7 @@ def decide_pass_on_again(
     return _for_operator(verdict)
 
 
-def _facts(system: SystemToPassOn, told: ToldOperator | None) -> CaseFacts:
+def _facts(system: SystemToPassOn, told: ToldOperator | None, *, is_current: bool) -> CaseFacts:
     return CaseFacts(
         severity=system.severity,
         is_owner=True,  # in place of the owner, whom only the operator knows
@@ -135,6 +142,7 @@ def _facts(system: SystemToPassOn, told: ToldOperator | None) -> CaseFacts:
         reopened_at=None,
         told_at=None if told is None else told.counts_from,
         told_severity=None if told is None else told.severity,
+        is_current=is_current,
         terms=SharingTerms(label=system.tlp),
         feed=system.feed,
         role=system.address_role,

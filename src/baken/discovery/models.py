@@ -128,22 +128,28 @@ class GivenFileRecord(models.Model):
 
 
 class DiscoveredIdentity(models.Model):
-    """By what a discovered organisation is known again; never by its contact."""
+    """By what a discovered organisation is known again; never by its contact.
+
+    One that is an operator is kept apart from the same one as an owner: other people answer there.
+    """
 
     organisation = models.OneToOneField(
         Organisation, on_delete=models.CASCADE, related_name="discovered_as"
     )
-    scheme = models.CharField(max_length=8, help_text="handle, domain or network")
+    is_operator = models.BooleanField(db_default=False)
+    scheme = models.CharField(max_length=12, help_text="handle, domain, network or as-number")
     value = models.CharField(max_length=300)
 
     class Meta:
         ordering = ["scheme", "value"]
         verbose_name_plural = "discovered identities"
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "value"], name="discovered_identity_once"),
+            models.UniqueConstraint(
+                fields=["is_operator", "scheme", "value"], name="discovered_identity_once"
+            ),
             models.CheckConstraint(
                 name="discovered_identity_scheme_known",
-                condition=Q(scheme__in=["handle", "domain", "network"]),
+                condition=Q(scheme__in=["handle", "domain", "network", "as-number"]),
             ),
         ]
 
@@ -163,7 +169,6 @@ class SoughtSystem(models.Model):
         HANDED_OVER = "handed-over", "another CSIRT warns"
         BY_HAND = "by-hand", "a person has to do something"
         NOBODY = "nobody", "nobody was found"
-        DISOWNED = "disowned", "who was told said that it is not theirs"
 
     occasion = models.ForeignKey(Occasion, on_delete=models.CASCADE, related_name="sought_systems")
     finding_kind = models.CharField(max_length=64)
@@ -179,6 +184,18 @@ class SoughtSystem(models.Model):
     opened_at = models.DateTimeField(
         null=True, help_text="when its case was opened or refreshed from the store"
     )
+    operator = models.ForeignKey(
+        Organisation,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="systems_to_pass_on",
+        help_text="who is asked to pass it on",
+    )
+    to_pass_on = models.TextField(
+        blank=True, db_default="", help_text="core.passing_on.SystemToPassOn as JSON"
+    )
+    read_at = models.DateTimeField(null=True, help_text="when that was read from the store")
+    read_with = models.UUIDField(null=True, help_text="the version of the constituency then")
 
     class Meta:
         ordering = ["occasion", "-last_seen_at", "id"]
@@ -191,19 +208,3 @@ class SoughtSystem(models.Model):
 
     def __str__(self) -> str:
         return self.system
-
-
-class Disowned(models.Model):
-    """What a discovered organisation said is not its own: it is not taken for the owner again."""
-
-    system = models.CharField(max_length=300)
-    identity = models.CharField(max_length=320, help_text="core.identity.Identity as text")
-    said_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["system", "identity"]
-        verbose_name_plural = "disowned systems"
-        constraints = [models.UniqueConstraint(fields=["system", "identity"], name="disowned_once")]
-
-    def __str__(self) -> str:
-        return f"{self.system}: not of {self.identity}"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from baken.cases.services import hold_cases
 from baken.constituency.services import (
@@ -23,7 +24,6 @@ from baken.core.identity import Identity
 from baken.core.language import Language
 from baken.core.lookup import FoundChannel
 from baken.core.postal_address import addressed_to
-from baken.discovery.disowning import forget_disowned
 from baken.discovery.models import DiscoveredIdentity, SoughtSystem
 from baken.occasions.models import Occasion
 
@@ -74,7 +74,7 @@ def _write(row: SoughtSystem, *, now: datetime) -> bool:
     choice = choice_from_json(row.choice)
     assert choice.owner is not None  # by its state
     known = DiscoveredIdentity.objects.filter(
-        scheme=choice.owner.scheme, value=choice.owner.value
+        is_operator=False, scheme=choice.owner.scheme, value=choice.owner.value
     ).first()
     organisation_id = write_discovered_organisation(
         None if known is None else known.organisation_id,
@@ -117,7 +117,7 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
                 ),
                 scope=route.scope,
                 name="" if choice.owner and route.name == choice.owner.name else route.name,
-                language=_language(route.language, choice),
+                language=language_of(route.language, choice.owner),
                 source=rung.lookup,
                 confidence=max(1, round(100 * rung.expected_use)),
                 valid_until=rung.valid_until,
@@ -129,14 +129,13 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
 _DUTCH: Final = frozenset({"NL"})
 
 
-def _language(preferred: str, choice: Choice) -> Language:
+def language_of(preferred: str, who: Identity | None) -> Language:
     """What the source asks for where we write it, else Dutch in the Netherlands, else English."""
     asked = preferred.lower().partition("-")[0]
     if asked in set(Language):
         return Language(asked)
-    owner = choice.owner
-    is_dutch = owner is not None and (
-        owner.country in _DUTCH or (not owner.country and owner.value.endswith(".nl"))
+    is_dutch = who is not None and (
+        who.country in _DUTCH or (not who.country and who.value.endswith(".nl"))
     )
     return Language.NL if is_dutch and not asked else Language.EN
 
@@ -185,10 +184,11 @@ def forget_without_case(occasion: Occasion) -> int:
 
 
 def forget_identities(organisation_ids: Collection[int]) -> None:
-    """Forget by what these organisations were known, and which systems were theirs, or not."""
-    forget_disowned(organisation_ids)
+    """Forget by what these organisations were known, and which systems were theirs."""
     DiscoveredIdentity.objects.filter(organisation__in=organisation_ids).delete()
-    SoughtSystem.objects.filter(organisation__in=organisation_ids).delete()
+    SoughtSystem.objects.filter(
+        Q(organisation__in=organisation_ids) | Q(operator__in=organisation_ids)
+    ).delete()
 
 
 def forget_old_searches(*, before: datetime) -> int:

@@ -6,6 +6,15 @@ from baken.discovery.analyst_routes import found_by_analysts
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
+from baken.discovery.operators import (
+    ToPassOn,
+    count_unread_for_operators,
+    is_read_with_others,
+    operators_asked_since,
+    still_to_pass_on,
+    systems_for_operators,
+    systems_to_pass_on,
+)
 from baken.discovery.organisations import OwnedSystem, systems_to_open, systems_waiting
 from baken.discovery.sought_systems import (
     Decided,
@@ -18,17 +27,24 @@ from baken.discovery.sought_systems import (
 __all__ = [
     "Decided",
     "OwnedSystem",
+    "ToPassOn",
     "answers_about",
     "answers_by_lookup",
     "central_desks",
+    "count_unread_for_operators",
     "decided_systems",
     "decisions_about",
     "found_by_analysts",
     "given_files",
+    "is_read_with_others",
     "kept_answers",
     "listed_given_files",
+    "operators_asked_since",
     "sought_of",
     "states_under",
+    "still_to_pass_on",
+    "systems_for_operators",
     "systems_to_open",
+    "systems_to_pass_on",
     "systems_waiting",
 ]

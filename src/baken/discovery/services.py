@@ -6,8 +6,8 @@ from __future__ import annotations
 from baken.discovery.analyst_routes import add_found_route
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
-from baken.discovery.disowning import disown, own_again
 from baken.discovery.given_files import add_given_file, withdraw_given_file
+from baken.discovery.operators import write_operators
 from baken.discovery.organisations import (
     Written,
     forget_identities,
@@ -28,7 +28,6 @@ __all__ = [
     "add_given_file",
     "climb",
     "decide_about",
-    "disown",
     "forget_identities",
     "forget_old_answers",
     "forget_old_requests",
@@ -36,7 +35,7 @@ __all__ = [
     "forget_without_case",
     "keep_answers",
     "note_opened",
-    "own_again",
     "withdraw_given_file",
     "write_discovered",
+    "write_operators",
 ]

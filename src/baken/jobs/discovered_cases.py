@@ -17,7 +17,11 @@ from baken.cases.services import (
 )
 from baken.constituency.selectors import asset_version
 from baken.core.errors import PublicPagesError, StoredFileDamagedError
-from baken.discovery.selectors import systems_to_open, systems_waiting
+from baken.discovery.selectors import (
+    count_unread_for_operators,
+    systems_to_open,
+    systems_waiting,
+)
 from baken.discovery.services import (
     Written,
     forget_without_case,
@@ -26,6 +30,7 @@ from baken.discovery.services import (
 )
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
+from baken.jobs.passing_on import write_what_operators_pass_on
 from baken.jobs.public_pages import check_public_pages
 from baken.jobs.stored_sources import files_under, source_of, store_of
 from baken.occasions.models import Occasion
@@ -41,7 +46,7 @@ def open_all_discovered_cases(settings: Settings) -> None:
     Not while our public pages do not answer: nobody could check a warning that they did not ask
     for. Who signed up is warned all the same.
     """
-    waiting = [one for one in active_occasions() if _may_warn_unasked(one) and systems_waiting(one)]
+    waiting = [one for one in active_occasions() if _may_warn_unasked(one) and _waiting(one)]
     if not waiting:
         return
     try:
@@ -56,7 +61,11 @@ def open_all_discovered_cases(settings: Settings) -> None:
 
 def discovered_kept_back() -> int:
     """How many systems of organisations that did not sign up wait for our public pages."""
-    return sum(systems_waiting(one) for one in active_occasions() if _may_warn_unasked(one))
+    return sum(_waiting(one) for one in active_occasions() if _may_warn_unasked(one))
+
+
+def _waiting(occasion: Occasion) -> int:
+    return systems_waiting(occasion) + count_unread_for_operators(occasion.pk)
 
 
 def _may_warn_unasked(occasion: Occasion) -> bool:
@@ -65,11 +74,14 @@ def _may_warn_unasked(occasion: Occasion) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OpenedDiscovered:
-    """The organisations and cases that were written, since they are about to be warned."""
+    """The organisations and cases that were written, since they are about to be warned, and what
+    operators are about to be asked."""
 
     written: Written = field(default_factory=Written)
     cases: CaseCounts = field(default_factory=CaseCounts)
     problems: Sequence[StoredFileDamagedError] = ()
+    to_pass_on: int = 0
+    """Systems of which an operator is asked."""
 
 
 def open_discovered_cases(
@@ -78,7 +90,8 @@ def open_discovered_cases(
     settings: Settings,
     if_released: bool = False,
 ) -> OpenedDiscovered:
-    """Write the organisations that were chosen under `occasion`, and open their cases.
+    """Write the organisations that were chosen under `occasion`, open their cases, and read what
+    operators are asked to pass on.
 
     Only for a threat that may warn unasked now, or with `if_released` once two people release it;
     for any other nothing is done. May be broken off and run again: that the case of a system was
@@ -109,4 +122,7 @@ def open_discovered_cases(
                 problems += done.problems
         note_opened(occasion, systems, now=now)
         forget_without_case(occasion)
-    return OpenedDiscovered(written, cases, problems)
+    to_pass_on = write_what_operators_pass_on(
+        occasion.pk, occasion.selection, settings=settings, now=now
+    )
+    return OpenedDiscovered(written, cases, problems, to_pass_on)

@@ -28,8 +28,9 @@ LOOKS_BACK: Final = timedelta(days=30)
 _FEWEST_DAYS: Final = 5
 """With fewer days on which anything went out, nobody knows what is usual."""
 
+# What operators are asked to pass on is always asked under a threat.
 _NO_THREAT: Final = """
-    NOT EXISTS (
+    NOT n.is_pass_on AND NOT EXISTS (
         SELECT FROM outbox_notifiedcase AS t
         JOIN occasions_occasion AS o ON o.id = t.occasion_id
         WHERE t.notification_id = n.id AND o.kind <> 'standing'

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from baken.outbox.codes import new_code, read_code
-from baken.outbox.models import Delivery, Notification, NotifiedCase
+from baken.outbox.models import Delivery, Notification, NotifiedCase, PassOnSystem
 from baken.outbox.notifications import find_by_code
+from baken.outbox.pass_on_codes import digest_of
 
 _LEFT_US: Final = (Delivery.State.ACCEPTED, Delivery.State.UNCERTAIN, Delivery.State.SENDING)
 _ENDING: Final = 3
@@ -25,6 +26,10 @@ class CheckedMessage:
     channel: str
     language: str
     systems: int
+    is_pass_on: bool
+    """Whether it asked an operator to pass on."""
+    is_handed_down: bool
+    """Whether its code is that of one system in it, which the operator hands down."""
     address_ending: str
     """The last characters of the address it went to; empty where that would say too much."""
 
@@ -32,15 +37,27 @@ class CheckedMessage:
 def check_code(text: str) -> CheckedMessage | None:
     """The message whose code a person typed as `text`, or None: no message that left us bears it.
 
-    What cannot be a code costs the same one look into the database as a code that nobody has.
+    Also the code of one system, which an operator hands down. What cannot be a code costs the same
+    two looks into the database as a code that nobody has.
     """
-    return _sent(find_by_code(read_code(text) or new_code()))
+    code = read_code(text) or new_code()
+    return _sent(find_by_code(code)) or _handed_down(code)
 
 
 def message_sent(notification_id: UUID) -> CheckedMessage | None:
     """The message of this notification, or None when none left us."""
     found = Notification.objects.filter(pk=notification_id).select_related("addressee")
     return _sent(found.prefetch_related("deliveries").first())
+
+
+def _handed_down(code: str) -> CheckedMessage | None:
+    """The newest message that left us and asked an operator to hand `code` down."""
+    rows = PassOnSystem.objects.filter(code_digest=digest_of(code))
+    rows = rows.select_related("notification__addressee").order_by("-notification__planned_at")
+    for row in rows.prefetch_related("notification__deliveries"):
+        if message := _sent(row.notification):
+            return replace(message, code=code, systems=1, is_handed_down=True)
+    return None
 
 
 def _sent(found: Notification | None) -> CheckedMessage | None:
@@ -56,6 +73,8 @@ def _sent(found: Notification | None) -> CheckedMessage | None:
         channel=found.channel,
         language=found.language,
         systems=_count_systems(found),
+        is_pass_on=found.is_pass_on,
+        is_handed_down=False,
         address_ending=address_ending(found.addressee.address, channel=found.channel),
     )
 
@@ -75,5 +94,7 @@ def address_ending(address: str, *, channel: str) -> str:
 
 
 def _count_systems(notification: Notification) -> int:
+    if notification.is_pass_on:
+        return PassOnSystem.objects.filter(notification=notification).count()
     told = NotifiedCase.objects.filter(notification=notification).order_by()
     return told.values("case__system").distinct().count()

@@ -23,9 +23,17 @@ _HEARD_AS: Final = str.maketrans("OIL", "011")
 _SHAPE: Final = re.compile(r"([0-9A-Z]{4})[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{4})", re.ASCII)
 
 
+BITS: Final = _GROUPS * _IN_GROUP * _BITS
+"""How many bits a code holds."""
+
+
 def new_code() -> str:
     """A code of 60 random bits in groups that can be read out: ``K7QX-4M2P-9DTW``."""
-    bits = secrets.randbits(_GROUPS * _IN_GROUP * _BITS)
+    return code_of(secrets.randbits(BITS))
+
+
+def code_of(bits: int) -> str:
+    """The code that holds the last `BITS` of `bits`."""
     letters = [_LETTERS[bits >> place * _BITS & 31] for place in range(_GROUPS * _IN_GROUP)]
     groups = (letters[first : first + _IN_GROUP] for first in range(0, len(letters), _IN_GROUP))
     return "-".join("".join(group) for group in groups)

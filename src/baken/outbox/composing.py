@@ -20,7 +20,7 @@ import structlog
 
 from baken.channels import Carries, Message
 from baken.core.errors import About, ChannelError
-from baken.outbox.wording import Sender, WarningFacts, compose
+from baken.outbox.wording import MessageFacts, Sender, compose
 
 Composed = Message | ChannelError
 """A message, or why there is none."""
@@ -32,7 +32,7 @@ _SECONDS_TO_END: Final = 10.0
 _log = structlog.get_logger()
 
 
-def composed(warning: WarningFacts, *, sender: Sender, carries: Carries) -> Composed:
+def composed(warning: MessageFacts, *, sender: Sender, carries: Carries) -> Composed:
     """`warning` in words, or why it cannot be put into words; never raises."""
     try:
         return compose(warning, sender, carries=carries)
@@ -58,7 +58,7 @@ class Composer:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_lost = False
 
-    def compose_all(self, warnings: Sequence[WarningFacts]) -> list[Composed]:
+    def compose_all(self, warnings: Sequence[MessageFacts]) -> list[Composed]:
         """Each of `warnings` in words, or why not, in their order."""
         self._count += len(warnings)
         answers = self._from_process(warnings) if self._count > _WORTH_A_PROCESS else []
@@ -68,7 +68,7 @@ class Composer:
             for warning, answer in zip(warnings, answers, strict=True)
         ]
 
-    def _from_process(self, warnings: Sequence[WarningFacts]) -> list[Composed | None]:
+    def _from_process(self, warnings: Sequence[MessageFacts]) -> list[Composed | None]:
         if self._is_lost:
             return []
         try:
@@ -124,7 +124,7 @@ def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
         _write(answers, [_message_or_none(one, sender, carries) for one in warnings])
 
 
-def _message_or_none(warning: WarningFacts, sender: Sender, carries: Carries) -> Message | None:
+def _message_or_none(warning: MessageFacts, sender: Sender, carries: Carries) -> Message | None:
     try:
         return compose(warning, sender, carries=carries)
     except Exception:

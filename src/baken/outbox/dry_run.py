@@ -21,7 +21,7 @@ from baken.outbox.last_check import why_not
 from baken.outbox.models import Delivery
 from baken.outbox.notifications import notifications_under, waiting_notifications
 from baken.outbox.planning import Plan, plan_notifications
-from baken.outbox.warning_facts import warnings_of
+from baken.outbox.warning_facts import messages_of
 from baken.outbox.wording import Sender, compose
 
 
@@ -100,7 +100,7 @@ def _compose_all(
     channels = dict(waiting.values_list("pk", "channel"))
     stopped = why_not(channels.keys(), policy=policy, now=now)
     channels = {pk: channel for pk, channel in channels.items() if pk not in stopped}
-    warnings = warnings_of(channels.keys())
+    warnings = messages_of(channels.keys())
     messages: list[tuple[str, Message | ChannelError]] = []
     for pk, key in channels.items():
         try:

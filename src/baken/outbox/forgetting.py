@@ -12,8 +12,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from baken.cases.selectors import organisations_with_cases_since
 from baken.constituency.selectors import discovered_organisations
+from baken.discovery.selectors import operators_asked_since
 from baken.outbox.left_alone import keep_as_hashes
-from baken.outbox.models import Addressee, Delivery, Notification, NotifiedCase, Provider
+from baken.outbox.models import (
+    Addressee,
+    Delivery,
+    Notification,
+    NotifiedCase,
+    PassOnSystem,
+    Provider,
+)
 
 
 def organisations_to_forget(*, before: datetime) -> list[int]:
@@ -21,9 +29,12 @@ def organisations_to_forget(*, before: datetime) -> list[int]:
     mine = discovered_organisations()
     busy = organisations_with_cases_since(mine, before)
     told = Notification.objects.filter(organisation__in=mine, planned_at__gte=before)
+    asked = PassOnSystem.objects.filter(operator__in=mine, notification__planned_at__gte=before)
+    busy |= set(asked.values_list("operator_id", flat=True))
     also = NotifiedCase.objects.filter(
         case__organisation__in=mine, notification__planned_at__gte=before
     )
+    busy |= operators_asked_since(mine, before)
     busy |= set(told.values_list("organisation_id", flat=True))
     busy |= set(also.values_list("case__organisation_id", flat=True))
     return sorted(mine - busy)
@@ -41,6 +52,8 @@ def blank_ledger_of(organisation_ids: Collection[int], *, now: datetime) -> int:
         address=None, port=None, transport="", host_name="", url="", product="", asset_value="",
         evidence={}, details=[], details_more=0, told_before_news=[],
     )  # fmt: skip
+    asked = PassOnSystem.objects.filter(operator__in=organisation_ids)
+    asked.update(system="", seen="", code_digest="")
     mine = Notification.objects.filter(organisation__in=organisation_ids)
     others = Notification.objects.filter(addressee=OuterRef("pk")).exclude(
         organisation__in=organisation_ids

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -14,13 +15,22 @@ from django.db.models import QuerySet
 from baken.cases.selectors import fact_columns, facts_of_row
 from baken.constituency.selectors import routes_by_id
 from baken.core.classification import Tlp
-from baken.core.policy import CaseFacts, OccasionFacts, Policy, decide_again
+from baken.core.passing_on import decide_pass_on_again
+from baken.core.passing_on_text import to_pass_on_from_json
+from baken.core.policy import OccasionFacts, Policy, Verdict, decide_again
 from baken.core.routes import Route
+from baken.discovery.selectors import still_to_pass_on
 from baken.occasions.selectors import facts_of_occasions
-from baken.outbox.models import NotifiedCase
+from baken.outbox.models import NotifiedCase, PassOnSystem
 from baken.outbox.refusals import FULL_FOR, OF_THE_ADDRESS, REFUSED_FOR, full_addresses
 from baken.outbox.verdicts import routes_to
-from baken.outbox.withdrawal_reasons import ERASED, MAILBOX_FULL, OF_RULES, label_became
+from baken.outbox.withdrawal_reasons import (
+    ERASED,
+    MAILBOX_FULL,
+    NOT_TO_BE_PASSED_ON,
+    OF_RULES,
+    label_became,
+)
 from baken.settings.statements import Statement, is_any_of
 
 # One query for a group: it is asked ten thousand times in a minute.
@@ -76,21 +86,32 @@ def why_not(
     """Why some of these may no longer be handed over, after what changed since planning.
 
     One case that may no longer be told stops its whole notification; the next planning tells the
-    rest.
+    rest. So does one system that an operator may no longer be asked to pass on.
     """
     if not notification_ids:
         return {}
     about_to_go = _about_to_go(notification_ids, now=now)
     told = _TOLD.rows(ids=list(notification_ids))
-    under = facts_of_occasions({occasion_id for _, occasion_id, *_ in told})
+    asked = _asked_operators(notification_ids)
+    occasions = {occasion_id for _, occasion_id, *_ in told} | {row.occasion_id for row in asked}
+    under = facts_of_occasions(occasions)
     found = {pk: ERASED for pk, one in about_to_go.items() if one.is_erased}
+
+    def keep(pk: UUID, occasion_id: int, decide_with: _DecideAgain) -> None:
+        if pk not in found and (why := _why_not_of(about_to_go[pk], under[occasion_id],
+                                                   decide_with)):  # fmt: skip
+            found[pk] = why
+
     for pk, occasion_id, *row in told:
-        if pk not in found:
-            # Whether it is current was decided when it was planned, and is not asked again.
-            facts = facts_of_row(row, newest_days={})
-            why = _why_not_of(facts, about_to_go[pk], under[occasion_id], policy=policy, now=now)
-            if why:
-                found[pk] = why
+        # Whether it is current was decided when it was planned, and is not asked again.
+        facts = facts_of_row(row, newest_days={})
+        keep(pk, occasion_id, partial(decide_again, facts, policy=policy, now=now))
+    for one in asked:
+        if not one.is_still_asked:
+            found.setdefault(one.notification_id, NOT_TO_BE_PASSED_ON)
+        system = to_pass_on_from_json(one.seen)
+        again = partial(decide_pass_on_again, system, policy=policy, now=now)
+        keep(one.notification_id, one.occasion_id, again)
     return found
 
 
@@ -103,12 +124,40 @@ def _told_in_these() -> QuerySet[Any, Any]:
 _TOLD: Final = Statement(_told_in_these)
 
 
-def _why_not_of(
-    case: CaseFacts, one: _AboutToGo, under: OccasionFacts, *, policy: Policy, now: datetime
-) -> str:
-    verdict = decide_again(case, under=under, routes=one.routes, policy=policy, now=now)
+class _DecideAgain(Protocol):
+    def __call__(self, *, under: OccasionFacts, routes: Sequence[Route]) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedAbout:
+    """One system in a request."""
+
+    notification_id: UUID
+    occasion_id: int
+    seen: str
+    is_still_asked: bool
+
+
+def _asked_operators(notification_ids: Collection[UUID]) -> list[_AskedAbout]:
+    rows = list(
+        PassOnSystem.objects.filter(notification__in=notification_ids)
+        .exclude(system="")
+        .order_by()
+        .values_list(
+            "notification_id", "occasion_id", "finding_kind", "system", "operator_id", "seen"
+        )
+    )
+    still = still_to_pass_on({(under, kind, system) for _, under, kind, system, _, _ in rows})
+    return [
+        _AskedAbout(pk, under, seen, still.get((under, kind, system)) == operator_id)
+        for pk, under, kind, system, operator_id, seen in rows
+    ]
+
+
+def _why_not_of(one: _AboutToGo, under: OccasionFacts, decide_with: _DecideAgain) -> str:
+    verdict = decide_with(under=under, routes=one.routes)
     if one.others and verdict.rule.tells:
-        elsewhere = decide_again(case, under=under, routes=one.others, policy=policy, now=now)
+        elsewhere = decide_with(under=under, routes=one.others)
         if elsewhere.rule.tells:
             return MAILBOX_FULL
     if not verdict.rule.tells:

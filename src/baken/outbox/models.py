@@ -13,6 +13,7 @@ from baken.cases.models import SEVERITY_CHOICES, Case
 from baken.constituency.models import LANGUAGES, Organisation, Route
 from baken.occasions.models import TLP_CHOICES, Occasion
 from baken.outbox import codes
+from baken.outbox.pass_on_systems import PassOnSystem as PassOnSystem
 
 
 class Addressee(models.Model):
@@ -69,7 +70,10 @@ class Brake(models.Model):
 
 
 class Notification(models.Model):
-    """What one organisation is told at one moment, by one route; each case has its occasion."""
+    """What one organisation is told at one moment, by one route; each case has its occasion.
+
+    Or what an operator is asked to pass on: then it has systems in place of cases.
+    """
 
     class State(models.TextChoices):
         """Where it stands; the deliveries say how it came there."""
@@ -115,6 +119,9 @@ class Notification(models.Model):
     )
     is_brake_checked = models.BooleanField(
         db_default=False, help_text="whether it may be claimed, unless the brake holds it"
+    )
+    is_pass_on = models.BooleanField(
+        db_default=False, help_text="whether it asks an operator to pass on, and tells of no case"
     )
 
     class Meta:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from baken.occasions.models import Occasion
-from baken.outbox.models import Delivery, Notification, NotifiedCase
+from baken.outbox.models import Delivery, Notification, NotifiedCase, PassOnSystem
 
 _UNTOLD = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
 
@@ -29,7 +29,7 @@ class OutboxTotals:
 def outbox_totals() -> OutboxTotals:
     """The states of everything that was planned."""
     states = dict(Notification.objects.order_by().values_list("state").annotate(n=Count("pk")))
-    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED)
+    accepted = Notification.objects.filter(state=Notification.State.ACCEPTED, is_pass_on=False)
     return OutboxTotals(
         planned=states.get(Notification.State.PLANNED, 0),
         accepted=states.get(Notification.State.ACCEPTED, 0),
@@ -46,9 +46,12 @@ def waiting_notifications() -> QuerySet[Notification]:
 
 
 def notifications_under(occasion: Occasion) -> QuerySet[Notification]:
-    """The notifications that tell of a case under `occasion`, each once."""
+    """The notifications that tell of a case under `occasion`, or ask to pass one on, each once."""
     told = NotifiedCase.objects.filter(occasion=occasion).order_by()
-    return Notification.objects.filter(pk__in=told.values("notification"))
+    asked = PassOnSystem.objects.filter(occasion=occasion).order_by()
+    return Notification.objects.filter(
+        Q(pk__in=told.values("notification")) | Q(pk__in=asked.values("notification"))
+    )
 
 
 def count_telling(case_ids: Collection[int], *, since: datetime) -> int:

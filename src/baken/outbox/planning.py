@@ -38,6 +38,7 @@ from baken.occasions.services import label_standing_occasions, lock_occasion
 from baken.outbox.last_check import why_not
 from baken.outbox.models import Notification
 from baken.outbox.notifications import waiting_notifications
+from baken.outbox.passing_on import Requests, plan_requests
 from baken.outbox.verdicts import cases_due, routes_to, told_under
 from baken.outbox.withdrawal_reasons import SUPERSEDED
 from baken.outbox.withdrawals import withdraw
@@ -97,6 +98,10 @@ class Plan:
     cases: int = 0
     unreachable: tuple[Unreachable, ...] = ()
     waiting: Waiting = Waiting()
+    requests: int = 0
+    """Of the notifications, how many ask an operator to pass on."""
+    to_pass_on: int = 0
+    """The systems that these ask about."""
 
 
 def plan_notifications(
@@ -117,6 +122,7 @@ def plan_notifications(
     label_standing_occasions(feed_tlp)
     _withdraw_what_may_not_go(policy=policy, now=now)
     notifications, told = 0, set[int]()
+    requests = Requests()
     kept_back: dict[int, Unreachable] = {}
     waiting: dict[int, _Waits] = {}
     left = dict(room or {})
@@ -128,17 +134,20 @@ def plan_notifications(
                 continue
             hold_cases()
             under = _plan_under(active, policy=policy, now=moment, room=left)
-            transaction.on_commit(partial(_log_planned, active, under))  # not of a dry run
+            asked = _plan_requests(active, policy=policy, now=moment)
+            transaction.on_commit(partial(_log_planned, active, under, asked))  # not of a dry run
         notifications += under.notifications
+        requests = requests.with_more(asked)
         left = {key: count - under.by_channel[key] for key, count in left.items()}
         told |= under.told
         kept_back = under.kept_back | kept_back  # the first occasion says why
         waiting |= under.waiting
     # What one occasion keeps back, another may have told.
     unreachable = {why for case_id, why in kept_back.items() if case_id not in told}
+    unreachable |= {Unreachable(*one) for one in requests.kept_back}
     still = [one for case_id, one in waiting.items() if case_id not in told]
     return Plan(
-        notifications,
+        notifications + requests.notifications,
         len(told),
         tuple(sorted(unreachable)),
         Waiting(
@@ -146,7 +155,20 @@ def plan_notifications(
             len({one.organisation_id for one in still}),
             min((one.until for one in still), default=None),
         ),
+        requests=requests.notifications,
+        to_pass_on=requests.systems,
     )
+
+
+def _plan_requests(active: Sequence[Occasion], *, policy: Policy, now: datetime) -> Requests:
+    """What operators are asked under the threats among `active`."""
+    asked = Requests()
+    for occasion in active:
+        if occasion.is_threat:
+            asked = asked.with_more(
+                plan_requests(occasion.pk, occasion_facts(occasion), policy=policy, now=now)
+            )
+    return asked
 
 
 def _told_together() -> list[list[Occasion]]:
@@ -176,8 +198,8 @@ class _PlanUnder:
     """How many notifications go by each."""
 
 
-def _log_planned(occasions: Sequence[Occasion], under: _PlanUnder) -> None:
-    if under.notifications:
+def _log_planned(occasions: Sequence[Occasion], under: _PlanUnder, asked: Requests) -> None:
+    if under.notifications or asked.notifications:
         _log.info(
             "notification.planned",
             occasions=[occasion.key for occasion in occasions],
@@ -185,6 +207,8 @@ def _log_planned(occasions: Sequence[Occasion], under: _PlanUnder) -> None:
             cases=len(under.told),
             kept_back=len(under.kept_back),
             waiting=len(under.waiting),
+            requests=asked.notifications,
+            to_pass_on=asked.systems,
         )
 
 

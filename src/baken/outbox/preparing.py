@@ -16,8 +16,8 @@ from baken.outbox.addressees import keep_providers
 from baken.outbox.composing import Composed, Composer
 from baken.outbox.deliveries import Claim, claim, release_claims
 from baken.outbox.handing_over import Road
-from baken.outbox.warning_facts import warnings_of
-from baken.outbox.wording import Sender, WarningFacts, message_id_of
+from baken.outbox.warning_facts import messages_of
+from baken.outbox.wording import MessageFacts, Sender, message_id_of
 
 _AHEAD: Final = 48
 
@@ -129,7 +129,7 @@ class Preparer:
             limit=_AHEAD,
             is_to_probe=self._is_probing,
         )
-        warnings = warnings_of([one.notification_id for one in claims])
+        warnings = messages_of([one.notification_id for one in claims])
         unknown = {
             warnings[one.notification_id].recipient_address for one in claims if not one.provider
         }
@@ -143,7 +143,7 @@ class Preparer:
     def _prepared(
         self,
         claimed: Claim,
-        warning: WarningFacts,
+        warning: MessageFacts,
         message: Composed,
         *,
         providers: Mapping[str, str],

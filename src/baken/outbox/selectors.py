@@ -27,6 +27,14 @@ from baken.outbox.notifications import (
     outbox_totals,
     warned_organisations,
 )
+from baken.outbox.pass_on_answers import (
+    ListedRequest,
+    PassOnTotals,
+    listed_requests,
+    pass_on_totals,
+    requests_about,
+    systems_asked_in,
+)
 from baken.outbox.refusals import CountingRefusal, OwnFault, counting_refusals, own_faults
 from baken.outbox.rounds import rhythm_at
 from baken.outbox.suppressions import suppressions
@@ -45,8 +53,10 @@ __all__ = [
     "CaseVerdict",
     "CheckedMessage",
     "CountingRefusal",
+    "ListedRequest",
     "OutboxTotals",
     "OwnFault",
+    "PassOnTotals",
     "ReadyCall",
     "ReadyLetter",
     "SightingNow",
@@ -60,17 +70,21 @@ __all__ = [
     "current_halt",
     "find_by_code",
     "key_of_reason",
+    "listed_requests",
     "message_sent",
     "notification_states_under",
     "notifications_about",
     "organisations_to_forget",
     "outbox_totals",
     "own_faults",
+    "pass_on_totals",
     "read_code",
     "ready_call",
     "ready_letter",
+    "requests_about",
     "rhythm_at",
     "suppressions",
+    "systems_asked_in",
     "unwanted_addresses",
     "unwanted_of_any_kind",
     "verdict_on",

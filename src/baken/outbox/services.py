@@ -11,6 +11,7 @@ from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
 from baken.outbox.left_alone import leave_alone
 from baken.outbox.pacing import Pace
+from baken.outbox.pass_on_answers import PassedOn, record_answer_of_operator, record_passed_on
 from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
 from baken.outbox.refusals import forget_refusals
@@ -27,6 +28,7 @@ __all__ = [
     "DryRun",
     "Outcome",
     "Pace",
+    "PassedOn",
     "Plan",
     "Progress",
     "Road",
@@ -47,6 +49,8 @@ __all__ = [
     "lift_suppression",
     "plan_notifications",
     "preview",
+    "record_answer_of_operator",
+    "record_passed_on",
     "record_return",
     "record_round",
     "release_brake",

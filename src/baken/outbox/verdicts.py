@@ -22,7 +22,8 @@ from baken.outbox.left_alone import UnwantedAddresses, left_alone_among, with_le
 from baken.outbox.models import Notification, NotifiedCase, Suppression
 from baken.outbox.refusals import full_addresses, refusing_addresses
 
-_UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
+UNTOLD: Final = (Notification.State.REFUSED, Notification.State.WITHDRAWN)
+"""The states of a notification that nobody got."""
 
 
 def unwanted_addresses(*, now: datetime) -> frozenset[str]:
@@ -62,7 +63,7 @@ def routes_to(
 
 def told_under(occasion: Occasion, case_ids: Iterable[int] | None = None) -> frozenset[int]:
     """The cases told under `occasion` or about to be; with `case_ids`, only those among them."""
-    told = NotifiedCase.objects.filter(occasion=occasion).exclude(notification__state__in=_UNTOLD)
+    told = NotifiedCase.objects.filter(occasion=occasion).exclude(notification__state__in=UNTOLD)
     if case_ids is not None:
         told = told.filter(case__in=list(case_ids))
     return frozenset(told.values_list("case_id", flat=True))
@@ -127,7 +128,7 @@ def cases_due(case_ids: Collection[int]) -> frozenset[int]:
 
     They had their round, and wait for no other.
     """
-    lost = NotifiedCase.objects.filter(case__in=case_ids, notification__state__in=_UNTOLD)
+    lost = NotifiedCase.objects.filter(case__in=case_ids, notification__state__in=UNTOLD)
     since = lost.filter(Q(case__told_at=None) | Q(notification__planned_at__gt=F("case__told_at")))
     return frozenset(since.order_by().values_list("case_id", flat=True).distinct())
 

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import tzinfo
-from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-import structlog
 
 from baken.constituency.selectors import is_registered
 from baken.core.classification import Severity, Tlp
@@ -16,9 +11,9 @@ from baken.core.detail import read_details
 from baken.occasions.selectors import OccasionTexts, texts_of_occasions
 from baken.outbox.earlier_messages import earlier_messages
 from baken.outbox.models import Notification, NotifiedCase
-from baken.outbox.wording import ToldSystem, WarningFacts
-
-_log = structlog.get_logger()
+from baken.outbox.pass_on_facts import requests_of
+from baken.outbox.time_zones import zone_named
+from baken.outbox.wording import MessageFacts, ToldSystem, WarningFacts
 
 
 def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
@@ -82,6 +77,12 @@ def warnings_of(notification_ids: Collection[UUID]) -> dict[UUID, WarningFacts]:
     }
 
 
+def messages_of(notification_ids: Collection[UUID]) -> dict[UUID, MessageFacts]:
+    """Everything that these messages say: those that warn, and those that ask to pass on."""
+    requests = requests_of(notification_ids)
+    return {**warnings_of(set(notification_ids) - requests.keys()), **requests}
+
+
 def warning_of(notification: Notification) -> WarningFacts:
     """Everything that the message of `notification` says."""
     return warnings_of([notification.pk])[notification.pk]
@@ -103,7 +104,7 @@ def _warning(
         recipient_address=notification.addressee.address,
         recipient_name=notification.addressee.name,
         language=notification.language,
-        zone=_zone(notification.time_zone) if notification.time_zone else None,
+        zone=zone_named(notification.time_zone) if notification.time_zone else None,
         tlp=Tlp(notification.tlp),
         planned_at=notification.planned_at,
         is_registered=is_registered(notification.organisation.standing),
@@ -113,13 +114,3 @@ def _warning(
         systems=systems,
         in_reply_to=in_reply_to,
     )
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> tzinfo | None:
-    """The zone of that name; None when this machine does not know it, which stops no mail."""
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # not there, or not a name of one
-        _log.warning("zone.not_found", name=name)
-        return None

@@ -24,6 +24,7 @@ OF_RULES: Final[Mapping[Rule, str]] = {
 }
 MAILBOX_FULL: Final = "its mailbox is full, and another contact is told"
 ERASED: Final = "its addressee was erased"
+NOT_TO_BE_PASSED_ON: Final = "a system in it is not the operator's to pass on any more"
 GONE: Final = "nothing in it is seen any more"
 SUPERSEDED: Final = "a later notification tells it"
 _STRICTER: Final = "its label became stricter"
@@ -32,6 +33,7 @@ REASON_KEYS: Final[Mapping[str, str]] = {
     **{text: rule.value for rule, text in OF_RULES.items()},
     MAILBOX_FULL: "mailbox-full",
     ERASED: "erased",
+    NOT_TO_BE_PASSED_ON: "not-to-be-passed-on",
     GONE: "gone",
     SUPERSEDED: "superseded",
     _STRICTER: "label-stricter",

@@ -7,11 +7,11 @@ nothing to click on, and never in a header. Nobody reaches past this door.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from baken.advice import Frame, call_words, frame, letter_words
+from baken.advice import Frame, call_words, frame, letter_words, pass_on_words
 from baken.channels import Attachment, Carries, Form, Message, Page
 from baken.channels.blocks import Block
 from baken.core.errors import About, ChannelError
@@ -19,18 +19,36 @@ from baken.core.postal_address import addressed_to, is_addressed
 from baken.core.text import one_line
 from baken.outbox.wording.call_script import call_script
 from baken.outbox.wording.chapters import Chapter, chapters_of
-from baken.outbox.wording.facts import Sender, ToldSystem, WarningFacts
+from baken.outbox.wording.facts import (
+    PassOnFacts,
+    Sender,
+    SystemOfOperator,
+    ToldSystem,
+    WarningFacts,
+)
 from baken.outbox.wording.html import as_html
 from baken.outbox.wording.letter import MOST_IN_FULL, Length, letter
 from baken.outbox.wording.moments import date
+from baken.outbox.wording.pass_on import (
+    Attached,
+    kinds_of,
+    request_blocks,
+    subject_of_request,
+)
+from baken.outbox.wording.pass_on_sheet import pass_on_sheet
 from baken.outbox.wording.spreadsheet import spreadsheet
 from baken.outbox.wording.subject import subject_of
 from baken.outbox.wording.text import as_text
 from baken.outbox.wording.workbook import CONTENT_TYPE
+from baken.outbox.wording.xarf import CONTENT_TYPE as XARF_CONTENT_TYPE
+from baken.outbox.wording.xarf import as_file, xarf_reports
 
 __all__ = [
     "EVERYTHING",
+    "MessageFacts",
+    "PassOnFacts",
     "Sender",
+    "SystemOfOperator",
     "ToldSystem",
     "WarningFacts",
     "compose",
@@ -46,19 +64,25 @@ _SYSTEMS_ON_PAPER: Final = 20
 """Of each chapter; nobody types three hundred addresses over, so the rest is sent on request."""
 
 
-def message_id_of(warning: WarningFacts, sender: Sender) -> str:
+MessageFacts = WarningFacts | PassOnFacts
+"""What a message says: a warning, or a request to pass on."""
+
+
+def message_id_of(warning: MessageFacts, sender: Sender) -> str:
     """The Message-ID of `warning`, without angle brackets: the same for every attempt."""
     return f"{warning.reference}@{sender.message_id_domain}"
 
 
-def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTHING) -> Message:
-    """The message that `warning` becomes for a channel that `carries` so much.
+def compose(warning: MessageFacts, sender: Sender, *, carries: Carries = EVERYTHING) -> Message:
+    """The message that `warning`, or a request, becomes for a channel that `carries` so much.
 
     Raises `ChannelError` about the message, permanent, when even one system of each finding kind
     makes the text too long.
     """
     if warning.zone is not None:
         sender = replace(sender, zone=warning.zone)
+    if isinstance(warning, PassOnFacts):
+        return _request(warning, sender, carries=carries)
     if carries.form is Form.SCRIPT:
         return _script(warning, sender)
     if carries.form is Form.LETTER:
@@ -92,6 +116,41 @@ def compose(warning: WarningFacts, sender: Sender, *, carries: Carries = EVERYTH
         made_at=warning.planned_at,
         attachments=attachments,
         in_reply_to=warning.in_reply_to,
+    )
+
+
+def _request(request: PassOnFacts, sender: Sender, *, carries: Carries) -> Message:
+    words = pass_on_words(request.language)
+    kinds = kinds_of(request)
+    subject = subject_of_request(request, kinds, words)
+    attachments: tuple[Attachment, ...] = ()
+    attached = Attached()
+    if carries.attachments:
+        sheet = words.file_name.format(code=request.code)
+        content = pass_on_sheet(request, kinds, words, sender)
+        attachments = (Attachment(sheet, CONTENT_TYPE, content),)
+        attached = Attached(sheet)
+        reports, covered = xarf_reports(request, kinds, sender)
+        if reports:
+            xarf = words.file_name_xarf.format(code=request.code)
+            attachments += (Attachment(xarf, XARF_CONTENT_TYPE, as_file(reports)),)
+            attached = Attached(sheet, xarf, covered)
+
+    def blocks_of(shown: int) -> list[Block]:
+        return list(request_blocks(request, kinds, words, sender, shown=shown, attached=attached))
+
+    blocks, text = _first_that_fits(blocks_of, longest=carries.longest_text)
+    return Message(
+        id=message_id_of(request, sender),
+        recipient_address=request.recipient_address,
+        recipient_name=request.recipient_name,
+        language=words.frame.language,
+        subject=subject,
+        text=text,
+        html=as_html(blocks, title=subject, language=words.frame.language),
+        tlp=request.tlp,
+        made_at=request.planned_at,
+        attachments=attachments,
     )
 
 
@@ -152,9 +211,20 @@ def _fitting(
     """The blocks and their text, with as many systems a chapter as fit in `longest` characters."""
     # What is left out stands in the attachment. Without one, it is left out only when it must be.
     is_long = len(chapters) > MOST_IN_FULL and bool(file_name or longest is not None)
-    for shown in range(_SYSTEMS_IN_TEXT, 0, -1):
+
+    def blocks_of(shown: int) -> list[Block]:
         length = Length(shown, is_abbreviated=is_long, file_name=file_name)
-        blocks = list(letter(warning, chapters, words, sender, length=length))
+        return list(letter(warning, chapters, words, sender, length=length))
+
+    return _first_that_fits(blocks_of, longest=longest)
+
+
+def _first_that_fits(
+    blocks_of: Callable[[int], list[Block]], *, longest: int | None
+) -> tuple[list[Block], str]:
+    """The blocks and their text, with as many systems as fit; see `compose`."""
+    for shown in range(_SYSTEMS_IN_TEXT, 0, -1):
+        blocks = blocks_of(shown)
         text = as_text(blocks)
         if longest is None or len(text) <= longest:
             return blocks, text

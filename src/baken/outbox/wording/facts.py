@@ -104,6 +104,39 @@ class ToldSystem:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemOfOperator:
+    """One system in a request, as it stood when the request was planned."""
+
+    seen: ToldSystem
+    code: str
+    """What the operator hands down with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassOnFacts:
+    """Everything that a request to an operator says."""
+
+    reference: str
+    """The notification's id; it stands in the Message-ID."""
+    code: str
+    organisation: str
+    recipient_address: str
+    recipient_name: str
+    language: str
+    tlp: Tlp
+    planned_at: datetime
+    address_source: str
+    """What told us the recipient's address."""
+    threat_title: str
+    occasion_advice: str
+    """What the threat says to whoever uses the systems; may be empty."""
+    systems: Sequence[SystemOfOperator]
+    """At least one."""
+    zone: tzinfo | None = None
+    """In which the recipient reads times; None: in the sender's."""
+
+
+@dataclass(frozen=True, slots=True)
 class WarningFacts:
     """Everything that a message says."""
 

@@ -64,14 +64,15 @@ def what_was_seen(warning: WarningFacts, first: Chapter, words: Frame, sender: S
     """What was seen of one chapter, by whom and when, and when we told it before."""
     sentences = [
         first.advice.seen,
-        _by_whom(first.systems, words, sender),
-        _told_before(first.systems, words, sender),
+        by_whom(first.systems, words, sender),
+        told_before(first.systems, words, sender),
         note_on_site(first.systems, words, warning.tlp),
     ]
     return " ".join(filter(None, sentences))
 
 
-def _by_whom(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
+def by_whom(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
+    """Who saw it, where that may be said, on how many systems, and when last."""
     last = max(systems, key=lambda one: one.last_seen_at)
     said = {
         "count": len({one.system for one in systems}),
@@ -91,7 +92,7 @@ def _by_whom(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str
     return template.format(source=list_of(names, words), **said)
 
 
-def _told_before(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
+def told_before(systems: Sequence[ToldSystem], words: Frame, sender: Sender) -> str:
     """When we wrote before; only when that is so of all, since it is said of all."""
     reasons = {one.reason for one in systems}
     told = [one.told_before_at for one in systems if one.told_before_at]
@@ -117,7 +118,7 @@ def _facts(
         template = words.fact_more_singular if len(chapters) == 2 else words.fact_more_plural
         yield Fact(words.fact_more, [template.format(count=len(chapters) - 1, number=2)])
     yield Fact(words.fact_share, [sharing(warning, words, sender)])
-    yield Fact(words.fact_genuine, _genuine(warning, words, sender))
+    yield Fact(words.fact_genuine, genuine(warning.code, words, sender))
     answer = words.answer.format(reply_to=sender.reply_to, number=sender.published_number)
     yield Fact(words.fact_answer, [answer])
 
@@ -144,11 +145,11 @@ def sharing(warning: WarningFacts, words: Frame, sender: Sender) -> str:
     return f"{said} {words.supplier_may if is_allowed else words.supplier_ask}"
 
 
-def _genuine(warning: WarningFacts, words: Frame, sender: Sender) -> list[str]:
-    """The code has a line of its own: no screen breaks it."""
+def genuine(code: str, words: Frame, sender: Sender) -> list[str]:
+    """How to check that the message is ours; no screen breaks the code, on a line of its own."""
     check = (
         words.genuine_check.format(contact_line=sender.contact_line)
         if sender.contact_line
         else words.genuine_look_up
     )
-    return [check, warning.code, words.genuine_never]
+    return [check, code, words.genuine_never]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -118,26 +119,29 @@ def _end(warning: WarningFacts, words: Frame, sender: Sender, *, length: Length)
     yield from _answering(warning, words, sender)
     yield SignOff(words.sign_off.format(sender_name=sender.name).splitlines())
     if not warning.is_registered:
-        yield from _privacy(warning, words, sender)
+        yield from privacy(warning.address_source, words, sender)
 
 
 def _answering(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[Block]:
     """Where to check the message and to answer it, when there are public pages."""
     if not sender.public_url:
         return
-    secret = write_answer_link(
-        UUID(warning.reference), planned_at=warning.planned_at, key=sender.answer_key
-    )
     yield Heading(words.heading_answer, level=2)
     yield Paragraph(words.answer_page)
-    yield Link(f"{sender.public_url}/answer/{secret}/", is_secret=True)
+    yield Link(answer_url(warning.reference, warning.planned_at, sender), is_secret=True)
     yield Paragraph(words.check_page.format(code=warning.code))
     yield Link(f"{sender.public_url}/check/")
 
 
-def _privacy(warning: WarningFacts, words: Frame, sender: Sender) -> Iterator[Block]:
-    """What the GDPR, article 14, tells who did not give us the address."""
-    source = one_line(warning.address_source)
+def answer_url(reference: str, planned_at: datetime, sender: Sender) -> str:
+    """The link by which the recipient of the notification `reference` answers it."""
+    secret = write_answer_link(UUID(reference), planned_at=planned_at, key=sender.answer_key)
+    return f"{sender.public_url}/answer/{secret}/"
+
+
+def privacy(address_source: str, words: Frame, sender: Sender) -> Iterator[Block]:
+    """What the GDPR, article 14, tells who did not give us the address, but this source."""
+    source = one_line(address_source)
     yield Heading(words.heading_privacy, level=2)
     for line in (
         words.privacy_source.format(source=route_source(source, language=words.language))

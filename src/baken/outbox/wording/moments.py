@@ -40,6 +40,11 @@ def read_moment(text: str) -> datetime | None:
         return None
 
 
+def utc(at: datetime) -> str:
+    """As programs and logs have it, in UTC: "2026-11-22T03:00:00Z" (RFC 3339)."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 # One moment stands in many cells of a table.
 @lru_cache(maxsize=_KEPT)
 def sortable(at: datetime, zone: tzinfo) -> str:

@@ -47,7 +47,7 @@ def _systems(
     )  # fmt: skip
     for chapter, one in _by_place(chapters):
         yield (
-            *_where(one, words),
+            *where(one, words),
             chapter.advice.subject,
             words.severity_word(one.severity.key),
             words.reason_word(one.reason),
@@ -69,10 +69,10 @@ def _details(chapters: Sequence[Chapter], words: Frame, sender: Sender) -> Itera
         words.column_last_seen, words.column_times_seen,
     )  # fmt: skip
     for chapter, one in _by_place(chapters):
-        where = _where(one, words)
+        place = where(one, words)
         for detail in details_of(one):
             yield (
-                *where,
+                *place,
                 chapter.advice.subject,
                 _name(detail, one, words),
                 _cell(detail.value),
@@ -82,7 +82,7 @@ def _details(chapters: Sequence[Chapter], words: Frame, sender: Sender) -> Itera
             )
         if one.details_more:
             more = words.values_more.format(count=one.details_more)
-            yield (*where, chapter.advice.subject, more, "", "", "", "")
+            yield (*place, chapter.advice.subject, more, "", "", "", "")
 
 
 def _name(detail: Detail, system: ToldSystem, words: Frame) -> str:
@@ -122,7 +122,7 @@ def _by_place(chapters: Sequence[Chapter]) -> list[tuple[Chapter, ToldSystem]]:
     return sorted(all_of_them, key=lambda pair: pair[1].place)
 
 
-def _where(system: ToldSystem, words: Frame) -> tuple[str, str, str, str]:
+def where(system: ToldSystem, words: Frame) -> tuple[str, str, str, str]:
     """Address, port, protocol and name. The port from which a system sent is marked as such."""
     port = str(system.port) if system.port else ""
     if port and system.is_source:

@@ -33,7 +33,7 @@ def system_name(system: ToldSystem, words: Frame) -> str:
 
 def system_entry(system: ToldSystem, words: Frame, sender: Sender, *, is_mixed: bool) -> Entry:
     """What the mail tells of `system`; why it is told now, when that differs (`is_mixed`)."""
-    lines = [_seen(system, words, sender)]
+    lines = [seen_when(system, words, sender)]
     if system.holder:
         lines.append(words.holder.format(organisation=named(system.holder)))
     if system.address and system.address not in system.system:  # it goes by its name
@@ -60,7 +60,8 @@ def _where(system: ToldSystem, words: Frame) -> str:
     return words.system_port.format(system=system.address, port=system.port)
 
 
-def _seen(system: ToldSystem, words: Frame, sender: Sender) -> str:
+def seen_when(system: ToldSystem, words: Frame, sender: Sender) -> str:
+    """When it was seen: once, or first and last."""
     first, last = (
         moment(at, words, sender.zone, with_seconds=system.is_in_logs)
         for at in (system.first_seen_at, system.last_seen_at)

@@ -43,8 +43,8 @@ SYSTEM = SystemToPassOn(
     finding_kind="open-rdp", system=f"{ADDRESS}:3389/tcp", address=ADDRESS, host_name="",
     port=3389, transport="tcp", affected_role=AffectedRole.SERVICE,
     address_role=AddressRole.VULNERABLE, severity=Severity.HIGH, tlp=Tlp.GREEN, feed="shadowserver",
-    rsit_type="vulnerable-system", product="", family="", cves=(), first_seen_at=NOW - 3 * DAY,
-    last_seen_at=NOW - DAY, sightings=2,
+    report_type="scan_rdp", rsit_type="vulnerable-system", product="", family="", cves=(),
+    first_seen_at=NOW - 3 * DAY, last_seen_at=NOW - DAY, sightings=2,
 )  # fmt: skip
 GRAVE = OccasionFacts(is_threat=True, is_unasked_allowed=True, label=Tlp.GREEN)
 DESK = Route(
@@ -184,3 +184,8 @@ def test_it_is_asked_again_as_policy_reminds(
         None if passed_on is None else NOW - passed_on * DAY,
     )
     assert verdict_on(replace(SYSTEM, last_seen_at=NOW - seen * DAY), told=told).rule is rule
+
+
+def test_an_operator_that_says_it_is_not_in_its_network_is_asked_no_more() -> None:
+    told = ToldOperator(NOW - 8 * DAY, Severity.HIGH, is_refused=True)
+    assert verdict_on(told=told).rule is Rule.ANSWERED

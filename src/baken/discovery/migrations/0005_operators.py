@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("constituency", "0006_time_zone_of_a_contact"),
-        ("discovery", "0003_register_numbers"),
+        ("discovery", "0004_disowned"),
     ]
 
     operations = [

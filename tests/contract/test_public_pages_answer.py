@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from web_world import NAME, WebWorld, authority, certificate, web_world
 from baken.core.errors import PublicPagesError
 from baken.jobs.public_pages import check_public_pages
 from baken.settings.environment import Settings, read_settings
+from raw_https_peer import Conversation
 
 CHECK_PAGE = b'<form><input id="code" name="code" type="text"></form>'
 
@@ -33,6 +35,18 @@ def test_the_check_page_is_asked_at_its_public_address(tmp_path: Path) -> None:
     with web_world(lambda talk: talk.answer(CHECK_PAGE), leaf=certificate(NAME)) as world:
         assert check_public_pages(settings_for(world, tmp_path)) == f"https://{NAME}"
         assert world.peer.heads[0].startswith(b"GET /check/ ")
+
+
+def test_a_page_that_broke_off_is_asked_again(tmp_path: Path) -> None:
+    asked = count(1)
+
+    def answer(talk: Conversation) -> None:
+        if next(asked) > 2:
+            talk.answer(CHECK_PAGE)
+
+    with web_world(answer, leaf=certificate(NAME)) as world:
+        assert check_public_pages(settings_for(world, tmp_path)) == f"https://{NAME}"
+        assert len(world.peer.heads) == 3
 
 
 def test_a_page_that_is_not_ours_does_not_count(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from baken.core.errors import PublicPagesError
 from baken.discovery.selectors import states_under
 from baken.jobs.outside import open_web
 from baken.occasions.selectors import find_occasion, occasion_facts
-from baken.outside.fetching import FetchError
+from baken.outside.fetching import Fetched, FetchError, FetchFailure, Web
 from baken.outside.keeping import MemoryBudgets, NoLog
 from baken.settings.environment import Settings
 
 _LARGEST: Final = 64 << 10
+_FURTHER_TRIES: Final = 2
+_HICCUPS: Final = frozenset({FetchFailure.NOT_REACHED, FetchFailure.TOO_SLOW})
 _FIELD: Final = b'name="code"'
 """What stands on the check page, and hardly on a page that a provider shows in its place."""
 
@@ -20,7 +22,7 @@ _FIELD: Final = b'name="code"'
 def check_public_pages(settings: Settings) -> str:
     """Fetch the check page at its public address; gives the address.
 
-    Nothing is written down of it: no system is asked about. Raises `PublicPagesError` when the
+    One that is slow or breaks off is asked again: a hiccup must not hold up a grave threat. Nothing is written down of it: no system is asked about. Raises `PublicPagesError` when the
     address is not set, or does not answer with our page.
     """
     if not settings.public.url:
@@ -32,7 +34,7 @@ def check_public_pages(settings: Settings) -> str:
     page = f"{settings.public.url}/check/"
     web = open_web(settings, log=NoLog(), budgets=MemoryBudgets())
     try:
-        fetched = web.get(page, largest=_LARGEST)
+        fetched = _fetched(web, page)
     except FetchError as error:
         raise PublicPagesError(
             f"{page} does not answer: {error}", remedy=_remedy(settings)
@@ -45,6 +47,16 @@ def check_public_pages(settings: Settings) -> str:
             remedy=_remedy(settings),
         )
     return settings.public.url
+
+
+def _fetched(web: Web, page: str) -> Fetched:
+    for _ in range(_FURTHER_TRIES):
+        try:
+            return web.get(page, largest=_LARGEST)
+        except FetchError as error:
+            if error.failure not in _HICCUPS:
+                raise
+    return web.get(page, largest=_LARGEST)
 
 
 def check_release(key: str, *, settings: Settings) -> None:

@@ -236,6 +236,18 @@ def test_who_was_spoken_to_is_not_told_again(
     assert claim_next_call(by="Bob", now=datetime.now(UTC) + 9 * HOUR) is None
 
 
+def test_what_is_not_theirs_is_not_told_to_them_by_any_way(
+    haven: Organisation, calling: Settings, baken: Command
+) -> None:
+    send(calling)
+    code = code_of(haven)
+    record_call(code, outcome="not-theirs", by="Ann", now=datetime.now(UTC))
+    assert set(Case.objects.filter(organisation=haven).values_list("answer", flat=True)) == {
+        "not-ours"
+    }
+    assert "[answered]" in baken("explain", code).out
+
+
 def test_call_back_comes_when_they_asked(
     haven: Organisation, calling: Settings, baken: Command
 ) -> None:

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from baken import lookups
 from baken.cases.models import Case
 from baken.constituency.models import Asset, Contact, Organisation
+from baken.core.choosing import PassedOver
 from baken.core.classification import Level, Tlp
 from baken.core.given_file import GivenFile
 from baken.core.lookup import (
@@ -31,7 +32,8 @@ from baken.core.lookup import (
     SubjectKind,
 )
 from baken.core.routes import Scope
-from baken.discovery.models import KeptAnswer
+from baken.discovery.models import KeptAnswer, SoughtSystem
+from baken.discovery.selectors import decisions_about
 from baken.intake.models import StoredFile
 from baken.jobs.discovered_cases import discovered_kept_back
 from baken.jobs.discovery import discover
@@ -41,10 +43,11 @@ from baken.jobs.looking_back import match_again
 from baken.jobs.sending import plan_and_deliver
 from baken.lookups import LookupKind
 from baken.occasions.models import Occasion
+from baken.outbox import last_check, refusals
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import unwanted_of_any_kind
 from baken.outside import Outside
-from baken.responses.services import record_returned
+from baken.responses.services import record_answer, record_returned
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from public_page_peer import answering_pages
@@ -154,6 +157,70 @@ def test_who_did_not_sign_up_is_found_and_warned_of_a_grave_threat(
         "203.0.113.9:3389/tcp",
         "owner",
     )
+
+
+def answer_last(kind: str, *, text: str = "") -> None:
+    """Answer the newest notification, as by the link in it."""
+    newest = Notification.objects.latest("planned_at")
+    record_answer(newest.pk, kind=kind, text=text, now=datetime.now(UTC))
+
+
+def test_explain_tells_what_was_answered_to_a_message_by_its_code(
+    ingest: Ingest, sending: Settings, baken: Command
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    answer_last("working-on-it")
+    answer_last("solved", text="Patched.\nBy us.")
+    said = baken("explain", Notification.objects.get().code).out
+    assert said.count("UTC: working on it\n") == 2, "of the message, and of the case that it tells"
+    assert said.count("UTC: solved, “Patched. By us.”\n") == 2
+
+
+def test_a_system_that_is_not_theirs_is_not_told_to_them_again(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9", "203.0.113.10"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 1
+    answer_last("not-ours")
+    assert set(SoughtSystem.objects.values_list("state", "organisation")) == {("disowned", None)}
+    assert send(sending) == 0
+    assert find_out(sending) == {"nobody": 2}
+    assert send(sending) == 0
+    (told,) = {one.choice.rungs[0].passed_over for one in decisions_about("203.0.113.9:3389/tcp")}
+    assert told is PassedOver.NOT_THEIRS
+
+
+def test_a_system_that_is_theirs_after_all_is_theirs_again(
+    ingest: Ingest, sending: Settings
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    send(sending)
+    answer_last("not-ours")
+    answer_last("working-on-it")
+    assert SoughtSystem.objects.get().organisation == Organisation.objects.get()
+    assert find_out(sending) == {"owner": 1}
+    assert send(sending) == 0
+
+
+def test_a_wrong_contact_is_not_written_to_again_though_it_is_found_again(
+    ingest: Ingest, sending: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 1
+    answer_last("wrong-contact")
+    monkeypatch.setattr(refusals, "REFUSED_FOR", timedelta(0))
+    monkeypatch.setattr(last_check, "REFUSED_FOR", timedelta(0))
+    assert find_out(sending) == {"owner": 1}
+    assert send(sending) == 0
 
 
 def test_nobody_is_asked_twice_and_nobody_is_warned_twice(
@@ -312,6 +379,7 @@ def test_when_all_is_over_only_counts_are_left_of_who_did_not_sign_up(
     before = texts_of_all_tables()
     for text in ("203.0.113.9", "it@bakkerij.example", "Bedrijf EX:1", "EX:1"):
         assert text in before
+    answer_last("not-ours")
     Case.objects.update(state="gone", gone_at=datetime.now(UTC))
     StoredFile.objects.all().delete()  # as the purge of the store does
     now = datetime.now(UTC)

@@ -98,6 +98,11 @@ def chosen(sought: Sought, *answers: LookupAnswer, **circumstances: object) -> C
     return choose(sought, all_of(*answers), replace(defaults, **circumstances))
 
 
+def disowned(sought: Sought, *answers: LookupAnswer, by: str) -> Choice:
+    """Chosen anew after `by` said that the system is not theirs."""
+    return choose(sought, all_of(*answers), Circumstances(now=NOW), disowned_by=(by,))
+
+
 def addresses_of(routes: Iterable[FoundRoute]) -> list[str]:
     return [route.address for route in routes]
 
@@ -119,6 +124,26 @@ def test_a_confirmed_name_leads_to_the_owner_where_no_network_is_assigned() -> N
     choice = chosen(DEVICE, RESOLVES, OWN_FILE, ONLY_OPERATOR)
     assert str(choice.owner) == "domain:bakkerij.example"
     assert addresses_of(choice.owner_routes) == ["security@bakkerij.example"]
+
+
+def test_after_the_holder_said_it_is_not_theirs_the_owner_of_the_name_is_next() -> None:
+    choice = disowned(DEVICE, RESOLVES, OWN_FILE, REGISTRY, by="handle:EX:ORG-1")
+    assert str(choice.owner) == "domain:bakkerij.example"
+    assert addresses_of(choice.owner_routes) == ["security@bakkerij.example"]
+    assert why_not(choice, "it@bakkerij.example") is PassedOver.NOT_THEIRS
+
+
+def test_who_said_it_is_not_theirs_is_not_reached_by_another_finding_either() -> None:
+    same = replace(OWN_FILE, routes=(mail("IT@bakkerij.example"),))
+    choice = disowned(DEVICE, RESOLVES, same, REGISTRY, by="handle:EX:ORG-1")
+    assert choice.owner is None
+    assert not choice.owner_routes
+    assert addresses_of(choice.operator_routes) == ["abuse@provider.example"]
+
+
+def test_what_one_disowned_says_nothing_about_another() -> None:
+    choice = disowned(DEVICE, REGISTRY, by="handle:EX:ORG-77")
+    assert str(choice.owner) == "handle:EX:ORG-1"
 
 
 @pytest.mark.parametrize("resolves_to", [(), ("198.51.100.1",)])

@@ -22,7 +22,7 @@ from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule
 from baken.outbox.withdrawal_reasons import REASON_KEYS
-from baken.responses.models import CallAttempt, LetterFact
+from baken.responses.models import Answer, CallAttempt, LetterFact
 
 BOTH = [words_in(language) for language in Language]
 EN, NL = words_in(Language.EN), words_in(Language.NL)
@@ -41,7 +41,7 @@ FAMILIES = {
     "severities": {severity.key for severity in Severity},
     "withdrawn": set(REASON_KEYS.values()),
     "matches": {rule.value for rule in MatchRule},
-    "ladder.states": {"owner", "operator", "handed-over", "by-hand", "nobody"},
+    "ladder.states": {"owner", "operator", "handed-over", "by-hand", "nobody", "disowned"},
     "ladder.parties": {party.value for party in Party},
     "ladder.channels": {channel.value for channel in FoundChannel},
     "ladder.bases": {basis.value for basis in Basis},
@@ -50,6 +50,7 @@ FAMILIES = {
     "calls.outcome": set(CallAttempt.Outcome.values),
     "letters.reason": set(LetterFact.Reason.values),
     "letters.state": {"waiting", "printed", "sent", "returned"},
+    "answers": set(Answer.Kind.values),
     "calls.state": {"waiting", "later", "claimed", "done"},
 }
 """The words for what is stored as a key; tests/db/test_explaining.py holds them to the tables."""

@@ -50,7 +50,8 @@ def write_discovered_organisation(
     """Write a discovered organisation with `routes`, or renew those of a known one; gives its id.
 
     Call it in a transaction. A known one that signed up since keeps what it gave us itself. Routes
-    are known by channel and address; one that is not found any more ends when it is out of date.
+    are known by channel and address; one that is not found any more ends when it is out of date,
+    and one that was ended stays so.
     """
     if organisation_id is None:
         found, _ = Organisation.objects.get_or_create(
@@ -75,7 +76,6 @@ def _write_route(organisation: Organisation, route: DiscoveredRoute, *, now: dat
         "confidence": route.confidence,
         "found_at": now,
         "valid_until": route.valid_until,
-        "state": Route.State.ACTIVE,
     }
     known = Route.objects.filter(
         contact__organisation=organisation, channel=route.channel, address__iexact=route.address
@@ -89,6 +89,18 @@ def _write_route(organisation: Organisation, route: DiscoveredRoute, *, now: dat
         channel=route.channel,
     )
     Route.objects.create(contact=contact, channel=route.channel, address=route.address, **facts)
+
+
+def end_discovered_route(route_id: int) -> None:
+    """Use this route no more, because who answered said that it is the wrong one.
+
+    Only of an organisation that was discovered: what a participant gave us is changed by a person.
+    May run twice.
+    """
+    mine = Route.objects.filter(
+        pk=route_id, contact__organisation__standing=Organisation.Standing.DISCOVERED
+    )
+    mine.update(state=Route.State.ENDED)
 
 
 def add_route_to(organisation: Organisation, *, channel: str, address: str, source: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from baken.constituency.discovered import (
     DiscoveredRoute,
     add_route_to,
+    end_discovered_route,
     forget_discovered,
     remove_discovered,
     write_discovered_organisation,
@@ -39,6 +40,7 @@ __all__ = [
     "TableCounts",
     "add_route_to",
     "dry_run_import",
+    "end_discovered_route",
     "export_constituency",
     "forget_discovered",
     "import_constituency",

@@ -60,6 +60,8 @@ class PassedOver(StrEnum):
     """Whom it reaches can do nothing about a finding of this layer."""
     NEEDS_PERSON = "needs-person"
     """A form on the web, or a task of another kind for a person."""
+    NOT_THEIRS = "not-theirs"
+    """Whom it reaches said that the system is not theirs."""
     ANOTHER_OWNER = "another-owner"
     """It reaches another organisation than the one that is taken for the owner."""
     SEEN_BEFORE = "seen-before"
@@ -118,15 +120,34 @@ class Choice:
     """Everything that was found, the best first, with what was passed over and why."""
 
 
-def choose(sought: Sought, answers: Answers, circumstances: Circumstances) -> Choice:
-    """Whom to tell about `sought`, by all that was answered."""
+def choose(
+    sought: Sought,
+    answers: Answers,
+    circumstances: Circumstances,
+    *,
+    disowned_by: Collection[str] = (),
+) -> Choice:
+    """Whom to tell about `sought`, by all that was answered.
+
+    `disowned_by` are those who said that it is not theirs, each as the text of its `Identity`: the
+    next candidate is taken.
+    """
     judged = [
         _judged(answer, route, sought=sought, answers=answers, circumstances=circumstances)
         for answer in answers.by_question.values()
         for route in answer.routes
         if route.basis not in _CSIRTS
     ]
-    owner = _owner(judged, sought=sought, answers=answers)
+    candidates = {
+        party: identity
+        for party, identity in (
+            (Party.HOLDER, identity_of_holder(answers)),
+            (Party.NAME, identity_of_name(sought, answers)),
+        )
+        if identity is not None
+    }
+    judged = _without_who_disowned(judged, candidates, disowned_by)
+    owner = _owner(judged, candidates, sought=sought)
     order = _numbers().order[sought.layer]
     rungs = sorted(
         (_held_against(rung, owner) for rung in judged),
@@ -277,19 +298,32 @@ def _is_person(sought: Sought, answers: Answers) -> bool:
     )
 
 
-def _owner(judged: Sequence[Rung], *, sought: Sought, answers: Answers) -> Identity | None:
+def _without_who_disowned(
+    judged: Sequence[Rung], candidates: Mapping[Party, Identity], disowned_by: Collection[str]
+) -> list[Rung]:
+    """`judged`, where who said that the system is not theirs is passed over, by any of its ways."""
+    parties = {party for party, one in candidates.items() if str(one) in disowned_by}
+    reached = {_way_of(rung) for rung in judged if rung.party in parties}
+    return [
+        replace(rung, passed_over=PassedOver.NOT_THEIRS)
+        if rung.passed_over is None and rung.party.is_owner and _way_of(rung) in reached
+        else rung
+        for rung in judged
+    ]
+
+
+def _way_of(rung: Rung) -> tuple[FoundChannel, str]:
+    return rung.route.channel, rung.route.address.lower()
+
+
+def _owner(
+    judged: Sequence[Rung], candidates: Mapping[Party, Identity], *, sought: Sought
+) -> Identity | None:
     """Who is taken for the owner: of the parties in order, the first that can be reached."""
     reached = {rung.party for rung in judged if rung.passed_over is None}
     for party in _numbers().order[sought.layer]:
-        if not party.is_owner or party not in reached:
-            continue
-        identity = (
-            identity_of_holder(answers)
-            if party is Party.HOLDER
-            else identity_of_name(sought, answers)
-        )
-        if identity is not None:
-            return identity
+        if party.is_owner and party in reached and party in candidates:
+            return candidates[party]
     return None
 
 
@@ -316,7 +350,7 @@ def _once_each(rungs: Iterable[Rung]) -> list[Rung]:
     found: list[Rung] = []
     seen: set[tuple[FoundChannel, str]] = set()
     for rung in rungs:
-        key = (rung.route.channel, rung.route.address.lower())
+        key = _way_of(rung)
         if rung.passed_over is None and key in seen:
             rung = replace(rung, passed_over=PassedOver.SEEN_BEFORE)
         seen.add(key)

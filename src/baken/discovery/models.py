@@ -169,6 +169,7 @@ class SoughtSystem(models.Model):
         HANDED_OVER = "handed-over", "another CSIRT warns"
         BY_HAND = "by-hand", "a person has to do something"
         NOBODY = "nobody", "nobody was found"
+        DISOWNED = "disowned", "who was told said that it is not theirs"
 
     occasion = models.ForeignKey(Occasion, on_delete=models.CASCADE, related_name="sought_systems")
     finding_kind = models.CharField(max_length=64)
@@ -208,3 +209,19 @@ class SoughtSystem(models.Model):
 
     def __str__(self) -> str:
         return self.system
+
+
+class Disowned(models.Model):
+    """What a discovered organisation said is not its own: it is not taken for the owner again."""
+
+    system = models.CharField(max_length=300)
+    identity = models.CharField(max_length=320, help_text="core.identity.Identity as text")
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["system", "identity"]
+        verbose_name_plural = "disowned systems"
+        constraints = [models.UniqueConstraint(fields=["system", "identity"], name="disowned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.system}: not of {self.identity}"

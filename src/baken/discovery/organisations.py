@@ -24,6 +24,7 @@ from baken.core.identity import Identity
 from baken.core.language import Language
 from baken.core.lookup import FoundChannel
 from baken.core.postal_address import addressed_to
+from baken.discovery.disowning import forget_disowned
 from baken.discovery.models import DiscoveredIdentity, SoughtSystem
 from baken.occasions.models import Occasion
 
@@ -184,7 +185,8 @@ def forget_without_case(occasion: Occasion) -> int:
 
 
 def forget_identities(organisation_ids: Collection[int]) -> None:
-    """Forget by what these organisations were known, and which systems were theirs."""
+    """Forget by what these organisations were known, and which systems were theirs, or not."""
+    forget_disowned(organisation_ids)
     DiscoveredIdentity.objects.filter(organisation__in=organisation_ids).delete()
     SoughtSystem.objects.filter(
         Q(organisation__in=organisation_ids) | Q(operator__in=organisation_ids)

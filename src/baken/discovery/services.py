@@ -6,6 +6,7 @@ from __future__ import annotations
 from baken.discovery.analyst_routes import add_found_route
 from baken.discovery.answers import forget_old_answers, keep_answers
 from baken.discovery.climbing import Climbed, OpenLookup, climb
+from baken.discovery.disowning import disown, own_again
 from baken.discovery.given_files import add_given_file, withdraw_given_file
 from baken.discovery.operators import write_operators
 from baken.discovery.organisations import (
@@ -28,6 +29,7 @@ __all__ = [
     "add_given_file",
     "climb",
     "decide_about",
+    "disown",
     "forget_identities",
     "forget_old_answers",
     "forget_old_requests",
@@ -35,6 +37,7 @@ __all__ = [
     "forget_without_case",
     "keep_answers",
     "note_opened",
+    "own_again",
     "withdraw_given_file",
     "write_discovered",
     "write_operators",

@@ -21,6 +21,7 @@ from baken.core.classification import AddressRole
 from baken.core.finding_kinds import FindingKind, Layer, finding_kinds
 from baken.core.ladder import Answers, Sought
 from baken.core.unknown_system import UnknownSystem
+from baken.discovery.disowning import disowned_by
 from baken.discovery.models import SoughtSystem
 from baken.occasions.models import Occasion
 
@@ -102,13 +103,17 @@ def decide_about(
     """Choose whom to tell about each of `systems`, by `answers` in the same order, and keep it.
 
     May run again: the key is occasion, finding kind and system, and the newest choice stays. A
-    system for which an organisation was written already keeps it, and its case is read anew.
+    system for which an organisation was written already keeps it, and its case is read anew. Who
+    said that a system is not theirs is not chosen for it.
     """
+    disowned = disowned_by(system.system for system in systems)
     rows = []
     decided = []
     for system, answered in zip(systems, answers, strict=True):
         sought = sought_of(system)
-        choice = choose(sought, answered, circumstances)
+        choice = choose(
+            sought, answered, circumstances, disowned_by=disowned.get(system.system, ())
+        )
         row = SoughtSystem(
             occasion=occasion,
             finding_kind=system.finding_kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,7 @@ from baken.cases.models import Case
 from baken.core.classification import Severity
 from baken.core.policy import Policy
 from baken.core.rules import Rule
+from baken.core.text import one_line
 from baken.explaining.rules import reason_of, remedy_of
 from baken.explaining.words import Words
 from baken.outbox.models import Delivery, Notification, NotifiedCase
@@ -22,10 +23,18 @@ from baken.outbox.selectors import (
     notifications_about,
     verdicts_on,
 )
-from baken.responses.selectors import CallMade, LetterFacts, attempts_of, letters_of
+from baken.responses.selectors import (
+    AnswerGiven,
+    CallMade,
+    LetterFacts,
+    answers_to,
+    attempts_of,
+    letters_of,
+)
 
 _PHONE: Final = "phone"
 _LETTER: Final = "letter"
+_LONGEST_ANSWER: Final = 400
 _LISTS: Final = {_PHONE: "case.in_calls", _LETTER: "case.in_letters"}
 """What is said of one that was accepted, where a list is what accepts it."""
 
@@ -82,6 +91,8 @@ class Sent:
     """The attempts to call, in order."""
     letter: LetterFacts | None = None
     """What became of the letter; None when it is none, or in no batch yet."""
+    answers: tuple[AnswerGiven, ...] = ()
+    """In order; the last counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,30 +143,33 @@ def explain_cases(cases: Sequence[Case], *, policy: Policy, now: datetime) -> li
     told = notifications_about([case.pk for case in cases])
     halt = current_halt()
     why = halt.reason if halt else ""
-    by_hand = carried_by_hand(one.notification for of_case in told.values() for one in of_case)
+    recorded = recorded_of([one.notification for of_case in told.values() for one in of_case])
     return [
-        _explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why, by_hand=by_hand)
+        _explained(case, verdicts[case.pk], told.get(case.pk, []), halt=why, recorded=recorded)
         for case in cases
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
-    """What people recorded of notifications, by notification."""
+class Recorded:
+    """What people recorded of notifications and recipients answered, by notification."""
 
     calls: Mapping[UUID, tuple[CallMade, ...]]
     letters: Mapping[UUID, LetterFacts]
+    answers: Mapping[UUID, tuple[AnswerGiven, ...]]
 
 
-def carried_by_hand(notifications: Iterable[Notification]) -> ByHand:
-    """What was recorded of those among `notifications` that go by phone or by letter."""
+def recorded_of(notifications: Collection[Notification]) -> Recorded:
+    """What was recorded of `notifications`: calls, letters, and answers by any of them."""
     of_channel: dict[str, set[UUID]] = {_PHONE: set(), _LETTER: set()}
     for one in notifications:
         if one.channel in of_channel:
             of_channel[one.channel].add(one.pk)
     by_phone, by_letter = of_channel.values()
-    return ByHand(
-        attempts_of(by_phone) if by_phone else {}, letters_of(by_letter) if by_letter else {}
+    return Recorded(
+        attempts_of(by_phone) if by_phone else {},
+        letters_of(by_letter) if by_letter else {},
+        answers_to({one.pk for one in notifications}) if notifications else {},
     )
 
 
@@ -172,7 +186,7 @@ def case_lines(case: ExplainedCase, words: Words) -> Iterator[str]:
     yield _seen_line(case.seen, words)
     for told in case.told:
         yield _told_line(told, words)
-        yield from by_hand_lines(told.sent, words)
+        yield from recorded_lines(told.sent, words)
     yield from _next_lines(case.next, words, was_told=bool(case.told))
 
 
@@ -182,7 +196,7 @@ def _explained(
     told: Sequence[NotifiedCase],
     *,
     halt: str,
-    by_hand: ByHand,
+    recorded: Recorded,
 ) -> ExplainedCase:
     return ExplainedCase(
         finding_kind=case.finding_kind,
@@ -204,7 +218,7 @@ def _explained(
             feed=case.feed,
             report_type=case.report_type,
         ),
-        told=tuple(_told(one, by_hand) for one in told),
+        told=tuple(_told(one, recorded) for one in told),
         next=Next(
             rule=verdict.rule,
             occasion=verdict.occasion.key if verdict.occasion else "",
@@ -215,11 +229,11 @@ def _explained(
     )
 
 
-def _told(one: NotifiedCase, by_hand: ByHand) -> Told:
-    return Told(sent_of(one.notification, by_hand), one.occasion.key, one.reason)
+def _told(one: NotifiedCase, recorded: Recorded) -> Told:
+    return Told(sent_of(one.notification, recorded), one.occasion.key, one.reason)
 
 
-def sent_of(notification: Notification, by_hand: ByHand) -> Sent:
+def sent_of(notification: Notification, recorded: Recorded) -> Sent:
     """How far `notification` came; its addressee, brake and deliveries should be loaded."""
     last = max(notification.deliveries.all(), key=lambda tried: tried.attempt, default=None)
     is_accepted = last is not None and last.state == Delivery.State.ACCEPTED
@@ -237,8 +251,9 @@ def sent_of(notification: Notification, by_hand: ByHand) -> Sent:
         and notification.brake is not None
         and notification.brake.released_at is None,
         is_forgotten=last is not None and hasattr(last, "forgotten"),
-        calls=by_hand.calls.get(notification.pk, ()),
-        letter=by_hand.letters.get(notification.pk),
+        calls=recorded.calls.get(notification.pk, ()),
+        letter=recorded.letters.get(notification.pk),
+        answers=recorded.answers.get(notification.pk, ()),
     )
 
 
@@ -270,8 +285,8 @@ def _told_line(told: Told, words: Words) -> str:
     )
 
 
-def by_hand_lines(sent: Sent, words: Words) -> Iterator[str]:
-    """Each attempt to call, and what became of a letter, in a line each."""
+def recorded_lines(sent: Sent, words: Words) -> Iterator[str]:
+    """Each attempt to call, what became of a letter, and each answer, in a line each."""
     for number, call in enumerate(sent.calls, start=1):
         yield words.say(
             "case.call",
@@ -280,9 +295,18 @@ def by_hand_lines(sent: Sent, words: Words) -> Iterator[str]:
             by=call.made_by,
             outcome=words.say(f"calls.outcome.{call.outcome}"),
         )
-    letter = sent.letter
-    if letter is None:
-        return
+    if sent.letter is not None:
+        yield from _letter_lines(sent.letter, words)
+    for answer in sent.answers:
+        yield words.say(
+            "case.answer_with_text" if answer.text else "case.answer",
+            at=answer.answered_at,
+            answer=words.say(f"answers.{answer.kind}"),
+            text=one_line(answer.text, limit=_LONGEST_ANSWER),
+        )
+
+
+def _letter_lines(letter: LetterFacts, words: Words) -> Iterator[str]:
     if letter.printed_at is not None:
         yield words.say("case.letter_printed", at=letter.printed_at, batch=letter.batch)
     if letter.sent_at is not None:

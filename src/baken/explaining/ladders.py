@@ -78,7 +78,7 @@ def discovery_lines(
     yield words.say("ladder.what_next")
 
 
-_STATES: Final = ("owner", "operator", "handed-over", "by-hand", "nobody")
+_STATES: Final = ("owner", "operator", "handed-over", "by-hand", "nobody", "disowned")
 
 
 def ladder_figures(ladder: ExplainedLadder) -> dict[str, object]:

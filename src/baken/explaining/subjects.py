@@ -36,10 +36,10 @@ from baken.core.policy import Policy
 from baken.explaining.cases import (
     ExplainedCase,
     Sent,
-    by_hand_lines,
-    carried_by_hand,
     case_lines,
     explain_cases,
+    recorded_lines,
+    recorded_of,
     sent_of,
     sent_words,
 )
@@ -141,7 +141,7 @@ def find_subject(what: str, *, now: datetime) -> Subject:
         about = KnownMessage(
             notification.code,
             str(notification.organisation),
-            sent_of(notification, carried_by_hand([notification])),
+            sent_of(notification, recorded_of([notification])),
         )
         return Subject(about, cases)
     try:
@@ -227,7 +227,7 @@ def subject_lines(about: Place | KnownOrganisation | KnownMessage, words: Words)
         case KnownMessage(code, organisation, sent):
             facts = sent_words(sent, words)
             yield words.say("subject.message", code=code, organisation=organisation, **facts)
-            yield from by_hand_lines(sent, words)
+            yield from recorded_lines(sent, words)
             return
     if about.rows_hinted:
         yield words.say(

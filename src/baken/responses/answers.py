@@ -13,8 +13,8 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from baken.cases.services import record_answer as record_on_cases
 from baken.constituency.selectors import is_registered
+from baken.constituency.services import end_discovered_route
 from baken.core.answers import Answer as StandingAnswer
 from baken.core.answers import AnswerKind
 from baken.core.errors import About, AnswerRefusedError
@@ -23,6 +23,7 @@ from baken.outbox.models import Notification
 from baken.outbox.selectors import cases_told_by
 from baken.outbox.services import leave_alone, record_return, suppress_address
 from baken.responses.models import Answer
+from baken.responses.standing import let_stand
 
 LONGEST_TEXT: Final = 2_000
 MOST_ANSWERS: Final = 20
@@ -46,9 +47,11 @@ def record_answer(notification_id: UUID, *, kind: str, text: str, now: datetime)
     earlier one.
 
     *Solved*, *working on it* and *not ours* stand on the cases that it told, and the verdict looks
-    at them. *Wrong contact* lets the next planning take another route. *Do not contact me again*
-    leaves the address alone for ever: of who never signed up only a salted hash is kept. No later
-    answer undoes that. Raises `AnswerRefusedError`, also for a kind that there is not.
+    at them. *Wrong contact* lets the next planning take another route. Of who never signed up, the
+    owner of what is *not ours* is sought again, and a *wrong contact* is not used again. *Do not
+    contact me again* leaves the address alone for ever: of who never signed up only a salted hash
+    is kept. No later answer undoes that. Raises `AnswerRefusedError`, also for a kind that there is
+    not.
     """
     if kind not in _Kind.values:
         raise AnswerRefusedError(f"{kind[:40]!r} is no answer.", remedy="Choose one of the list.")
@@ -71,9 +74,15 @@ def record_answer(notification_id: UUID, *, kind: str, text: str, now: datetime)
             notification=notification, number=given + 1, kind=kind, text=words,
             how=Answer.How.PAGE, answered_at=now,
         )  # fmt: skip
-        record_on_cases(list(cases_told_by(notification)), _standing(_Kind(kind), now=now))
+        let_stand(
+            cases_told_by(notification),
+            notification.organisation_id,
+            _standing(_Kind(kind), now=now),
+        )
         if kind == _Kind.WRONG_CONTACT:
             record_return(notification.pk, about=About.ADDRESS, reply=_WRONG, now=now)
+            if notification.route_id is not None:
+                end_discovered_route(notification.route_id)
     _log.info("answer.recorded", notification=str(notification_id), kind=kind)
     return answer
 

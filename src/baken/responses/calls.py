@@ -13,12 +13,14 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from baken.core.answers import Answer, AnswerKind
 from baken.core.errors import About, CallRefusedError, NotFoundError
 from baken.core.text import check_line
 from baken.outbox.models import Notification
-from baken.outbox.selectors import find_by_code, read_code
+from baken.outbox.selectors import cases_told_by, find_by_code, read_code
 from baken.outbox.services import call_off, record_return, suppress_address
 from baken.responses.models import Call, CallAttempt
+from baken.responses.standing import let_stand
 
 CLAIMED_FOR: Final = timedelta(hours=1)
 """How long a caller has; then the call is free for others."""
@@ -119,7 +121,8 @@ def record_call(
 
     When nobody was reached after `MOST_TRIES`, or the number is wrong, the notification counts as
     refused about its address, so that the next planning takes another route; a wrong number is
-    suppressed. A call that was claimed by another, and not lapsed, is refused. One transaction.
+    suppressed. That it is not theirs stands on the cases, as when the page says so. A call that was
+    claimed by another, and not lapsed, is refused. One transaction.
     Raises `NotFoundError`, `CallRefusedError`, `TextRefusedError`.
     """
     check_line(by, name="name", longest=_LONGEST_NAME)
@@ -144,6 +147,12 @@ def record_call(
         call.not_before = recorded.call_again_at
         call.done_at = now if recorded.call_again_at is None else None
         call.save()
+        if how is _Outcome.NOT_THEIRS:
+            let_stand(
+                cases_told_by(notification),
+                notification.organisation_id,
+                Answer(AnswerKind.NOT_OURS, now),
+            )
         if recorded.is_told_otherwise:
             _tell_otherwise(notification, how, attempts=recorded.attempts, now=now)
     _log.info("call.recorded", notification=str(notification.pk), outcome=how.value)

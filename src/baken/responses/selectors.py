@@ -29,6 +29,16 @@ class CallMade:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """One answer by the link in a message."""
+
+    kind: str
+    text: str
+    """What was written besides, from outside; may be empty."""
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ListedCall:
     """One call of the list."""
 
@@ -80,6 +90,16 @@ def attempts_of(notification_ids: Collection[UUID]) -> dict[UUID, tuple[CallMade
     for one in rows:
         made = CallMade(one.outcome, one.made_by, one.made_at, one.call_again_at)
         found[one.call_id] = (*found.get(one.call_id, ()), made)
+    return found
+
+
+def answers_to(notification_ids: Collection[UUID]) -> dict[UUID, tuple[AnswerGiven, ...]]:
+    """By notification: the answers, in order, of which the last counts."""
+    found: dict[UUID, tuple[AnswerGiven, ...]] = {}
+    rows = Answer.objects.filter(notification__in=notification_ids)
+    for one in rows.order_by("notification", "number"):
+        given = AnswerGiven(one.kind, one.text, one.answered_at)
+        found[one.notification_id] = (*found.get(one.notification_id, ()), given)
     return found
 
 

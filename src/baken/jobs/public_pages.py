@@ -22,7 +22,8 @@ _FIELD: Final = b'name="code"'
 def check_public_pages(settings: Settings) -> str:
     """Fetch the check page at its public address; gives the address.
 
-    One that is slow or breaks off is asked again: a hiccup must not hold up a grave threat. Nothing is written down of it: no system is asked about. Raises `PublicPagesError` when the
+    One that is slow or breaks off is asked again: a hiccup must not hold up a grave threat. Nothing
+    is written down of it, since no system is asked about. Raises `PublicPagesError` when the
     address is not set, or does not answer with our page.
     """
     if not settings.public.url:

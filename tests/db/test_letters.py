@@ -327,6 +327,21 @@ def test_without_a_return_address_nobody_is_written_to(
     assert (refused.exit_code, "BAKEN_LETTER_RETURN_ADDRESS" in refused.err) == (78, True)
 
 
+def test_what_waits_for_people_is_said_after_sending_and_by_the_doctor(
+    haven: Organisation, writing: Settings, baken: Command, tmp_path: Path
+) -> None:
+    assert "by hand" not in baken("doctor", **LETTERS).out
+    assert "To print: 1 letter (baken letters print)." in baken("send", **LETTERS).out
+    assert "by hand: To print: 1 letter (baken letters print)." in baken("doctor", **LETTERS).out
+    print_now(tmp_path, writing)
+    said = "by hand: Printed, and not recorded as posted: 1 letter (baken letters sent)."
+    assert said in baken("doctor", **LETTERS).out
+    figures = json.loads(baken("send", "--json", **LETTERS).out)
+    assert figures["waiting_by_hand"] == {"calls": 0, "letters": 0, "unposted": 1}
+    record_sent(codes=[code_of(haven)], now=datetime.now(UTC))
+    assert "by hand" not in baken("doctor", **LETTERS).out
+
+
 def test_a_dry_run_shows_the_letter(haven: Organisation, writing: Settings, tmp_path: Path) -> None:
     done = dry_run_into(tmp_path / "dry", settings=writing)
     assert (done.messages, done.refused) == (1, 0)

@@ -406,7 +406,7 @@ def test_who_has_a_postal_address_alone_gets_a_letter_and_no_address_is_left_of_
     (row,) = csv.DictReader((batch.folder / "list.csv").read_text().splitlines())
     assert [row["line1"], row["line2"]] == ["Bedrijf EX:4", "Havenkade 1"]
     done = record_returned(row["code"], reason="moved", now=now)
-    assert done.suppressed_address == "bedrijf ex:4; havenkade 1; 1234 ab voorbeeldstad"
+    assert done.suppressed_address == "Bedrijf EX:4; Havenkade 1; 1234 AB Voorbeeldstad"
 
     Case.objects.update(state="gone", gone_at=now)
     StoredFile.objects.all().delete()  # as the purge of the store does

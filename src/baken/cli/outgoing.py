@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -163,6 +164,7 @@ def resume() -> None:
 def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
     """What planning and handing over came to, as figures."""
     from baken.jobs.discovered_cases import discovered_kept_back
+    from baken.responses.selectors import waiting_by_hand
 
     return {
         "notifications_planned": planned.notifications,
@@ -176,6 +178,7 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
         "own_fault": outcome.own_fault,
         "waiting_for_a_person": outcome.brake.held if outcome.brake else 0,
         "systems_waiting_for_public_pages": discovered_kept_back(),
+        "waiting_by_hand": asdict(waiting_by_hand()),
     }
 
 
@@ -204,12 +207,16 @@ def waiting_figures(planned: Plan) -> dict[str, object]:
 
 def say_outcome(planned: Plan, outcome: Outcome, *, language: Language) -> None:
     """Print what planning and handing over came to, and how to resume."""
+    from baken.explaining.by_hand import waiting_lines
     from baken.explaining.outcomes import outcome_lines
     from baken.explaining.words import words_in
     from baken.jobs.discovered_cases import discovered_kept_back
+    from baken.responses.selectors import waiting_by_hand
 
     words = words_in(language)
     for line in outcome_lines(planned, outcome, words):
         say(line)
     if kept_back := discovered_kept_back():
         say(words.say("send.discovered_wait", systems=words.counted("system", kept_back)))
+    for line in waiting_lines(waiting_by_hand(), words):
+        say(line)

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
+from baken.explaining.by_hand import waiting_lines
 from baken.explaining.words import Words
+from baken.responses.selectors import WaitingByHand
 
 _OLDEST_SERVER: Final = 15
 
@@ -175,6 +177,7 @@ Check: TypeAlias = (
     | HintsCheck
     | RangesCheck
     | DeliveriesCheck
+    | WaitingByHand
     | QuotedCheck
 )
 
@@ -207,6 +210,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_channel(check, words)
         case SendingCheck():
             return _of_sending(check, words)
+        case WaitingByHand():
+            return _well("by_hand", " ".join(waiting_lines(check, words)))
         case OwnFaultCheck():
             return _of_own_fault(check, words)
         case BrakeCheck():

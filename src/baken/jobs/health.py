@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime
 from typing import Final
 
@@ -50,6 +50,7 @@ from baken.outbox.selectors import (
     own_faults,
     unwanted_addresses,
 )
+from baken.responses.selectors import waiting_by_hand
 from baken.settings.declaration import changed_settings
 from baken.settings.environment import Settings
 
@@ -71,6 +72,9 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
         yield _channel(kind, settings)
     yield from _public_pages(settings)
     yield _sending()
+    waiting = waiting_by_hand()
+    if any(astuple(waiting)):
+        yield waiting
     for fault in own_faults(channels_in_use(settings)):
         yield OwnFaultCheck(fault.channel, fault.failures, fault.since, fault.reply)
     if brake := brake_on():

@@ -170,7 +170,8 @@ def _leave_address_alone(letter: Letter, why: LetterFact.Reason) -> str:
     address = letter.notification.addressee.address
     if before or why not in _NOT_THERE or not address:  # it may have been erased since
         return ""
-    return suppress_address(address, reason=f"a letter came back: {why.label}").address
+    suppress_address(address, reason=f"a letter came back: {why.label}")
+    return address
 
 
 def _letter_with(code: str) -> Letter:

@@ -169,6 +169,29 @@ class LetterFacts:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingByHand:
+    """What waits for people: how many calls and letters."""
+
+    calls: int
+    letters: int
+    """Those that are not printed yet."""
+    unposted: int
+    """Those that are printed, and of which nobody recorded that they were posted or came back."""
+
+
+def waiting_by_hand() -> WaitingByHand:
+    """What is in the lists of calls and letters and not done yet."""
+    in_list = Notification.objects.filter(state=Notification.State.ACCEPTED)
+    letters = _letters().filter(pk__in=in_list.values("pk"))
+    is_printed = Q(letter__batch__written_at__isnull=False)
+    return WaitingByHand(
+        calls=_calls().filter(call__done_at=None).count(),
+        letters=letters.exclude(is_printed).count(),
+        unposted=letters.filter(is_printed, letter__facts=None).count(),
+    )
+
+
 def waiting_letters() -> list[UUID]:
     """The letters that are in no batch yet, the gravest first."""
     waiting = _letters().filter(state=Notification.State.ACCEPTED, letter=None)

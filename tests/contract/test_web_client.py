@@ -651,6 +651,43 @@ def test_a_slow_host_keeps_no_other_waiting() -> None:
     assert failures == [FetchFailure.ASK_LATER] * 4 + [FetchFailure.TOO_SLOW] * 2
 
 
+def test_a_server_that_is_silent_twice_is_let_alone_for_a_while() -> None:
+    moment = NOW
+    behaviour = {"is_silent": True}
+
+    def behave(talk: Conversation) -> None:
+        if behaviour["is_silent"] and NAME.encode() in talk.head:
+            talk.wait()
+        hello(talk)
+
+    with web_world(behave, seconds=0.3, now=lambda: moment) as world:
+        assert [failure_of(world) for _ in range(2)] == [FetchFailure.TOO_SLOW] * 2
+        begun = time.monotonic()
+        error = error_of(world)
+        assert error.failure is FetchFailure.ASK_LATER
+        assert error.again_at == NOW + timedelta(minutes=5)
+        assert time.monotonic() - begun < 0.2
+        assert world.web.get(f"https://{ELSEWHERE}/").body == b"hello"
+        behaviour["is_silent"] = False
+        moment = NOW + timedelta(minutes=5)
+        assert world.web.get(URL).body == b"hello"
+
+
+def test_a_server_that_answers_in_between_is_not_let_alone() -> None:
+    moment = NOW
+    silent = iter([True, False, True, False])
+
+    def behave(talk: Conversation) -> None:
+        if next(silent):
+            talk.wait()
+        hello(talk)
+
+    with web_world(behave, seconds=0.3, now=lambda: moment) as world:
+        for _ in range(2):
+            assert failure_of(world) is FetchFailure.TOO_SLOW
+            assert world.web.get(URL).body == b"hello"
+
+
 def what(asked: Asked) -> str:
     return asked.what
 

@@ -178,6 +178,40 @@ def test_a_hole_in_a_site_is_told_to_the_owner_of_its_name_and_last_to_the_hoste
     assert why_not(choice, "noc@hoster.example") is PassedOver.ANOTHER_OWNER
 
 
+def test_a_hoster_is_not_taken_for_the_owner_of_a_site_whose_own_is_unknown() -> None:
+    hoster = replace(ASSIGNED, handle="EX:HOST", name="Hoster")
+    of_hoster = answer(
+        "registry",
+        SubjectKind.ADDRESS,
+        ADDRESS,
+        mail("noc@hoster.example", basis=Basis.ASSIGNMENT_HOLDER),
+        mail("abuse@hoster.example", Scope.NETWORK, Basis.ALLOCATION_ABUSE),
+        holders=(hoster,),
+    )
+    choice = chosen(SITE, of_hoster)
+    assert choice.owner is None
+    assert choice.owner_routes == ()
+    assert why_not(choice, "noc@hoster.example") is PassedOver.ANOTHER_OWNER
+    assert addresses_of(choice.operator_routes) == ["abuse@hoster.example"]
+
+
+def test_who_holds_the_address_of_its_own_site_is_its_owner() -> None:
+    assert str(chosen(SITE, REGISTRY).owner) == "handle:EX:ORG-1"
+
+
+def test_the_registrar_of_a_domain_is_never_told_for_its_owner() -> None:
+    of_domain = answer(
+        "domains",
+        SubjectKind.DOMAIN,
+        "bakkerij.example",
+        mail("abuse@registrar.example", Scope.NAME, Basis.REGISTRAR, 20),
+    )
+    choice = chosen(DEVICE, RESOLVES, of_domain, ONLY_OPERATOR)
+    assert choice.owner is None
+    assert why_not(choice, "abuse@registrar.example") is PassedOver.REGISTRAR
+    assert addresses_of(choice.operator_routes) == ["abuse@provider.example"]
+
+
 def test_the_name_of_the_operator_makes_the_operator_nobody_s_owner() -> None:
     sought = replace(DEVICE, hinted_names=("customer.provider.example",))
     resolves = answer("names", SubjectKind.NAME, "customer.provider.example", addresses=(ADDRESS,))
@@ -429,6 +463,15 @@ def test_a_registry_is_not_troubled_where_the_given_files_know_the_network() -> 
 def test_a_failed_source_settles_nothing_and_is_not_asked_again() -> None:
     failed = replace(OWN_FILE, outcome=Outcome.UNKNOWN, routes=())
     assert asked(DEVICE, GIVEN_NONE, RESOLVES, failed) == [("parent", "vpn.bakkerij.example")]
+
+
+@pytest.mark.parametrize(("key", "goes_on"), [("", True), ("ABCD", False)])
+def test_what_a_burglar_may_have_written_settles_nothing(key: str, *, goes_on: bool) -> None:
+    contact = replace(mail("security@bakkerij.example"), signed_by=key)
+    own_file = answer("own-file", SubjectKind.NAME, "www.bakkerij.example", contact)
+    questions = asked(replace(SITE, is_broken_into=True), GIVEN_NONE, own_file)
+    assert (("parent", "www.bakkerij.example") in questions) is goes_on
+    assert ("parent", "www.bakkerij.example") not in asked(SITE, GIVEN_NONE, own_file)
 
 
 def test_a_registrar_s_desk_settles_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from baken.cli.output import say, say_json
-from baken.cli.progress import counting
+from baken.cli.progress import counting, counting_of
 from baken.cli.session import begin_bench
 
 app = typer.Typer(help="Measure, and print JSON.", no_args_is_help=True)
@@ -114,19 +114,27 @@ def plan(
 
 @app.command()
 def discover(
-    systems: Annotated[int, typer.Option(min=1, max=16_000, help="How many systems.")] = 10_000,
+    systems: Annotated[int, typer.Option(min=1, max=16_384, help="How many systems.")] = 10_000,
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="A given file answers about half of the networks.")
+    ] = False,
     as_json: AsJson = True,
 ) -> None:
     """One threat, SYSTEMS systems that nobody registered: whom to tell about each.
 
-    Asks a made-up internet on this machine whose servers answer after 50 ms, and holds what was
-    chosen against the truth. In a database of its own; nothing leaves the machine.
+    Asks a made-up internet on this machine whose servers answer after 50 ms, where some are dead
+    and some mislead, and holds what was chosen against the truth. In a database of its own; nothing
+    leaves the machine.
     """
     del as_json
     with begin_bench() as settings:
         from baken.bench.discover import measure_discover
 
-        say_json(measure_discover(systems=systems, settings=settings).as_json())
+        with counting_of("systems") as progress:
+            found = measure_discover(
+                systems=systems, settings=settings, with_bulk=bulk, progress=progress
+            )
+        say_json(found.as_json())
 
 
 @app.command()

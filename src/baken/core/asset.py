@@ -11,7 +11,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import idna
@@ -156,6 +156,7 @@ def is_public_suffix(domain: str) -> bool:
     return bool(_public_suffixes().is_public(domain))
 
 
+@lru_cache(maxsize=1 << 14)
 def registrable_domain(name: str) -> str:
     """What was registered under a public suffix to get `name`; empty when nothing was."""
     return _public_suffixes().privatesuffix(name) or ""

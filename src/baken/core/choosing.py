@@ -56,6 +56,8 @@ class PassedOver(StrEnum):
     """Its name is a hint that nothing confirmed, or one of the network's operator."""
     PRIVATE_PERSON = "private-person"
     """The holder looks like a private person: only the operator is asked."""
+    REGISTRAR = "registrar"
+    """The registrar of a domain is not its owner, and answers for very many."""
     CANNOT_ACT = "cannot-act"
     """Whom it reaches can do nothing about a finding of this layer."""
     NEEDS_PERSON = "needs-person"
@@ -231,6 +233,7 @@ def _why_not(
         (PassedOver.PRIVATE_PERSON, rung.party.is_owner and _is_person(sought, answers)),
         (PassedOver.ANOTHER_OWNER, _is_of_another_country(answer, answers)),
         (PassedOver.CENTRAL_DESK, rung.party.is_owner and address in circumstances.central_desks),
+        (PassedOver.REGISTRAR, route.basis is Basis.REGISTRAR),
         (PassedOver.CANNOT_ACT, rung.party not in _numbers().order[sought.layer]),
         (PassedOver.TAKES_NO_MAIL, _takes_no_mail(route, answers)),
         (PassedOver.NEEDS_PERSON, route.channel is FoundChannel.FORM),
@@ -321,6 +324,8 @@ def _owner(
 ) -> Identity | None:
     """Who is taken for the owner: of the parties in order, the first that can be reached."""
     reached = {rung.party for rung in judged if rung.passed_over is None}
+    if _is_site_of_another(sought, answers):
+        reached -= {Party.HOLDER}
     for party in _numbers().order[sought.layer]:
         if party.is_owner and party in reached and party in candidates:
             return candidates[party]
@@ -332,6 +337,24 @@ def _operator(taken: Sequence[Rung], *, sought: Sought, answers: Answers) -> Ide
     parties = dict.fromkeys(rung.party for rung in taken if not rung.party.is_owner)
     found = (identity_of_operator(party, sought, answers) for party in parties)
     return next(filter(None, found), None)
+
+
+def _is_site_of_another(sought: Sought, answers: Answers) -> bool:
+    """Whether the holder of the address gives room to a site whose name is somebody else's.
+
+    Where no mail address of the holder has the domain of the name, nothing shows that both are one.
+    """
+    domains = {registrable_domain(name) for name in counted_names(sought, answers)}
+    return (
+        sought.layer is Layer.APPLICATION
+        and bool(domains)
+        and not any(
+            _domain_of(route) in domains
+            for answer in answers.by_question.values()
+            if answer.subject.kind is SubjectKind.ADDRESS
+            for route in answer.routes
+        )
+    )
 
 
 def _held_against(rung: Rung, owner: Identity | None) -> Rung:

@@ -132,7 +132,7 @@ def next_questions(
             and _is_left_open(subject, answers, by=lookup.stands_in_for)
             and (
                 lookup.judges_mail
-                or not _is_settled(subject, answers, before=turn, lookups=by_turn)
+                or not _is_settled(subject, sought, answers, before=turn, lookups=by_turn)
             )
         ]
         if questions:
@@ -202,17 +202,25 @@ def own_holders(answers: Answers) -> list[Holder]:
 
 def _is_settled(
     subject: Subject,
+    sought: Sought,
     answers: Answers,
     *,
     before: Turn,
     lookups: Mapping[Turn, Sequence[AsksAbout]],
 ) -> bool:
-    """Whether an earlier turn led to whom `subject` would lead to, so that nobody is troubled."""
+    """Whether an earlier turn led to whom `subject` would lead to, so that nobody is troubled.
+
+    What a host says that somebody broke into settles nothing, unless a known key signed it.
+    """
     earlier = {
-        lookup.key for turn, several in lookups.items() if turn < before for lookup in several
+        lookup.key: lookup.is_said_by_subject and sought.is_broken_into
+        for turn, several in lookups.items()
+        if turn < before
+        for lookup in several
     }
     return any(
-        _is_about_the_same(answer.subject, subject) and _leads_on(answer)
+        _is_about_the_same(answer.subject, subject)
+        and _leads_on(answer, only_signed=earlier[answer.lookup])
         for answer in answers.by_question.values()
         if answer.lookup in earlier
     )
@@ -227,7 +235,7 @@ def _is_about_the_same(one: Subject, other: Subject) -> bool:
     return one == other
 
 
-def _leads_on(answer: LookupAnswer) -> bool:
+def _leads_on(answer: LookupAnswer, *, only_signed: bool) -> bool:
     """Whether it names somebody who can act; a registrar can only pass on.
 
     A register knows a telephone and a postal address: a mail address is still looked for.
@@ -235,6 +243,7 @@ def _leads_on(answer: LookupAnswer) -> bool:
     return answer.outcome is Outcome.FOUND and any(
         route.channel is not FoundChannel.FORM
         and route.basis not in (Basis.REGISTRAR, Basis.REGISTER_EXTRACT)
+        and (bool(route.signed_by) or not only_signed)
         for route in answer.routes
     )
 

@@ -31,6 +31,8 @@ _log = structlog.get_logger()
 
 AT_ONCE: Final = 32
 """So many questions of one lookup wait for an answer at the same time."""
+CALLS_AT_ONCE: Final = 4
+"""So many calls, of a lookup that takes several subjects in one: it asks side by side by itself."""
 KEPT_TOGETHER: Final = 200
 """At most so many answers are kept in one commit."""
 KEPT_EVERY: Final = 0.1
@@ -188,7 +190,11 @@ class _Asking:
         self._came: queue.SimpleQueue[Sequence[LookupAnswer]] = queue.SimpleQueue()
         # A pool for each, so that a slow source takes no threads from the others.
         self._pools = {
-            one.kind.key: pools.enter_context(ThreadPoolExecutor(AT_ONCE, one.kind.key))
+            one.kind.key: pools.enter_context(
+                ThreadPoolExecutor(
+                    AT_ONCE if one.kind.at_once == 1 else CALLS_AT_ONCE, one.kind.key
+                )
+            )
             for one in lookups
         }
         for pool in self._pools.values():

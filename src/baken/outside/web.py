@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import copy
 import ssl
-import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -27,6 +27,7 @@ from baken.outside.fetching import Fetched, FetchError, FetchFailure
 from baken.outside.keeping import Asked, Budgets, RequestLog
 from baken.outside.pinned import ADDRESS, PIN, NoConnectionError, Pin, PinnedTransport
 from baken.outside.purpose import Purpose, make_purpose
+from baken.outside.remembering import NameMemory, SilentServers
 from baken.outside.retry_after import read_retry_after
 from baken.outside.targets import HTTPS_PORT, Network, Target, is_allowed, read_target, target_of
 from baken.outside.turns import NoTurnError, Turns
@@ -40,7 +41,10 @@ _LARGEST_HEADS: Final = 128 << 10
 """Bytes, for the head of an answer and for all 1xx heads before it."""
 _UNASKED_PAUSE: Final = timedelta(minutes=5)
 """After a 429 that does not say how long: RFC 6585 leaves it to us."""
-_MOST_REMEMBERED: Final = 4_096
+_SILENT_PAUSE: Final = timedelta(minutes=5)
+"""After a server did not answer twice in a row: whoever waits for it keeps others waiting."""
+_SILENT_TWICE: Final = 2
+_SILENCE: Final = frozenset({FetchFailure.TOO_SLOW, FetchFailure.NOT_REACHED})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TOO_MANY, _UNAVAILABLE = 429, 503
 _UNREADABLE_HEAD = 431  # what h11 suggests to say when a head is too large
@@ -117,7 +121,8 @@ class WebClient:
         self._purpose = Purpose()
         self._transport = PinnedTransport(trust, clock=clock)
         self._turns = Turns(in_all=self._limits.at_once, per_host=self._limits.at_once_per_host)
-        self._memory = _Memory(clock, most_seconds=self._limits.seconds_of_memory)
+        self._memory = NameMemory(clock, most_seconds=self._limits.seconds_of_memory)
+        self._silent = SilentServers()
         self._headers = {
             "user-agent": f"Baken/{version('baken')} (+{one_line(contact)})",
             "accept-encoding": ACCEPTED_ENCODING,
@@ -191,9 +196,29 @@ class WebClient:
                 FetchFailure.ASK_LATER, f"{host} is not to be asked now.", again_at=again_at
             )
 
+    @contextmanager
+    def _minding_silence(self, host: str) -> Iterator[None]:
+        """Let `host` alone for a while once it was silent twice in the ``with`` block."""
+        try:
+            yield
+        except FetchError as error:
+            if error.failure not in _SILENCE:
+                self._silent.forget(host)
+            elif self._silent.count(host) >= _SILENT_TWICE:
+                self._silent.forget(host)
+                self._budgets.pause(host, self._now() + _SILENT_PAUSE)
+            raise
+        self._silent.forget(host)
+
     def _try_addresses(self, target: Target, talk: _Talk) -> Fetched | Target:
         give_up_at = self._clock() + talk.seconds_left
         addresses = self._addresses(target)
+        with self._minding_silence(target.host):
+            return self._ask_first_of(addresses, target, talk, give_up_at=give_up_at)
+
+    def _ask_first_of(
+        self, addresses: Sequence[str], target: Target, talk: _Talk, *, give_up_at: float
+    ) -> Fetched | Target:
         for number, address in enumerate(addresses, start=1):
             pin = Pin(
                 address,
@@ -324,28 +349,6 @@ class WebClient:
             f"{host} asks us to come back later ({response.status_code}).",
             again_at=again_at,
         )
-
-
-class _Memory:
-    """Where names lead, for as long as the DNS said and at most some minutes."""
-
-    def __init__(self, clock: Callable[[], float], *, most_seconds: float) -> None:
-        self._clock = clock
-        self._most_seconds = most_seconds
-        self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, host: str) -> tuple[str, ...]:
-        """The addresses of `host`; none when they are not known any more."""
-        until, addresses = self._known.get(host, (0.0, ()))
-        return addresses if self._clock() < until else ()
-
-    def put(self, host: str, addresses: tuple[str, ...], *, seconds: int) -> None:
-        """Remember `addresses` for at most `seconds`."""
-        with self._lock:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.pop(next(iter(self._known)))
-            self._known[host] = self._clock() + min(seconds, self._most_seconds), addresses
 
 
 def _followed(target: Target, location: str, *, ports: Collection[int]) -> Target:

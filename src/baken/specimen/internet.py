@@ -212,17 +212,19 @@ class _WebServers:
         self.context.sni_callback = choose
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answers the one request of a connection."""
+        """Answers the requests of a connection, until the other side ends it."""
         try:
-            request = await reader.readuntil(b"\r\n\r\n")
-            host, path = _asked(request.decode("latin-1"))
-            page = self._pages.get(f"https://{host}{path}") or _NOT_FOUND
-            if port := self._proxied.get(host):
-                writer.write(await _passed_on(host, path, port=port))
-                await writer.drain()
-            elif page.is_silent:
-                await reader.read()  # until the other side gives up
-            else:
+            while True:
+                request = await reader.readuntil(b"\r\n\r\n")
+                host, path = _asked(request.decode("latin-1"))
+                page = self._pages.get(f"https://{host}{path}") or _NOT_FOUND
+                if port := self._proxied.get(host):
+                    writer.write(await _passed_on(host, path, port=port))
+                    await writer.drain()
+                    break
+                if page.is_silent:
+                    await reader.read()  # until the other side gives up
+                    break
                 await asyncio.sleep(self._delay_seconds)
                 writer.write(_response(page))
                 await writer.drain()
@@ -263,7 +265,6 @@ def _response(page: Page) -> bytes:
         f"HTTP/1.1 {page.status} made up",
         f"Content-Type: {page.content_type}",
         f"Content-Length: {len(body)}",
-        "Connection: close",
         *([] if later is None else [f"Retry-After: {later}"]),
     ]
     return "\r\n".join([*head, "", ""]).encode() + body

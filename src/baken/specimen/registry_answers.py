@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Final
 
@@ -93,3 +93,48 @@ def write_bootstrap(path: Path, held: Mapping[str, Sequence[str]]) -> None:
     """
     services = [[list(held_here), [f"https://{host}/"]] for host, held_here in held.items()]
     path.write_text(json.dumps({"version": "1.0", "services": services}))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNetwork:
+    """A network in a registry's database: assigned to its holder, or without one allocated."""
+
+    first: IPv4Address
+    last: IPv4Address
+    holder: Somebody | None
+    desk: Somebody | None
+    """Who answers for abuse of it."""
+
+
+def write_split_file(path: Path, networks: Iterable[HeldNetwork]) -> None:
+    """Write `networks` as objects of RPSL (RFC 2622), with whoever they name."""
+    objects: dict[str, list[tuple[str, str]]] = {}
+    for network in networks:
+        holder, desk = network.holder, network.desk
+        lines = [
+            ("inetnum", f"{network.first} - {network.last}"),
+            ("country", "NL"),
+            ("status", "ALLOCATED PA" if holder is None else "ASSIGNED PA"),
+        ]
+        if holder is not None and holder.kind == "individual":
+            lines.append(("descr", holder.name))
+        elif holder is not None:
+            lines.append(("org", holder.handle))
+            objects[holder.handle] = [
+                ("organisation", holder.handle),
+                ("org-name", holder.name),
+                ("e-mail", holder.mail),
+                ("phone", holder.telephone),
+            ]
+        if desk is not None:
+            lines.append(("abuse-c", desk.handle))
+            objects[desk.handle] = [
+                ("role", desk.name), ("nic-hdl", desk.handle), ("abuse-mailbox", desk.mail),
+            ]  # fmt: skip
+        objects[str(network.first) + str(network.last)] = lines
+    path.write_text("\n".join(_object(lines) for lines in objects.values()))
+
+
+def _object(lines: Sequence[tuple[str, str]]) -> str:
+    written = [f"{name}: {value}\n" for name, value in (*lines, ("source", "TEST")) if value]
+    return "".join(written)

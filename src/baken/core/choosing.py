@@ -7,16 +7,14 @@ P(they can act), from ``choosing.toml``. Whatever is passed over says why.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from baken.core.asset import registrable_domain
+from baken.core.choosing_numbers import choosing_numbers
 from baken.core.finding_kinds import Layer
 from baken.core.identity import (
     Identity,
@@ -147,10 +145,11 @@ def choose(
             (Party.NAME, identity_of_name(sought, answers)),
         )
         if identity is not None
+        and not (party is Party.HOLDER and _is_site_of_another(sought, answers))
     }
     judged = _without_who_disowned(judged, candidates, disowned_by)
     owner = _owner(judged, candidates, sought=sought)
-    order = _numbers().order[sought.layer]
+    order = choosing_numbers().order[sought.layer]
     rungs = sorted(
         (_held_against(rung, owner) for rung in judged),
         key=lambda rung: (
@@ -181,7 +180,7 @@ def _judged(
     circumstances: Circumstances,
 ) -> Rung:
     party = _party(answer, route, answers)
-    numbers = _numbers()
+    numbers = choosing_numbers()
     basis = numbers.basis[route.basis]
     acts = numbers.acts[sought.layer].get(party, 0.0)
     use = (
@@ -234,7 +233,7 @@ def _why_not(
         (PassedOver.ANOTHER_OWNER, _is_of_another_country(answer, answers)),
         (PassedOver.CENTRAL_DESK, rung.party.is_owner and address in circumstances.central_desks),
         (PassedOver.REGISTRAR, route.basis is Basis.REGISTRAR),
-        (PassedOver.CANNOT_ACT, rung.party not in _numbers().order[sought.layer]),
+        (PassedOver.CANNOT_ACT, rung.party not in choosing_numbers().order[sought.layer]),
         (PassedOver.TAKES_NO_MAIL, _takes_no_mail(route, answers)),
         (PassedOver.NEEDS_PERSON, route.channel is FoundChannel.FORM),
     )
@@ -324,9 +323,7 @@ def _owner(
 ) -> Identity | None:
     """Who is taken for the owner: of the parties in order, the first that can be reached."""
     reached = {rung.party for rung in judged if rung.passed_over is None}
-    if _is_site_of_another(sought, answers):
-        reached -= {Party.HOLDER}
-    for party in _numbers().order[sought.layer]:
+    for party in choosing_numbers().order[sought.layer]:
         if party.is_owner and party in reached and party in candidates:
             return candidates[party]
     return None
@@ -394,36 +391,3 @@ def _handed_over_to(answers: Answers) -> str:
 
 
 _CSIRTS: Final = frozenset({Basis.CSIRT_CONSTITUENCY, Basis.NATIONAL_CSIRT})
-
-
-@dataclass(frozen=True, slots=True)
-class _OfBasis:
-    right: float
-    read: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """What ``choosing.toml`` holds."""
-
-    order: Mapping[Layer, tuple[Party, ...]]
-    basis: Mapping[Basis, _OfBasis]
-    acts: Mapping[Layer, Mapping[Party, float]]
-    channel: Mapping[FoundChannel, float]
-
-
-@cache
-def _numbers() -> _Numbers:
-    raw = tomllib.loads(files("baken.core").joinpath("choosing.toml").read_text(encoding="utf-8"))
-    return _Numbers(
-        order={
-            Layer(layer): tuple(Party(party) for party in parties)
-            for layer, parties in raw["order"].items()
-        },
-        basis={Basis(key): _OfBasis(**chances) for key, chances in raw["basis"].items()},
-        acts={
-            Layer(layer): {Party(party): chance for party, chance in chances.items()}
-            for layer, chances in raw["acts"].items()
-        },
-        channel={FoundChannel(key): chance for key, chance in raw["channel"].items()},
-    )

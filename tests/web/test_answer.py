@@ -14,9 +14,12 @@ from visitors import Visitor
 
 from baken.cases.models import Case
 from baken.core.answer_link import WORKS_FOR, read_answer_link, write_answer_link
+from baken.core.errors import AnswerRefusedError
 from baken.jobs.forgetting import forget_who_never_signed_up
 from baken.jobs.sending import policy_of, sender_of
-from baken.outbox.models import Addressee, LeftAlone, Notification, Suppression
+from baken.occasions.models import Occasion
+from baken.outbox.models import Addressee, LeftAlone, Notification, PassOnSystem, Suppression
+from baken.outbox.pass_on_codes import digest_of
 from baken.outbox.selectors import answer_key, unwanted_addresses, unwanted_of_any_kind, verdict_on
 from baken.outbox.services import erase_addressee
 from baken.responses.models import Answer
@@ -265,3 +268,82 @@ def test_our_people_read_what_was_answered(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert f"2026-11-22 09:30  {told.code}  wrong-contact  Stichting haven" in said
     assert "“Ask IT: it@haven.example.nl”" in said
+
+
+# What operators answer
+
+
+def ask(*systems: str) -> Notification:
+    """A request to pass these systems on, which left us."""
+    organisation = make_organisation("provider")
+    organisation.standing = organisation.Standing.DISCOVERED
+    organisation.save()
+    asked = tell(organisation=organisation, address="abuse@provider.example.nl")
+    asked.notified_cases.all().delete()
+    Notification.objects.filter(pk=asked.pk).update(is_pass_on=True)
+    for place, system in enumerate(systems):
+        PassOnSystem.objects.create(
+            notification=asked, operator=organisation, finding_kind="open-rdp", system=system,
+            occasion=Occasion.objects.get(key="scans"), severity=3, reason="new",
+            code_digest=digest_of(CODES[place]),
+        )  # fmt: skip
+    return Notification.objects.get(pk=asked.pk)
+
+
+CODES = ("K7QX-4M2P-9DTW", "K7QX-4M2P-9DTX")
+
+
+def test_an_operator_says_that_it_passed_everything_on(visitor: Visitor) -> None:
+    asked = ask("192.0.2.7:3389/tcp", "192.0.2.8:3389/tcp")
+    path = link_of(asked)
+    shown = visitor.get(path).body
+    assert "Antwoord geven op ons verzoek" in shown
+    assert "Wij hebben alles doorgegeven" in shown
+    assert "Het is opgelost" not in shown
+    assert "2 systemen" in shown
+    sent = visitor.post(path, kind="passed-on")
+    assert sent.status == 303
+    assert "Wij hebben alles doorgegeven" in visitor.get(sent.headers["Location"]).body
+    said = PassOnSystem.objects.values_list("answer", "answered_how")
+    assert set(said) == {("passed-on", "page")}
+
+
+def test_an_operator_says_that_it_is_not_its_network_and_may_correct_itself(
+    visitor: Visitor,
+) -> None:
+    path = link_of(ask("192.0.2.7:3389/tcp"))
+    for kind, answer in (("not-ours", "not-theirs"), ("passed-on", "passed-on")):
+        assert visitor.post(path, kind=kind).status == 303
+        assert PassOnSystem.objects.get().answer == answer
+
+
+@pytest.mark.parametrize("kind", ["solved", "working-on-it"])
+def test_an_operator_cannot_answer_for_whoever_uses_the_system(visitor: Visitor, kind: str) -> None:
+    assert visitor.post(link_of(ask("192.0.2.7:3389/tcp")), kind=kind).status == 422
+    assert not Answer.objects.exists()
+
+
+def test_who_was_warned_cannot_say_that_it_passed_on(visitor: Visitor) -> None:
+    assert visitor.post(link_of(tell()), kind="passed-on").status == 422
+    with pytest.raises(AnswerRefusedError):
+        record_answer(
+            Notification.objects.get().pk, kind="passed-on", text="", now=datetime.now(UTC)
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", "vroegen wij de beheerder van het netwerk"),
+        ("en", "asked the operator of the network"),
+    ],
+)
+def test_whoever_gets_a_code_from_the_operator_sees_whose_address_it_is(
+    visitor: Visitor, language: str, said: str
+) -> None:
+    ask("192.0.2.7:3389/tcp", "192.0.2.8:3389/tcp")
+    shown = visitor.get(f"/check/?language={language}&code={CODES[1].lower()}").body
+    assert said in shown
+    assert CODES[1] in shown
+    assert "192.0.2" not in shown
+    assert ("1 systeem" if language == "nl" else "1 system") in shown

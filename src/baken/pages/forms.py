@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import ClassVar
 
 from django import forms
 
-from baken.responses.services import LONGEST_TEXT
-
-ANSWERS: Final = ("solved", "working-on-it", "not-ours", "wrong-contact", "do-not-contact")
-"""What can be answered, in the order of the page; the word of each is in `words/`."""
+from baken.responses.services import LONGEST_TEXT, TO_REQUESTS, TO_WARNINGS
 
 
 class AnswerForm(forms.Form):
-    """What a recipient answers."""
+    """What a recipient answers to a warning; the word of each answer is in `words/`."""
 
-    kind = forms.ChoiceField(choices=[(one, one) for one in ANSWERS])
+    kinds: ClassVar[Sequence[str]] = TO_WARNINGS
+    kind = forms.ChoiceField(choices=[(one.value, one.value) for one in TO_WARNINGS])
     text = forms.CharField(required=False, max_length=LONGEST_TEXT)
+
+
+class RequestForm(AnswerForm):
+    """What an operator answers to a request to pass on."""
+
+    kinds: ClassVar[Sequence[str]] = TO_REQUESTS
+    kind = forms.ChoiceField(choices=[(one.value, one.value) for one in TO_REQUESTS])

@@ -18,7 +18,7 @@ from baken.core.language import Language
 from baken.core.text import one_line
 from baken.explaining.words import Words
 from baken.outbox.selectors import answer_key, check_code, message_sent
-from baken.pages.forms import ANSWERS, AnswerForm
+from baken.pages.forms import AnswerForm, RequestForm
 from baken.pages.reader import LANGUAGE, seconds_to_wait, words_for
 from baken.responses.selectors import standing_answer
 from baken.responses.services import LONGEST_TEXT, record_answer
@@ -80,7 +80,8 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
     now = datetime.now(UTC)
     if link.is_expired(now):
         return page(request, "wrong", words, status=410, why="expired")
-    form = AnswerForm(request.POST or None)
+    about, form_of = ("request", RequestForm) if message.is_pass_on else ("warning", AnswerForm)
+    form = form_of(request.POST or None)
     why = ""
     standing = standing_answer(link.notification_id)
     if request.method == "POST" and form.is_valid():
@@ -99,11 +100,12 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         words,
         status=422 if why else 200,
         why=why,
-        kinds=[(kind, words.say(f"answer.kinds.{kind}")) for kind in ANSWERS],
+        title_key=f"answer.{about}.title",
+        kinds=[(str(kind), words.say(f"answer.{about}.{kind}")) for kind in form.kinds],
         chosen=form.data.get("kind", "") if form.is_bound else "",
         text=form.data.get("text", "") if form.is_bound else "",
         longest=LONGEST_TEXT,
-        standing="" if standing is None else words.say(f"answer.kinds.{standing.kind}"),
+        standing="" if standing is None else words.say(f"answer.{about}.{standing.kind}"),
         is_given="given" in request.GET and not why,
         code=message.code,
         sent_on=_date(message.sent_at, words),

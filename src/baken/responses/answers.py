@@ -19,9 +19,14 @@ from baken.core.answers import Answer as StandingAnswer
 from baken.core.answers import AnswerKind
 from baken.core.errors import About, AnswerRefusedError
 from baken.core.text import many_lines
-from baken.outbox.models import Notification
+from baken.outbox.models import Notification, PassOnSystem
 from baken.outbox.selectors import cases_told_by
-from baken.outbox.services import leave_alone, record_return, suppress_address
+from baken.outbox.services import (
+    leave_alone,
+    record_answer_of_operator,
+    record_return,
+    suppress_address,
+)
 from baken.responses.models import Answer
 from baken.responses.standing import let_stand
 
@@ -32,6 +37,18 @@ WAITS_FOR: Final = timedelta(days=14)
 """How long *working on it* keeps us silent."""
 
 _Kind = Answer.Kind
+TO_WARNINGS: Final = (
+    _Kind.SOLVED, _Kind.WORKING_ON_IT, _Kind.NOT_OURS, _Kind.WRONG_CONTACT, _Kind.DO_NOT_CONTACT,
+)  # fmt: skip
+"""What can be answered to a warning, in the order in which it is offered."""
+TO_REQUESTS: Final = (
+    _Kind.PASSED_ON, _Kind.NOT_OURS, _Kind.WRONG_CONTACT, _Kind.DO_NOT_CONTACT,
+)  # fmt: skip
+"""What an operator can answer that was asked to pass on."""
+_OF_OPERATORS: Final = {
+    _Kind.PASSED_ON: PassOnSystem.Answer.PASSED_ON,
+    _Kind.NOT_OURS: PassOnSystem.Answer.NOT_THEIRS,
+}
 _STANDS_ON_CASES: Final = {
     _Kind.SOLVED: AnswerKind.SOLVED,
     _Kind.WORKING_ON_IT: AnswerKind.WORKING_ON_IT,
@@ -50,10 +67,11 @@ def record_answer(notification_id: UUID, *, kind: str, text: str, now: datetime)
     at them. *Wrong contact* lets the next planning take another route. Of who never signed up, the
     owner of what is *not ours* is sought again, and a *wrong contact* is not used again. *Do not
     contact me again* leaves the address alone for ever: of who never signed up only a salted hash
-    is kept. No later answer undoes that. Raises `AnswerRefusedError`, also for a kind that there is
-    not.
+    is kept. No later answer undoes that. What an operator was asked to pass on, it *passed on* as a
+    whole, or it is *not ours*. Raises `AnswerRefusedError`, also for a kind that there is not.
     """
-    if kind not in _Kind.values:
+    is_request = Notification.objects.filter(pk=notification_id, is_pass_on=True).exists()
+    if kind not in (TO_REQUESTS if is_request else TO_WARNINGS):
         raise AnswerRefusedError(f"{kind[:40]!r} is no answer.", remedy="Choose one of the list.")
     words = many_lines(text).strip()
     if len(words) > LONGEST_TEXT:
@@ -79,6 +97,8 @@ def record_answer(notification_id: UUID, *, kind: str, text: str, now: datetime)
             notification.organisation_id,
             _standing(_Kind(kind), now=now),
         )
+        if is_request and (said := _OF_OPERATORS.get(_Kind(kind))):
+            record_answer_of_operator(notification.pk, said, how=PassOnSystem.How.PAGE, now=now)
         if kind == _Kind.WRONG_CONTACT:
             record_return(notification.pk, about=About.ADDRESS, reply=_WRONG, now=now)
             if notification.route_id is not None:

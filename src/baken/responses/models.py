@@ -54,6 +54,7 @@ class Answer(models.Model):
         NOT_OURS = "not-ours", "not ours"
         WRONG_CONTACT = "wrong-contact", "somebody else should get this"
         DO_NOT_CONTACT = "do-not-contact", "do not contact me again"
+        PASSED_ON = "passed-on", "passed on, says an operator that was asked to"
 
     class How(models.TextChoices):
         """By which way it came."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from baken.responses.answers import LONGEST_TEXT, erase_answer_texts, record_answer
+from baken.responses.answers import (
+    LONGEST_TEXT,
+    TO_REQUESTS,
+    TO_WARNINGS,
+    erase_answer_texts,
+    record_answer,
+)
 from baken.responses.calls import RecordedCall, claim_next_call, drop_call, record_call
 from baken.responses.letters import (
     Batch,
@@ -18,6 +24,8 @@ from baken.responses.printing import LetterToPrint, PrintedBatch, Printing, Prin
 
 __all__ = [
     "LONGEST_TEXT",
+    "TO_REQUESTS",
+    "TO_WARNINGS",
     "Batch",
     "LetterToPrint",
     "PrintedBatch",

@@ -42,6 +42,7 @@ FAMILIES = {
     "withdrawn": set(REASON_KEYS.values()),
     "matches": {rule.value for rule in MatchRule},
     "ladder.states": {"owner", "operator", "handed-over", "by-hand", "nobody", "disowned"},
+    "ladder.constituents": {"address", "as-number", "domain", "country"},
     "ladder.parties": {party.value for party in Party},
     "ladder.channels": {channel.value for channel in FoundChannel},
     "ladder.bases": {basis.value for basis in Basis},

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from baken.cli.discovery import discover
+from baken.cli.handing_over import handed_over
 from baken.cli.output import counted, say, say_json
 from baken.cli.session import begin
 from baken.cli.unknown_systems import unknown
@@ -21,6 +22,7 @@ from baken.core.selection import Selection
 app = typer.Typer(help="Threats: make, release by two people, list, close.", no_args_is_help=True)
 app.command()(unknown)
 app.command()(discover)
+app.command(name="handed-over")(handed_over)
 
 
 @app.command()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from baken.cli.output import InLanguage, counted, say, say_json_with
+from baken.cli.csv_files import LONGEST_CELL, write_csv
+from baken.cli.output import InLanguage, say, say_json_with
 from baken.cli.progress import counting
 from baken.cli.session import begin
-from baken.core.errors import OutputRefusedError
 from baken.core.language import Language
-from baken.core.spreadsheet import guard_formula
 from baken.core.text import one_line
 from baken.core.unknown_system import GroupBy, UnknownSystem, read_unknown_systems
 from baken.jobs import EngineName
@@ -28,8 +24,6 @@ if TYPE_CHECKING:
     from baken.jobs.looking_back import UnknownUnder
 
 _SHOWN: Final = 10
-_LONGEST_CELL: Final = 2000
-_STDOUT: Final = "-"
 
 
 class ListedBy(StrEnum):
@@ -168,7 +162,7 @@ def _system_row(system: UnknownSystem, operators: Mapping[int, tuple[str, str]])
         "hinted_domain": system.hinted_domain,
         "severity": system.severity.key,
         "hint_origin": "" if origin is None else origin.value,
-        "product": one_line(system.product, limit=_LONGEST_CELL),
+        "product": one_line(system.product, limit=LONGEST_CELL),
         "operators": names,
         "last_seen_at": system.last_seen_at.isoformat(),
         "first_seen_at": system.first_seen_at.isoformat(),
@@ -180,51 +174,7 @@ def _write_csv(done: UnknownUnder, file: str, *, by: ListedBy, limit: int | None
     for problem in done.found.problems:
         print(f"{problem.message} {problem.remedy}", file=sys.stderr)
     lines = (list(row.values()) for row in _rows(done, by, limit=limit))
-    if file == _STDOUT:
-        _write_lines(sys.stdout, lines, columns=_columns(by))
-        return
-    with _replacing(Path(file)) as out:
-        count = _write_lines(out, lines, columns=_columns(by))
-    say(f"{counted(count, 'line')} written to {file}.")
-
-
-def _write_lines(out: TextIO, lines: Iterable[list[Any]], *, columns: Sequence[str]) -> int:
-    """Write a header and `lines`; gives how many there were."""
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    count = 0
-    for line in lines:
-        writer.writerow([guard_formula(_cell(value)) for value in line])
-        count += 1
-    return count
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    return one_line(str(value), limit=_LONGEST_CELL)
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[TextIO]:
-    """What is written here replaces `file` when all of it was. Raises `OutputRefusedError`."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        try:
-            with part.open("w", encoding="utf-8-sig", newline="") as out:
-                yield out
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputRefusedError(
-            f"{file} cannot be written: {error.strerror or error}.",
-            remedy="Name a file that you may write to, with room on its disk.",
-        ) from error
+    write_csv(file, lines, columns=_columns(by))
 
 
 def _say(done: UnknownUnder, *, by: ListedBy | None, limit: int, language: Language) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from baken.core.asset import registrable_domain
 from baken.core.choosing_numbers import choosing_numbers
 from baken.core.finding_kinds import Layer
+from baken.core.home import Home
 from baken.core.identity import (
     Identity,
     Party,
@@ -24,7 +24,14 @@ from baken.core.identity import (
     identity_of_operator,
     is_holder_of_address,
 )
-from baken.core.ladder import Answers, Sought, counted_names, own_holders
+from baken.core.ladder import (
+    Answers,
+    Sought,
+    counted_names,
+    foreign_country,
+    handed_over_by,
+    own_holders,
+)
 from baken.core.lookup import (
     Basis,
     FoundChannel,
@@ -81,6 +88,8 @@ class Circumstances:
     """Addresses that answer for too many domains to be an owner's, in lower case."""
     our_own: Collection[str] = ()
     """Our own addresses and domains, in lower case."""
+    country: str = ""
+    """Our own (ISO 3166-1); empty: nothing is handed over for its country."""
     unwanted: Collection[str] = ()
     """Addresses that asked us to stop, in lower case."""
 
@@ -116,6 +125,12 @@ class Choice:
     """What a person has to do by hand, such as a form."""
     handed_over_to: str = ""
     """Another CSIRT that warns instead of us."""
+    handed_over_for: Subject | None = None
+    """What that CSIRT has in its constituency: the address, AS number, domain or country."""
+    csirt_routes: tuple[FoundRoute, ...] = ()
+    """By which that CSIRT is reached."""
+    country: str = ""
+    """In which the system is, where that is not our own: two upper-case letters."""
     rungs: tuple[Rung, ...] = ()
     """Everything that was found, the best first, with what was passed over and why."""
 
@@ -136,7 +151,7 @@ def choose(
         _judged(answer, route, sought=sought, answers=answers, circumstances=circumstances)
         for answer in answers.by_question.values()
         for route in answer.routes
-        if route.basis not in _CSIRTS
+        if not route.basis.is_csirt
     ]
     candidates = {
         party: identity
@@ -160,13 +175,18 @@ def choose(
     )
     rungs = _once_each(rungs)
     taken = [rung for rung in rungs if rung.passed_over is None]
+    home = Home(circumstances.country, circumstances.our_own)
+    handed_over = handed_over_by(sought, answers, home=home)
     return Choice(
         owner=owner,
         owner_routes=tuple(rung.route for rung in taken if rung.party.is_owner),
         operator_routes=tuple(rung.route for rung in taken if not rung.party.is_owner),
         operator=_operator(taken, sought=sought, answers=answers),
         tasks=tuple(rung.route for rung in rungs if rung.passed_over is PassedOver.NEEDS_PERSON),
-        handed_over_to=_handed_over_to(answers),
+        handed_over_to=handed_over.holders[0].handed_over_to if handed_over else "",
+        handed_over_for=handed_over.subject if handed_over else None,
+        csirt_routes=handed_over.routes if handed_over else (),
+        country=foreign_country(sought, answers, home=home),
         rungs=tuple(rungs),
     )
 
@@ -227,7 +247,7 @@ def _why_not(
             sought.is_broken_into and is_said_by_subject and not is_signed,
         ),
         (PassedOver.MAIL_BROKEN_INTO, _is_mail_read_by_burglar(route, sought)),
-        (PassedOver.OUR_OWN, _is_ours(address, circumstances.our_own)),
+        (PassedOver.OUR_OWN, Home(our_own=circumstances.our_own).is_ours(address)),
         (PassedOver.UNWANTED, address in circumstances.unwanted),
         (PassedOver.PRIVATE_PERSON, rung.party.is_owner and _is_person(sought, answers)),
         (PassedOver.ANOTHER_OWNER, _is_of_another_country(answer, answers)),
@@ -270,12 +290,6 @@ def _domain_of(route: FoundRoute) -> str:
     if route.channel is not FoundChannel.MAIL:
         return ""
     return registrable_domain(route.address.rpartition("@")[2])
-
-
-def _is_ours(address: str, our_own: Collection[str]) -> bool:
-    labels = address.rpartition("@")[2].split(".")
-    above = {".".join(labels[start:]) for start in range(len(labels))}
-    return address in our_own or bool(above & set(our_own))
 
 
 def _takes_no_mail(route: FoundRoute, answers: Answers) -> bool:
@@ -376,18 +390,3 @@ def _once_each(rungs: Iterable[Rung]) -> list[Rung]:
         seen.add(key)
         found.append(rung)
     return found
-
-
-def _handed_over_to(answers: Answers) -> str:
-    """The CSIRT that warns instead of us; one that names the system comes before a country's."""
-    said = [
-        (route.basis is Basis.NATIONAL_CSIRT, holder.handed_over_to)
-        for answer in answers.by_question.values()
-        for holder in answer.holders
-        if holder.handed_over_to
-        for route in answer.routes[:1]
-    ]
-    return min(said)[1] if said else ""
-
-
-_CSIRTS: Final = frozenset({Basis.CSIRT_CONSTITUENCY, Basis.NATIONAL_CSIRT})

@@ -136,5 +136,5 @@ def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Iden
 def _registrant(domain: str, answers: Answers) -> Holder | None:
     """Who registered `domain`; one whom a registry knows by a handle counts first."""
     about = answers.about(Subject(SubjectKind.DOMAIN, domain))
-    holders = [holder for answer in about for holder in answer.holders]
+    holders = [holder for answer in about for holder in answer.holders if not holder.handed_over_to]
     return min(holders, key=lambda holder: not holder.handle, default=None)

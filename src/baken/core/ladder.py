@@ -11,9 +11,11 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from baken.core.asset import is_public_suffix, registrable_domain
 from baken.core.finding_kinds import Layer
+from baken.core.home import NOWHERE, Home, country_of_name
 from baken.core.lookup import (
     AsksAbout,
     Basis,
@@ -111,23 +113,107 @@ def operator_domains(answers: Answers) -> frozenset[str]:
         if answer.subject.kind not in (SubjectKind.ADDRESS, SubjectKind.AS_NUMBER):
             continue
         for route in answer.routes:
-            if route.channel is FoundChannel.MAIL and route.scope is Scope.NETWORK:
+            is_operators = route.scope is Scope.NETWORK and not route.basis.is_csirt
+            if route.channel is FoundChannel.MAIL and is_operators:
                 found.add(registrable_domain(route.address.rpartition("@")[2]))
     return frozenset(found)
 
 
+_NAMED_FIRST: Final = (Layer.APPLICATION, Layer.ACCOUNT, Layer.ORGANISATION)
+"""Layers of which the owner of the name is told before whoever holds the address."""
+_MORE_SPECIFIC: Final = {
+    is_named_first: {kind: rank for rank, kind in enumerate(kinds)}
+    for is_named_first, kinds in {
+        True: ("domain", "address", "as-number", "country"),
+        False: ("address", "domain", "as-number", "country"),
+    }.items()
+}
+
+
+def foreign_country(sought: Sought, answers: Answers, *, home: Home) -> str:
+    """The country, not our own, in which the system is as far as registries say; or empty.
+
+    A network's country is that of the narrowest that says one. Where the owner of a name is told
+    first, and there is one, it is the country of the name. What lies under our own top-level domain
+    is ours wherever it stands: the site of a company here is often hosted abroad.
+    """
+    if not home.country:
+        return ""
+    names = [name for name in (*counted_names(sought, answers), sought.mail_domain) if name]
+    of_names = [country_of_name(name) for name in names]
+    of_names += [
+        holder.country
+        for domain in _domains(sought, answers)
+        for answer in answers.about(Subject(SubjectKind.DOMAIN, domain))
+        for holder in answer.holders[:1]
+    ]
+    if home.country in of_names:
+        return ""
+    if sought.layer in _NAMED_FIRST and names:
+        country = next(filter(None, reversed(of_names)), "")
+    else:
+        country = _country_of_network(sought, answers)
+    return "" if country == home.country else country
+
+
+def _country_of_network(sought: Sought, answers: Answers) -> str:
+    found = [
+        (int(holder.network.rpartition("/")[2]), holder.country)
+        for answer in answers.about(Subject(SubjectKind.ADDRESS, sought.address))
+        for holder in answer.holders
+        if holder.country and "/" in holder.network
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else ""
+
+
+def handed_over_by(sought: Sought, answers: Answers, *, home: Home) -> LookupAnswer | None:
+    """The answer by which another CSIRT warns instead of us; None: the system is ours to warn of.
+
+    A constituency that names the domain, network or AS number comes before a whole country's. Our
+    own entry in such a list hands nothing over.
+    """
+    named = [
+        answer
+        for answer in answers.by_question.values()
+        if any(holder.handed_over_to for holder in answer.holders)
+        and not any(home.is_ours(route.address.lower()) for route in answer.routes)
+        and _is_in_constituency(answer.subject, sought, answers, home=home)
+    ]
+    rank = _MORE_SPECIFIC[sought.layer in _NAMED_FIRST]
+    return min(named, key=lambda answer: rank[answer.subject.kind.value], default=None)
+
+
+def _is_in_constituency(subject: Subject, sought: Sought, answers: Answers, *, home: Home) -> bool:
+    """Whether a constituency that names `subject` has the system in it."""
+    match subject.kind:
+        case SubjectKind.ADDRESS | SubjectKind.AS_NUMBER:
+            return sought.layer is not Layer.ACCOUNT  # its owner is its mail domain's
+        case SubjectKind.DOMAIN:
+            return subject.value in _domains(sought, answers)
+        case SubjectKind.COUNTRY:
+            return subject.value == foreign_country(sought, answers, home=home)
+    return False
+
+
 def next_questions(
-    sought: Sought, answers: Answers, *, lookups: Iterable[AsksAbout]
+    sought: Sought, answers: Answers, *, lookups: Iterable[AsksAbout], home: Home = NOWHERE
 ) -> list[Question]:
-    """The questions to put next, in order; empty when the ladder is climbed."""
+    """The questions to put next, in order; empty when the ladder is climbed.
+
+    Of what another CSIRT warns about, only what its names resolve to is still asked: it may show
+    that the system is ours after all.
+    """
     by_turn: dict[Turn, list[AsksAbout]] = {}
     for lookup in lookups:
         by_turn.setdefault(lookup.turn, []).append(lookup)
+    is_handed_over = handed_over_by(sought, answers, home=home) is not None
     for turn in sorted(by_turn):
+        if is_handed_over and turn > Turn.RESOLVED:
+            return []
         questions = [
             (lookup.key, subject)
             for lookup in by_turn[turn]
-            for subject in _subjects(lookup, sought, answers)
+            for subject in _subjects(lookup, sought, answers, home=home)
             if (lookup.key, subject) not in answers.by_question
             and _is_left_open(subject, answers, by=lookup.stands_in_for)
             and (
@@ -146,7 +232,9 @@ def _is_left_open(subject: Subject, answers: Answers, *, by: str) -> bool:
     return not by or (answer is not None and answer.outcome is Outcome.UNKNOWN)
 
 
-def _subjects(lookup: AsksAbout, sought: Sought, answers: Answers) -> Sequence[Subject]:
+def _subjects(
+    lookup: AsksAbout, sought: Sought, answers: Answers, *, home: Home
+) -> Sequence[Subject]:
     if lookup.judges_mail:
         return [Subject(SubjectKind.DOMAIN, name) for name in _domains_of_mail(sought, answers)]
     match lookup.asks_about:
@@ -165,6 +253,8 @@ def _subjects(lookup: AsksAbout, sought: Sought, answers: Answers) -> Sequence[S
             values = [holder.name for holder in own_holders(answers)]
         case SubjectKind.REGISTER_NUMBER:
             values = [holder.register_number for holder in own_holders(answers)]
+        case SubjectKind.COUNTRY:
+            values = [foreign_country(sought, answers, home=home)]
     return [Subject(lookup.asks_about, value) for value in dict.fromkeys(values) if value]
 
 
@@ -183,7 +273,7 @@ def _domains_of_mail(sought: Sought, answers: Answers) -> list[str]:
         found += [
             route.address.rpartition("@")[2]
             for route in answer.routes
-            if route.channel is FoundChannel.MAIL
+            if route.channel is FoundChannel.MAIL and not route.basis.is_csirt
         ]
     return list(dict.fromkeys(found))
 
@@ -195,7 +285,7 @@ def own_holders(answers: Answers) -> list[Holder]:
         is_domain = answer.subject.kind is SubjectKind.DOMAIN
         for holder in answer.holders:
             is_own = is_domain or holder.standing is NetworkStanding.ASSIGNMENT
-            if is_own and not holder.is_person:
+            if is_own and not holder.is_person and not holder.handed_over_to:
                 found.append(holder)
     return found
 
@@ -244,6 +334,7 @@ def _leads_on(answer: LookupAnswer, *, only_signed: bool) -> bool:
         route.channel is not FoundChannel.FORM
         and route.basis not in (Basis.REGISTRAR, Basis.REGISTER_EXTRACT)
         and (bool(route.signed_by) or not only_signed)
+        and not route.basis.is_csirt
         for route in answer.routes
     )
 

@@ -28,6 +28,8 @@ class SubjectKind(StrEnum):
     """The name of an organisation, as a registry writes it."""
     REGISTER_NUMBER = "register-number"
     """The number of an organisation in its country's register (`core.register_number`)."""
+    COUNTRY = "country"
+    """A country that is not our own: ISO 3166-1, two upper-case letters."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -158,6 +160,11 @@ class Basis(StrEnum):
     """The national CSIRT of the network's country."""
     ANALYST = "analyst"
     """An analyst found it."""
+
+    @property
+    def is_csirt(self) -> bool:
+        """Whether it is no way to an owner or operator, but to who warns in our place."""
+        return self in (Basis.CSIRT_CONSTITUENCY, Basis.NATIONAL_CSIRT)
 
 
 class Refusal(StrEnum):

@@ -95,6 +95,19 @@ def _is_source_asked_first(
     return policy.label_of(under) is Tlp.AMBER or not terms.may_notify_affected
 
 
+def label_for_csirt(threat: Tlp, of_rows: Tlp, of_feed: SharingTerms) -> Tlp | None:
+    """The label under which another CSIRT may get what it warns about instead of us.
+
+    None: the source is asked first. A CSIRT gets no more than an affected party that did not sign
+    up would get from us, whatever we settled about our own constituents; and RED and AMBER+STRICT
+    stay with whom the source named (TLP 2.0).
+    """
+    label = stricter(stricter(threat, of_rows), of_feed.label)
+    if label in _NEEDS_PERMISSION or threat is Tlp.AMBER:
+        return None
+    return label if label is not Tlp.AMBER or of_feed.may_notify_affected else None
+
+
 _BESIDES_LABEL: Final = {
     flags: SharingTerms(
         may_notify_affected=flags[0], may_name_source=flags[1], may_show_supplier=flags[2]

@@ -21,6 +21,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 from django.db import transaction
 
+from baken.core.home import NOWHERE, Home
 from baken.core.ladder import Answers, Question, Sought, next_questions
 from baken.core.lookup import LookupAnswer, Outcome, Subject
 from baken.discovery.answers import keep_answers, kept_answers
@@ -75,6 +76,7 @@ def climb(
     clock: Callable[[], datetime],
     progress: Progress,
     save: Callable[[Sequence[LookupAnswer]], None] = lambda _: None,
+    home: Home = NOWHERE,
 ) -> Climbed[System]:
     """All answers about each of `systems`, from what is kept and from `lookups`.
 
@@ -84,7 +86,9 @@ def climb(
     Raises nothing about what a source does. May run any number of times: what it keeps is known by
     lookup and subject.
     """
-    climbing = _Climb(systems, lookups=lookups, clock=clock, progress=progress, save=save)
+    climbing = _Climb(
+        systems, lookups=lookups, clock=clock, progress=progress, save=save, home=home
+    )
     with ExitStack() as pools:
         asking = _Asking(lookups, outside=outside, clock=clock, pools=pools)
         climbing.run(asking)
@@ -102,8 +106,10 @@ class _Climb(Generic[System]):
         clock: Callable[[], datetime],
         progress: Progress,
         save: Callable[[Sequence[LookupAnswer]], None],
+        home: Home,
     ) -> None:
         self._save = save
+        self._home = home
         self._systems = systems
         self._kinds = [one.kind for one in lookups]
         self._clock = clock
@@ -170,7 +176,7 @@ class _Climb(Generic[System]):
 
     def _questions_of(self, system: System) -> list[Question]:
         answers = self.climbed.answers[system]
-        return next_questions(self._systems[system], answers, lookups=self._kinds)
+        return next_questions(self._systems[system], answers, lookups=self._kinds, home=self._home)
 
 
 class _Asking:

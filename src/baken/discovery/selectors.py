@@ -6,6 +6,7 @@ from baken.discovery.analyst_routes import found_by_analysts
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
+from baken.discovery.handing_over import CsirtShare, HandedOverSystem, shares_of
 from baken.discovery.operators import (
     ToPassOn,
     count_unread_for_operators,
@@ -25,7 +26,9 @@ from baken.discovery.sought_systems import (
 )
 
 __all__ = [
+    "CsirtShare",
     "Decided",
+    "HandedOverSystem",
     "OwnedSystem",
     "ToPassOn",
     "answers_about",
@@ -40,6 +43,7 @@ __all__ = [
     "kept_answers",
     "listed_given_files",
     "operators_asked_since",
+    "shares_of",
     "sought_of",
     "states_under",
     "still_to_pass_on",

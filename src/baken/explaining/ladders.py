@@ -92,6 +92,12 @@ def ladder_figures(ladder: ExplainedLadder) -> dict[str, object]:
         "owner": None if choice.owner is None else str(choice.owner),
         "owner_name": None if choice.owner is None else choice.owner.name,
         "handed_over_to": choice.handed_over_to or None,
+        "csirt_routes": [
+            {"channel": route.channel.value, "address": route.address}
+            for route in choice.csirt_routes
+        ],
+        "handed_over_for": str(choice.handed_over_for) if choice.handed_over_for else None,
+        "country": choice.country or None,
         "rungs": [
             {
                 "channel": rung.route.channel.value,
@@ -127,6 +133,8 @@ def _answers_about(sought: Sought, choice: Choice) -> list[LookupAnswer]:
     """What was answered about the system, then about the holders that these answers name."""
     subjects = list(sought.subjects())
     subjects += [Subject(SubjectKind.DOMAIN, domain) for domain in sought.domains()]
+    if choice.country:
+        subjects.append(Subject(SubjectKind.COUNTRY, choice.country))
     found = answers_about(subjects)
     holders = own_holders(Answers({(one.lookup, one.subject): one for one in found}))
     named = [holder.name for holder in holders]
@@ -158,8 +166,8 @@ def ladder_lines(ladder: ExplainedLadder, words: Words) -> Iterator[str]:
             identity=str(choice.owner),
             party=words.say(f"ladder.parties.{choice.owner.party}"),
         )
-    if choice.handed_over_to:
-        yield "    " + words.say("ladder.handed_over", csirt=choice.handed_over_to)
+    if choice.handed_over_for is not None:
+        yield from _handed_over(choice, choice.handed_over_for, words)
     taken = [rung for rung in choice.rungs if rung.passed_over is None]
     yield from _rungs("ladder.told", [rung for rung in taken if rung.party.is_owner], words)
     yield from _rungs("ladder.asked_on", [rung for rung in taken if not rung.party.is_owner], words)
@@ -179,6 +187,19 @@ def ladder_lines(ladder: ExplainedLadder, words: Words) -> Iterator[str]:
             why=words.say(f"ladder.refusals.{refused.why}"),
         )
     yield from _without_routes(ladder.answers, words)
+
+
+def _handed_over(choice: Choice, subject: Subject, words: Words) -> Iterator[str]:
+    """Which CSIRT warns instead of us, for it has `subject` in its constituency."""
+    yield "    " + words.say(
+        "ladder.handed_over",
+        csirt=choice.handed_over_to,
+        what=words.say(f"ladder.constituents.{subject.kind}", value=subject.value),
+    )
+    for route in choice.csirt_routes:
+        yield "    " + words.say("ladder.csirt_reached", route=_route(route, words))
+    if not choice.csirt_routes:
+        yield "    " + words.say("ladder.csirt_without_contact")
 
 
 def _rungs(key: str, rungs: Sequence[Rung], words: Words) -> Iterator[str]:

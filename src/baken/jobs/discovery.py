@@ -14,6 +14,7 @@ from baken import lookups
 from baken.core.choosing import Circumstances
 from baken.core.errors import StoredFileDamagedError
 from baken.core.given_file import GivenFile
+from baken.core.home import Home
 from baken.core.ladder import Answers
 from baken.core.mail_address import domain_of
 from baken.core.pap import Touch
@@ -119,6 +120,7 @@ def discover(
                 clock=lambda: datetime.now(UTC),
                 progress=climbed_so_far,
                 save=requests.save,
+                home=home_of(settings),
             )
             requests.save()
             counts += Counter(asked=climbed.asked, known=climbed.known, unanswered=climbed.unknown)
@@ -144,7 +146,7 @@ def _decide(
     *,
     settings: Settings,
 ) -> Counter[str]:
-    now = datetime.now(UTC)
+    now, home = datetime.now(UTC), home_of(settings)
     circumstances = Circumstances(
         now=now,
         said_by_subject=frozenset(
@@ -152,12 +154,19 @@ def _decide(
         ),
         known_keys=frozenset(_signers(climbed)),
         central_desks=central_desks(),
-        our_own=frozenset({domain_of(settings.mail_from), domain_of(settings.mail_reply_to)}),
+        our_own=home.our_own,
+        country=home.country,
         unwanted=unwanted_of_any_kind(now=now),
     )
     answers = _with_what_analysts_found(systems, climbed)
     decided = decide_about(occasion, systems, answers, circumstances=circumstances)
     return Counter(one.state for one in decided)
+
+
+def home_of(settings: Settings) -> Home:
+    """Which service we are."""
+    own = frozenset({domain_of(settings.mail_from), domain_of(settings.mail_reply_to)})
+    return Home(settings.country, own)
 
 
 def _with_what_analysts_found(

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from baken.lookups import (
+    csirt_constituencies,
     delegated,
     dns_security,
     mail_exchange,
@@ -40,6 +41,10 @@ LOOKUPS: Final[Mapping[str, LookupKind]] = MappingProxyType(
             register_extract.KIND,
             register_extract.NUMBER_KIND,
             register_extract.DOMAIN_KIND,
+            csirt_constituencies.ADDRESS_KIND,
+            csirt_constituencies.AS_NUMBER_KIND,
+            csirt_constituencies.DOMAIN_KIND,
+            csirt_constituencies.COUNTRY_KIND,
             rdap_address.KIND,
             rdap_as_number.KIND,
             name_addresses.KIND,

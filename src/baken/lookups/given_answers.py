@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from baken.core.asset import normalise_domain
+from baken.core.errors import TextRefusedError
 from baken.core.given_file import GivenFile
 from baken.core.lookup import (
     FoundRoute,
@@ -109,6 +110,24 @@ class GivenAnswers:
     def unknown(self, subject: Subject, *, note: str) -> LookupAnswer:
         """The answer that leaves `subject` open; `note` says why."""
         return self.answer(subject, Findings(note=note, is_unknown=True))
+
+
+def states_of(files: Sequence[GivenFile]) -> tuple[tuple[int, int], ...]:
+    """When each of `files` was changed and how large it is, by which it is loaded anew.
+
+    Raises `TextRefusedError` for one that is not there.
+    """
+    states = []
+    for file in files:
+        try:
+            state = file.path.stat()
+        except OSError as error:
+            raise TextRefusedError(
+                f"{file.name} cannot be opened: {error.strerror}.",
+                remedy="Put the file where it was, or give it anew.",
+            ) from error
+        states.append((state.st_mtime_ns, state.st_size))
+    return tuple(states)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -14,10 +14,9 @@ from typing import Final
 
 import structlog
 
-from baken.core.errors import TextRefusedError
 from baken.core.given_file import GivenFile, GivenFileKind
 from baken.core.lookup import LookupAnswer, Subject, SubjectKind, Turn
-from baken.lookups.given_answers import GivenAnswers
+from baken.lookups.given_answers import GivenAnswers, states_of
 from baken.lookups.kind import LookupKind
 from baken.lookups.registry_files.database import RegistryDatabase
 from baken.lookups.registry_files.prefix_table import Address
@@ -93,17 +92,7 @@ def _address(text: str) -> Address | None:
 
 def _loaded(files: tuple[GivenFile, ...]) -> RegistryDatabase:
     """The database of `files`, loaded once for both lookups as long as the files stay the same."""
-    states = []
-    for file in files:
-        try:
-            state = file.path.stat()
-        except OSError as error:
-            raise TextRefusedError(
-                f"{file.name} cannot be opened: {error.strerror}.",
-                remedy="Put the file where it was, or give it anew.",
-            ) from error
-        states.append((state.st_mtime_ns, state.st_size))
-    return _load(files, tuple(states))
+    return _load(files, states_of(files))
 
 
 @lru_cache(maxsize=1)

@@ -128,6 +128,13 @@ class Settings:
         meaning="Whether TLP:AMBER may reach organisations that did not sign up, as our "
         "constituents; without it, their source is asked first.",
     )
+    country: str = setting(
+        "BAKEN_COUNTRY",
+        shapes.COUNTRY,
+        default="NL",
+        example="NL",
+        meaning="Our own country. What lies in another one may be handed over to its CSIRT.",
+    )
     provider_per_minute: int = setting(
         "BAKEN_PROVIDER_PER_MINUTE",
         shapes.MESSAGES_A_MINUTE,

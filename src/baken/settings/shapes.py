@@ -120,6 +120,12 @@ def _message_id_domain(value: str) -> str:
     return domain
 
 
+def _country(value: str) -> str:
+    if len(value) != 2 or not value.isascii() or not value.isalpha():
+        raise ValueError("no code of a country")
+    return value.upper()
+
+
 def _seconds(value: str) -> float:
     number = float(value)
     if not 0 < number <= _LONGEST_WAIT:
@@ -251,6 +257,7 @@ SWITCH: Final = Shape(
 SEVERITY: Final = Shape(
     _listed(severity.key for severity in Severity), Severity.from_key, lambda value: value.key
 )
+COUNTRY: Final = Shape("a country as two letters (ISO 3166-1)", _country)
 TLP_LABEL: Final = Shape("a TLP 2.0 label", lambda value: Tlp(value.upper()))
 MAIL_ADDRESS: Final = Shape("a mail address", _mail_address)
 MESSAGE_ID_DOMAIN: Final = Shape("a domain", _message_id_domain)

@@ -7,7 +7,7 @@ import pytest
 from baken.advice import LANGUAGES, route_source
 from baken.lookups import LOOKUPS
 
-ALSO = ("import", "analyst")
+ALSO = ("import", "analyst", "registrant-request")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

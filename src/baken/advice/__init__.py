@@ -22,6 +22,7 @@ from baken.advice.filling import Values, filled, is_plain_name, list_of
 from baken.advice.frame import Frame, frame, html_frame
 from baken.advice.letter import LetterWords, letter_words
 from baken.advice.pass_on import PASS_ON_WORDS, PassOnWords, pass_on_words
+from baken.advice.registrant_request import RequestFacts, registrant_request_text
 from baken.advice.route_sources import route_source
 from baken.advice.words import (
     COMMAND_INDENT,
@@ -44,6 +45,7 @@ __all__ = [
     "Frame",
     "LetterWords",
     "PassOnWords",
+    "RequestFacts",
     "Values",
     "advice_for",
     "call_words",
@@ -55,6 +57,7 @@ __all__ = [
     "letter_words",
     "list_of",
     "pass_on_words",
+    "registrant_request_text",
     "route_source",
     "written_kinds",
 ]

@@ -15,7 +15,7 @@ from baken.core.errors import BakenError
 from baken.core.language import Language
 
 if TYPE_CHECKING:
-    from baken.explaining.health import Check
+    from baken.explaining.health_checks import Check
 
 
 def doctor(
@@ -42,7 +42,7 @@ def doctor(
 
 
 def _examine() -> Iterator[Check]:
-    from baken.explaining.health import QuotedCheck
+    from baken.explaining.health_checks import QuotedCheck
 
     try:
         settings = begin_reading()

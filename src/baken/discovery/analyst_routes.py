@@ -25,6 +25,7 @@ from baken.core.routes import Scope
 from baken.core.text import check_line
 from baken.discovery.answers import keep_answers
 from baken.discovery.models import KeptAnswer
+from baken.discovery.registrant_requests import REGISTRANT_REQUEST
 
 ANALYST: Final = "analyst"
 """The key under which it is kept, beside those of the lookups."""
@@ -90,22 +91,22 @@ def _earlier_routes(
     subject: Subject, handle: str, *, besides: FoundRoute
 ) -> tuple[FoundRoute, ...]:
     """The routes of the same organisation that were found before."""
-    (earlier, *_) = [*found_by_analysts([subject]), None]
-    if earlier is None:
-        return ()
     return tuple(
         route
+        for earlier in found_by_people([subject])
+        if earlier.lookup == ANALYST
         for route in earlier.routes
         if route.holder == handle
         and (route.channel, route.address) != (besides.channel, besides.address)
     )
 
 
-def found_by_analysts(subjects: Iterable[Subject]) -> list[LookupAnswer]:
-    """What analysts found about `subjects`, also what is out of date."""
+def found_by_people(subjects: Iterable[Subject]) -> list[LookupAnswer]:
+    """What analysts found about `subjects`, and what was given on request, also what is out of
+    date; the analysts' first."""
     wanted = set(subjects)
     rows = KeptAnswer.objects.filter(
-        lookup=ANALYST, subject__in={subject.value for subject in wanted}
-    )
+        lookup__in=[ANALYST, REGISTRANT_REQUEST], subject__in={one.value for one in wanted}
+    ).order_by("lookup", "subject_kind", "subject")
     answers = [from_json(text) for text in rows.values_list("answer", flat=True)]
     return [answer for answer in answers if answer.subject in wanted]

@@ -127,6 +127,55 @@ class GivenFileRecord(models.Model):
         return self.name
 
 
+class RegistrantRequest(models.Model):
+    """A request to a registry or registrar for who registered a domain, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        """What came of it."""
+
+        OPEN = "open", "no answer yet"
+        GIVEN = "given", "they said who registered it"
+        REFUSED = "refused", "they did not say it"
+        WITHDRAWN = "withdrawn", "no answer is wanted any more"
+
+    domain = models.CharField(max_length=253)
+    asked_of = models.CharField(max_length=200, help_text="the registry or registrar")
+    right = models.CharField(max_length=500, help_text="under which law or policy it was asked")
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when an answer is wanted")
+    outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.OPEN)
+    reason = models.CharField(max_length=500, blank=True, help_text="why they did not say it")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=200, blank=True, help_text="who recorded the end")
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain", "asked_of"],
+                name="registrant_request_open_once",
+                condition=Q(closed_at=None),
+            ),
+            models.CheckConstraint(
+                name="registrant_request_outcome_known",
+                condition=Q(outcome__in=["open", "given", "refused", "withdrawn"]),
+            ),
+            models.CheckConstraint(
+                name="registrant_request_closed_by_somebody",
+                condition=Q(outcome="open", closed_at=None, closed_by="")
+                | (~Q(outcome="open") & Q(closed_at__isnull=False) & ~Q(closed_by="")),
+            ),
+            models.CheckConstraint(
+                name="registrant_request_with_right",
+                condition=~Q(right="") & ~Q(asked_of="") & ~Q(asked_by=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_of} about {self.domain}"
+
+
 class DiscoveredIdentity(models.Model):
     """By what a discovered organisation is known again; never by its contact.
 

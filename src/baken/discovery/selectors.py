@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baken.discovery.analyst_routes import found_by_analysts
+from baken.discovery.analyst_routes import found_by_people
 from baken.discovery.answers import answers_about, answers_by_lookup, kept_answers
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
@@ -17,6 +17,11 @@ from baken.discovery.operators import (
     systems_to_pass_on,
 )
 from baken.discovery.organisations import OwnedSystem, systems_to_open, systems_waiting
+from baken.discovery.registrant_requests import (
+    open_registrant_request,
+    overdue_registrant_requests,
+    registrant_requests,
+)
 from baken.discovery.sought_systems import (
     Decided,
     decided_systems,
@@ -37,12 +42,15 @@ __all__ = [
     "count_unread_for_operators",
     "decided_systems",
     "decisions_about",
-    "found_by_analysts",
+    "found_by_people",
     "given_files",
     "is_read_with_others",
     "kept_answers",
     "listed_given_files",
+    "open_registrant_request",
     "operators_asked_since",
+    "overdue_registrant_requests",
+    "registrant_requests",
     "shares_of",
     "sought_of",
     "states_under",

@@ -17,28 +17,44 @@ from baken.discovery.organisations import (
     note_opened,
     write_discovered,
 )
+from baken.discovery.registrant_requests import (
+    REGISTRANT_DATA_HELD_FOR,
+    GivenRegistrant,
+    add_registrant_request,
+    forget_old_registrant_requests,
+    record_given_registrant,
+    record_refused_request,
+    withdraw_registrant_request,
+)
 from baken.discovery.requests import KeptRequests, forget_old_requests
 from baken.discovery.sought_systems import decide_about
 
 __all__ = [
+    "REGISTRANT_DATA_HELD_FOR",
     "Climbed",
+    "GivenRegistrant",
     "KeptRequests",
     "OpenLookup",
     "Written",
     "add_found_route",
     "add_given_file",
+    "add_registrant_request",
     "climb",
     "decide_about",
     "disown",
     "forget_identities",
     "forget_old_answers",
+    "forget_old_registrant_requests",
     "forget_old_requests",
     "forget_old_searches",
     "forget_without_case",
     "keep_answers",
     "note_opened",
     "own_again",
+    "record_given_registrant",
+    "record_refused_request",
     "withdraw_given_file",
+    "withdraw_registrant_request",
     "write_discovered",
     "write_operators",
 ]

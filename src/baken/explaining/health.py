@@ -1,185 +1,35 @@
-"""The health checks of an installation: each as a value, then what is wrong and what to do."""
+"""What a health check found, in words: what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from datetime import timedelta
+from typing import Final
 
 from baken.explaining.by_hand import waiting_lines
+from baken.explaining.health_checks import (
+    BrakeCheck,
+    ChannelCheck,
+    Check,
+    ConstituencyCheck,
+    DatabaseCheck,
+    DeliveriesCheck,
+    HintsCheck,
+    OwnFaultCheck,
+    QuotedCheck,
+    RangesCheck,
+    RegistrantRequestsCheck,
+    SenderCheck,
+    SendingCheck,
+    SettingsCheck,
+    StoreCheck,
+    UnwantedCheck,
+)
 from baken.explaining.words import Words
 from baken.responses.selectors import WaitingByHand
 
 _OLDEST_SERVER: Final = 15
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsCheck:
-    """The settings that are in force."""
-
-    home: str
-    changed: Sequence[str]
-    """Those that are not at their default, as NAME=VALUE, and no secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseCheck:
-    """The database that answers."""
-
-    version: int
-    """The major version of PostgreSQL."""
-    is_embedded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCheck:
-    """The store compared with what the database lists."""
-
-    url: str
-    listed: int
-    missing: Sequence[str]
-    odd: Sequence[str]
-    """There, but of another length than listed."""
-    unlisted: int
-    expired: int
-
-
-@dataclass(frozen=True, slots=True)
-class SenderCheck:
-    """Who warns, as every message says it."""
-
-    name: str
-    reply_to: str
-    contact_line: str
-    """Where a recipient checks a message; empty when the settings do not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelCheck:
-    """A way out; what the channel says of itself is in its own words."""
-
-    subject: str
-    place: str
-    answer: str = ""
-    """What it said when it was tried; empty when it takes nothing."""
-    fault: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SendingCheck:
-    """The outbox, and the switch that stops all sending."""
-
-    planned: int
-    accepted: int
-    refused: int
-    halted_at: datetime | None = None
-    halt_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFaultCheck:
-    """What a channel did not take by a fault of ours, until it takes something again."""
-
-    channel: str
-    failures: int
-    since: datetime
-    reply: str
-    """The last one."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrakeCheck:
-    """The brake that is on: far more than usual waits for a person."""
-
-    put_on_at: datetime
-    would_tell: int
-    usual: int
-    held: int
-    organisations: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConstituencyCheck:
-    """The organisations, and which of them no channel reaches."""
-
-    organisations: int
-    unreachable: int
-    names: Sequence[str]
-    """The first of those that no channel reaches."""
-    address_nouns: Sequence[str]
-    """What each channel calls one of its addresses."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnwantedCheck:
-    """The organisations that have addresses, of which none may be used now."""
-
-    organisations: int
-    names: Sequence[str]
-    """The first of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class HintsCheck:
-    """The participants with domains only, which fall silent when only hints name them."""
-
-    organisations: int
-    days: int
-    """How far back the rest looks."""
-    rows: int
-    """How many rows named one of them only by a hint."""
-    names: Sequence[str]
-    """The first of those that such rows named, the most often named first."""
-
-
-@dataclass(frozen=True, slots=True)
-class RangesCheck:
-    """Whether assets may lie in the ranges for documentation."""
-
-    are_allowed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveriesCheck:
-    """When a feed last delivered."""
-
-    feed: str
-    last_at: datetime | None
-    expected_every: timedelta | None
-    is_late: bool
-    is_any_in_use: bool
-    """Whether any feed ever delivered: one that never did is then not in use."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedCheck:
-    """What a feed or an error says itself, in its own words."""
-
-    subject: str
-    is_well: bool
-    text: str
-    remedy: str = ""
-
-
-Check: TypeAlias = (
-    SettingsCheck
-    | DatabaseCheck
-    | StoreCheck
-    | SenderCheck
-    | ChannelCheck
-    | SendingCheck
-    | OwnFaultCheck
-    | BrakeCheck
-    | ConstituencyCheck
-    | UnwantedCheck
-    | HintsCheck
-    | RangesCheck
-    | DeliveriesCheck
-    | WaitingByHand
-    | QuotedCheck
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +72,8 @@ def health_of(check: Check, words: Words) -> Health:
             return _of_unwanted(check, words)
         case HintsCheck():
             return _of_hints(check, words)
+        case RegistrantRequestsCheck():
+            return _of_registrant_requests(check, words)
         case RangesCheck(are_allowed):
             key = "doctor.ranges.allowed" if are_allowed else "doctor.ranges.refused"
             return _well("ranges", words.say(key))
@@ -376,6 +228,22 @@ def _of_hints(check: HintsCheck, words: Words) -> Health:
         names=", ".join(check.names),
     )
     return Health("hints", True, text, words.say("doctor.hints.remedy"))
+
+
+def _of_registrant_requests(check: RegistrantRequestsCheck, words: Words) -> Health:
+    """Nothing is broken: it is for a person to ask again."""
+    if not check.overdue:
+        waiting = words.counted("request", check.waiting)
+        return _well(
+            "registrant_requests", words.say("doctor.registrant_requests.none", requests=waiting)
+        )
+    text = words.say(
+        "doctor.registrant_requests.overdue",
+        requests=words.counted("request", check.overdue),
+        names="; ".join(check.names),
+    )
+    remedy = words.say("doctor.registrant_requests.remedy")
+    return Health("registrant_requests", True, text, remedy)
 
 
 def _of_deliveries(check: DeliveriesCheck, words: Words) -> Health:

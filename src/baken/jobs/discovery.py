@@ -15,13 +15,14 @@ from baken.core.choosing import Circumstances
 from baken.core.errors import StoredFileDamagedError
 from baken.core.given_file import GivenFile
 from baken.core.home import Home
-from baken.core.ladder import Answers
+from baken.core.ladder import Answers, Sought
+from baken.core.lookup import LookupAnswer, Subject, SubjectKind
 from baken.core.mail_address import domain_of
 from baken.core.pap import Touch
 from baken.core.unknown_system import UnknownSystem, read_unknown_systems
 from baken.discovery.selectors import (
     central_desks,
-    found_by_analysts,
+    found_by_people,
     given_files,
     sought_of,
 )
@@ -158,7 +159,7 @@ def _decide(
         country=home.country,
         unwanted=unwanted_of_any_kind(now=now),
     )
-    answers = _with_what_analysts_found(systems, climbed)
+    answers = _with_what_people_found(systems, climbed)
     decided = decide_about(occasion, systems, answers, circumstances=circumstances)
     return Counter(one.state for one in decided)
 
@@ -169,22 +170,30 @@ def home_of(settings: Settings) -> Home:
     return Home(settings.country, own)
 
 
-def _with_what_analysts_found(
+def _with_what_people_found(
     systems: Sequence[UnknownSystem], climbed: Climbed[int]
 ) -> list[Answers]:
-    """The answers about each system; what an analyst found comes first."""
-    subjects = [sought_of(system).subjects() for system in systems]
-    found = {one.subject: one for one in found_by_analysts(chain.from_iterable(subjects))}
+    """The answers about each system; what a person found, or was given, comes first."""
+    subjects = [_subjects_for_people(sought_of(system)) for system in systems]
+    found: dict[Subject, list[LookupAnswer]] = {}
+    for one in found_by_people(chain.from_iterable(subjects)):
+        found.setdefault(one.subject, []).append(one)
     answers = []
     for number, mine in enumerate(subjects):
-        by_analyst = [found[subject] for subject in mine if subject in found]
+        by_people = [one for subject in mine for one in found.get(subject, ())]
         answers.append(
             Answers(
-                {(one.lookup, one.subject): one for one in by_analyst}
+                {(one.lookup, one.subject): one for one in by_people}
                 | dict(climbed.answers[number].by_question)
             )
         )
     return answers
+
+
+def _subjects_for_people(sought: Sought) -> list[Subject]:
+    """What an analyst finds something about, and what a registry or registrar is asked about."""
+    domains = [Subject(SubjectKind.DOMAIN, domain) for domain in sought.domains()]
+    return [*sought.subjects(), *domains]
 
 
 def _signers(climbed: Climbed[int]) -> Iterator[str]:

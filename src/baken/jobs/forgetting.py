@@ -12,6 +12,7 @@ from baken.constituency.services import forget_discovered
 from baken.discovery.services import (
     forget_identities,
     forget_old_answers,
+    forget_old_registrant_requests,
     forget_old_requests,
     forget_old_searches,
 )
@@ -44,6 +45,7 @@ def forget_who_never_signed_up(*, settings: Settings, now: datetime) -> int:
     forget_idle_providers(before=before)
     forget_old_searches(before=before)
     forget_old_answers(now=now)
+    forget_old_registrant_requests(now=now)
     forget_old_requests(now=now)
     if ids:
         _log.info("discovered.forgotten", organisations=len(ids))

@@ -30,7 +30,7 @@ def add_route(
     `what` is the reference or name of an organisation that we know, or a system; then
     `organisation` names whose it is. Raises `TextRefusedError`.
     """
-    readable = _read_address(channel, address)
+    readable = read_address(channel, address)
     known = find_organisation(what)
     if known is not None:
         add_route_to(known, channel=channel.value, address=readable, source=f"{by}: {source}")
@@ -60,7 +60,8 @@ _REMEDY: Final = {
 }
 
 
-def _read_address(channel: FoundChannel, text: str) -> str:
+def read_address(channel: FoundChannel, text: str) -> str:
+    """`text` in the form of its channel; raises `TextRefusedError`."""
     try:
         match channel:
             case FoundChannel.MAIL:

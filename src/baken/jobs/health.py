@@ -18,7 +18,8 @@ from baken.constituency.selectors import (
     organisations_without_wanted_route,
 )
 from baken.core.errors import BakenError, ChannelError, ClockBehindError
-from baken.explaining.health import (
+from baken.discovery.selectors import overdue_registrant_requests, registrant_requests
+from baken.explaining.health_checks import (
     BrakeCheck,
     ChannelCheck,
     Check,
@@ -29,6 +30,7 @@ from baken.explaining.health import (
     OwnFaultCheck,
     QuotedCheck,
     RangesCheck,
+    RegistrantRequestsCheck,
     SenderCheck,
     SendingCheck,
     SettingsCheck,
@@ -82,6 +84,7 @@ def examine(settings: Settings, *, now: datetime) -> Iterator[Check]:
     yield _constituency(settings, now=now)
     yield from _unwanted(settings, now=now)
     yield _hints(now=now)
+    yield from _registrant_requests(now=now)
     yield RangesCheck(settings.allow_documentation_ranges)
     yield from _feeds(now=now)
 
@@ -192,6 +195,15 @@ def _hints(*, now: datetime) -> HintsCheck:
         rows=sum(rows.values()),
         names=[organisations[pk] for pk in most_first[:_NAMES_SHOWN]],
     )
+
+
+def _registrant_requests(*, now: datetime) -> Iterator[RegistrantRequestsCheck]:
+    """Only where there are any."""
+    waiting = registrant_requests(is_open=True)
+    if waiting:
+        overdue = overdue_registrant_requests(now=now)
+        names = [str(one) for one in overdue[:_NAMES_SHOWN]]
+        yield RegistrantRequestsCheck(len(overdue), len(waiting), names)
 
 
 def _feeds(*, now: datetime) -> Iterator[Check]:

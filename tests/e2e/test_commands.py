@@ -45,8 +45,11 @@ def test_the_demo_accounts_for_every_row(after_demo: tuple[Path, dict[str, Any]]
 
 def test_the_demo_warns_who_never_signed_up(after_demo: tuple[Path, dict[str, Any]]) -> None:
     data, figures = after_demo
-    assert figures["unknown_systems_by_state"] == {"operator": 2, "owner": 2}
-    assert (figures["calls_waiting"], figures["unasked_mails"]) == (1, 1)
+    assert figures["unknown_systems_by_state"] == {"operator": 2, "owner": 3}
+    went_out = ("calls_waiting", "letters_printed", "unasked_mails")
+    assert [figures[one] for one in went_out] == [1, 1, 2]
+    letters = list((data / "baken-demo/threat/letters").rglob("*.pdf"))
+    assert [one.read_bytes()[:5] for one in letters] == [b"%PDF-"]
     assert "Yes, this message is from us" in figures["check_page"]
     assert figures["code_checked"] in figures["check_page"]
     ladder = baken("explain", "203.0.113.26", data=data).stdout

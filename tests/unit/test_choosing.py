@@ -295,6 +295,14 @@ def test_where_the_holder_looks_like_a_person_only_the_operator_is_asked() -> No
     assert addresses_of(choice.operator_routes) == ["abuse@provider.example"]
 
 
+def test_of_a_private_person_s_network_the_operator_is_known_by_that_network_alone() -> None:
+    person = replace(ASSIGNED, handle="", name="", is_person=True)
+    choice = chosen(DEVICE, replace(REGISTRY, holders=(person,)))
+    assert str(choice.operator) == "network:192.0.2.0/29"
+    assert choice.operator is not None
+    assert choice.operator.name == "192.0.2.0/29"
+
+
 def test_a_person_who_announces_the_address_is_not_its_holder() -> None:
     announces = answer(
         "numbers",

@@ -28,9 +28,11 @@ from baken.settings.environment import Settings
 if TYPE_CHECKING:
     from baken.jobs.calling import NextCall
     from baken.jobs.discovery import Discovered
+    from baken.responses.services import Printing
 
 KEY: Final = "exchange-hole"
 _PUBLISHED_NUMBER: Final = "+31 70 000 0000"
+_RETURN_ADDRESS: Final = "National CSIRT; Postbus 1; 2500 AA Den Haag"
 _CALLER: Final = "the demo"
 _SECONDS_TO_START: Final = 30
 _LARGEST_PAGE: Final = 64 << 10
@@ -42,7 +44,9 @@ class WarnedUnknown:
 
     found: Discovered
     call: NextCall
+    letters: Printing
     mails: Sequence[Path]
+    """To an owner, then to an operator."""
     code: str
     """Of a mail."""
     check_page: str
@@ -54,6 +58,7 @@ class WarnedUnknown:
             "unknown_systems": self.found.systems,
             "unknown_systems_by_state": dict(sorted(self.found.states.items())),
             "calls_waiting": int(self.call.call is not None),
+            "letters_printed": sum(batch.letters for batch in self.letters.batches),
             "unasked_mails": len(self.mails),
             "code_checked": self.code,
             "check_page": self.check_page,
@@ -66,7 +71,9 @@ def warn_unknown(home: Path, *, settings: Settings) -> WarnedUnknown:
     A made-up internet, a mail server and the public pages run on this machine as long as that
     takes. `home` is the demo's own folder.
     """
+    from baken.jobs.calling import next_call
     from baken.jobs.discovery import discover
+    from baken.jobs.letters import print_letters
     from baken.jobs.public_pages import check_release
     from baken.jobs.sending import plan_and_deliver
     from baken.occasions.services import release_occasion
@@ -78,9 +85,18 @@ def warn_unknown(home: Path, *, settings: Settings) -> WarnedUnknown:
         for person in ("the first analyst", "the second analyst"):
             release_occasion(KEY, by=person, now=datetime.now(UTC))
         plan_and_deliver(settings=local, progress=lambda _: None)
-        mails = sorted(mailbox.glob("*.eml"))
+        mails = sorted(mailbox.glob("*.eml"), key=_is_to_operator)
         code = _code_of(mails[0])
-        return WarnedUnknown(found, _next_call(local), mails, code, _checked(code, settings=local))
+        return WarnedUnknown(
+            found=found,
+            call=next_call(by=_CALLER, settings=local, now=datetime.now(UTC)),
+            letters=print_letters(
+                home / "threat" / "letters", settings=local, now=datetime.now(UTC)
+            ),
+            mails=mails,
+            code=code,
+            check_page=_checked(code, settings=local),
+        )
 
 
 @contextmanager
@@ -107,7 +123,11 @@ def _around(folder: Path, *, settings: Settings) -> Iterator[tuple[Settings, Pat
                 ca_file=internet.ca_file,
             ),
             public=public,
-            by_hand=replace(settings.by_hand, published_number=_PUBLISHED_NUMBER),
+            by_hand=replace(
+                settings.by_hand,
+                published_number=_PUBLISHED_NUMBER,
+                letter_return_address=_RETURN_ADDRESS,
+            ),
         )
         running.enter_context(_public_pages(folder, settings=local))
         yield local, mailbox
@@ -164,15 +184,15 @@ def _see_and_rate(folder: Path, *, settings: Settings) -> None:
 
     now = datetime.now(UTC)
     day = (now - timedelta(days=1)).date()
-    report, registries = folder / f"{day}-scan_exchange-example-nl.csv", folder / "ipv4.json"
+    report = folder / f"{day}-scan_exchange-example-nl.csv"
     write_report(report, seen_at=now - timedelta(hours=3))
-    write_registries(registries)
     for _ in ingest_files([report], settings=settings, accept=ReadOnce, progress=lambda _: None):
         pass
-    add_given_file(
-        registries, kind=GivenFileKind.RDAP_BOOTSTRAP, name="made up", permission="made up",
-        by=_CALLER, valid_until=now + timedelta(days=1), now=now,
-    )  # fmt: skip
+    for file in write_registries(folder):
+        add_given_file(
+            file, kind=GivenFileKind.RDAP_BOOTSTRAP, name=file.stem, permission="made up",
+            by=_CALLER, valid_until=now + timedelta(days=1), now=now,
+        )  # fmt: skip
     create_threat_occasion(
         Threat(
             key=KEY,
@@ -189,10 +209,11 @@ def _see_and_rate(folder: Path, *, settings: Settings) -> None:
     )
 
 
-def _next_call(settings: Settings) -> NextCall:
-    from baken.jobs.calling import next_call
+def _is_to_operator(mail: Path) -> bool:
+    from baken.specimen.grave_threat import OPERATOR_MAIL
+    from baken.specimen.mail_server import read_mail
 
-    return next_call(by=_CALLER, settings=settings, now=datetime.now(UTC))
+    return OPERATOR_MAIL in read_mail(mail)["To"]
 
 
 _CODE: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
@@ -254,6 +275,7 @@ def say_warned(warned: WarnedUnknown) -> None:
     """Print the story: what was found, by which way, and what went out."""
     from baken.explaining.calls import next_call_lines
     from baken.explaining.ladders import discovery_lines, explain_ladders, ladder_lines
+    from baken.explaining.letters import printing_lines
     from baken.explaining.words import words_in
     from baken.specimen.grave_threat import SYSTEMS, TOLD_IN_WORDS
     from baken.specimen.mail_server import read_mail
@@ -276,8 +298,15 @@ def say_warned(warned: WarnedUnknown) -> None:
     for line in broken("\n".join(next_call_lines(warned.call.call, warned.call.dropped, words))):
         say(line)
     say("-" * WIDTH)
+    for line in printing_lines(warned.letters, words):
+        say(f"\nWho has a postal address and no other gets a letter. {line}")
     for path in warned.mails:
-        say(f"\nA mail to an owner without a known number, {path}:")
+        whom = (
+            "the operator of the network, asked to pass it on to those whom only it can find"
+            if _is_to_operator(path)
+            else "an owner without a known number"
+        )
+        say(f"\nA mail to {whom}, {path}:")
         say_first_screen(read_mail(path))
     say(f"\nIs that mail really from us? What the public pages say about its code, {warned.code}:")
     for line in broken(warned.check_page):

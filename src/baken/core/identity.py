@@ -94,7 +94,8 @@ def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Iden
     """Who runs the network around the address, or with `Party.HOST` the machines behind the name.
 
     Of a network by the handle of who holds it to hand it on, else by the AS number that announces
-    it, else by the network. Of a name by its domain: nobody says who else's machines they are.
+    it, else by the network, if need be the part of it that was handed to somebody. Of a name by its
+    domain: nobody says who else's machines they are.
     """
     if party is Party.HOST:
         owner = identity_of_name(sought, answers)
@@ -130,6 +131,11 @@ def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Iden
         if holder.network:
             return Identity("network", holder.network, holder.name or holder.network, party,
                             holder.country)  # fmt: skip
+    for answer in answers.by_question.values():
+        for holder in answer.holders:
+            if answer.subject.kind is SubjectKind.ADDRESS and holder.network:
+                # Its holder may be a private person: nothing but the network is kept.
+                return Identity("network", holder.network, holder.network, party, holder.country)
     return None
 
 

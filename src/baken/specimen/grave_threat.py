@@ -15,6 +15,7 @@ from baken.specimen.internet import Page, Proxied, Record, World
 from baken.specimen.registry_answers import (
     RDAP_TYPE,
     Somebody,
+    as_number_answer,
     network_answer,
     write_bootstrap,
 )
@@ -27,9 +28,10 @@ CHECK_HOST: Final = "check.baken.example.nl"
 _LOOPBACK: Final = "127.0.0.1"
 _REGISTRY: Final = "rdap.registry.example"
 _HELD: Final = "203.0.113.0/24"
-_OPERATOR: Final = Somebody(
-    "NET1-EXAMPLE", "Abuse desk of the network", kind="group", mail="abuse@operator.example"
-)
+OPERATOR_MAIL: Final = "abuse@operator.example"
+_AS_NUMBER: Final = 64_500
+_OPERATOR: Final = Somebody("NET1-EXAMPLE", "Netwerk Voorbeeld B.V.")
+_DESK: Final = Somebody("DESK1-EXAMPLE", "Abuse desk", kind="group", mail=OPERATOR_MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,15 @@ SYSTEMS: Final = (
         reverse_name="mail.slagerij.example",
     ),
     MadeUpSystem(
+        "203.0.113.74",
+        "The registry knows a postal address of the holder and nothing else.",
+        "203.0.113.72/29",
+        holder=Somebody(
+            "ORG2-EXAMPLE", "Kwekerij Voorbeeld B.V.", street="Dorpsstraat 1",
+            postcode="1234 AB", city="Voorbeeldstad",
+        ),
+    ),
+    MadeUpSystem(
         "203.0.113.57",
         "The network was assigned to a private person.",
         "203.0.113.56/29",
@@ -106,29 +117,36 @@ def world(*, pages_port: int) -> World:
                 IPv4Network(one.network),
                 is_assigned=one.holder is not None,
                 holder=one.holder,
-                abuse=_OPERATOR,
+                abuse=_DESK,
             ),
             content_type=RDAP_TYPE,
         )
         for one in SYSTEMS
     ]
+    announced = as_number_answer(_AS_NUMBER, holder=_OPERATOR, abuse=_DESK)
+    answers.append(
+        Page(f"https://{_REGISTRY}/autnum/{_AS_NUMBER}", announced, content_type=RDAP_TYPE)
+    )
     file = Page("https://webmail.tuincentrum.example/.well-known/security.txt", _FILE)
     return World(tuple(records), (*answers, file), (Proxied(CHECK_HOST, pages_port),))
 
 
-def write_registries(path: Path) -> None:
-    """Write to `path` which registry answers for the networks of `SYSTEMS` (RFC 9224)."""
-    write_bootstrap(path, {_REGISTRY: [_HELD]})
+def write_registries(folder: Path) -> list[Path]:
+    """Write to `folder` which registry answers for `SYSTEMS` (RFC 9224); gives the files."""
+    held = {"ipv4": _HELD, "asn": f"{_AS_NUMBER}-{_AS_NUMBER}"}
+    for name, numbers in held.items():
+        write_bootstrap(folder / f"{name}.json", {_REGISTRY: [numbers]})
+    return [folder / f"{name}.json" for name in held]
 
 
 def write_report(path: Path, *, seen_at: datetime) -> None:
     """Write to `path` a report (scan_exchange) that names each of `SYSTEMS`."""
     rows = [
         f'"{seen_at:%Y-%m-%d %H:%M:%S}",critical,{one.address},tcp,443,{one.reverse_name},ptr,'
-        f"exchange;{CVE.lower()},{_url(one.asked_name)},15.1.2507.35"
+        f"exchange;{CVE.lower()},{_AS_NUMBER},{_url(one.asked_name)},15.1.2507.35"
         for one in SYSTEMS
     ]
-    header = "timestamp,severity,ip,protocol,port,hostname,hostname_source,tag,url,version"
+    header = "timestamp,severity,ip,protocol,port,hostname,hostname_source,tag,asn,url,version"
     path.write_text("\n".join([header, *rows, ""]))
 
 

@@ -86,8 +86,21 @@ def domain_answer(domain: str, *, parties: Sequence[tuple[str, Somebody]]) -> st
     )
 
 
+def as_number_answer(number: int, *, holder: Somebody, abuse: Somebody) -> str:
+    """The answer about an AS number and who announces networks under it."""
+    return json.dumps(
+        {
+            "objectClassName": "autnum",
+            "startAutnum": number,
+            "endAutnum": number,
+            "country": "NL",
+            "entities": [holder.entity("registrant"), abuse.entity("abuse")],
+        }
+    )
+
+
 def write_bootstrap(path: Path, held: Mapping[str, Sequence[str]]) -> None:
-    """Write to `path` which registry answers for which networks or domains (RFC 9224).
+    """Write to `path` which registry answers for which networks, domains or AS numbers (RFC 9224).
 
     `held` holds them by the host name of the registry.
     """

@@ -26,7 +26,7 @@ from baken.core.lookup import (
 )
 from baken.core.observation import AffectedRole
 from baken.core.routes import Scope
-from baken.core.unknown_system import UnknownSystem
+from baken.core.unknown_system import CountryBy, UnknownSystem
 from baken.discovery.selectors import decided_systems, sought_of, states_under, systems_to_open
 from baken.discovery.services import decide_about, write_discovered
 from baken.explaining.ladders import explain_ladders, ladder_lines
@@ -55,6 +55,7 @@ def unknown(number: int = 7, **facts: object) -> UnknownSystem:
         email_domain="",
         asn=64496,
         country="NL",
+        country_by=CountryBy.SOURCE,
         product="",
         address_role=AddressRole.VULNERABLE,
         affected_role=AffectedRole.SERVICE,

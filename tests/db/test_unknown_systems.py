@@ -294,3 +294,37 @@ def test_what_discovery_gets_are_values(ingest: Ingest, settings_of_test: Settin
     assert all(isinstance(one, UnknownSystem) for one in values)
     assert {one.address for one in values} == {"192.0.2.7", "2001:db8::7"}
     assert {one.tlp for one in values} == {Tlp.AMBER}
+
+
+def test_the_country_is_what_the_registries_say_where_their_statistics_were_given(
+    ingest: Ingest, baken: Command, tmp_path: Path
+) -> None:
+    ingest(report_text("192.0.2.7", "192.0.2.200", "198.51.100.7", "2001:db8::7"))
+    make_threat("open-rdp")
+    assert "country not said: 4 systems" in baken("occasion", "unknown", "worm").out
+    statistics = tmp_path / "statistics.txt"
+    statistics.write_text(
+        "test|DE|ipv4|192.0.2.0|128|20100712|allocated|one\n"
+        "test|NL|ipv4|192.0.2.128|128|20100712|assigned|two\n"
+        "test|NL|ipv6|2001:db8::|32|20100712|assigned|two\n"
+    )
+    added = baken(
+        "given-file", "add", "delegated", statistics, "--name", "statistics", "--permission",
+        "public", "--by", "a test", "--until", f"{YESTERDAY + timedelta(days=90):%Y-%m-%d}",
+    )  # fmt: skip
+    assert added.exit_code == 0, added.err
+    said = baken("occasion", "unknown", "worm", "--by", "country").out
+    assert "as the registries say where they delegated the address" in said
+    for group in ("NL: 2 systems", "DE: 1 system", "country not said: 1 system"):
+        assert group in said
+    printed = baken("occasion", "unknown", "worm", "--csv", "-").out
+    rows = {row["address"]: row for row in csv.DictReader(io.StringIO(printed))}
+    assert {address: (row["country"], row["country_by"]) for address, row in rows.items()} == {
+        "192.0.2.7": ("DE", "delegated"),
+        "192.0.2.200": ("NL", "delegated"),
+        "198.51.100.7": ("", ""),
+        "2001:db8::7": ("NL", "delegated"),
+    }
+    statistics.write_text("something else")
+    changed = baken("occasion", "unknown", "worm")
+    assert "holds something else" in changed.err

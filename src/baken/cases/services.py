@@ -20,7 +20,7 @@ from baken.cases.operator_work import TO_PASS_ON_SCHEMA, FindForOperators
 from baken.cases.sightings import copy_text, find_sightings
 from baken.cases.statements import REFRESH_CASES, WIDEN_CASES
 from baken.cases.stored_work import CountWhoIsSeen, FindSightings, Source, Store
-from baken.cases.unknown_columns import group_systems
+from baken.cases.unknown_columns import addresses_of, group_systems, with_delegated_countries
 from baken.cases.unknown_systems import FoundUnknown, UnknownRows, find_unknown
 from baken.cases.unknown_work import FindUnknown
 from baken.cases.writing import (
@@ -61,6 +61,7 @@ __all__ = [
     "UnknownRows",
     "accept_report",
     "accept_report_again",
+    "addresses_of",
     "blank_cases_of",
     "cases_of_sightings",
     "copy_text",
@@ -77,4 +78,5 @@ __all__ = [
     "record_answer",
     "record_told",
     "restore_told",
+    "with_delegated_countries",
 ]

@@ -6,6 +6,7 @@ pieces gave.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from baken.core.unknown_system import (
     IPV6_NEIGHBOURS,
     UNKNOWN_GROUP_SCHEMA,
     UNKNOWN_SYSTEM_SCHEMA,
+    CountryBy,
     GroupBy,
 )
 
@@ -131,8 +133,32 @@ def as_unknown_systems(frame: pl.DataFrame) -> pa.Table:
     # Of those seen at one moment, by what they are called: the same every time.
     told = frame.with_columns(address=addresses(frame), account=pl.lit(None, pl.String))
     told = told.with_columns(system=system_of(named_addresses(told)))
+    by_source = pl.when(pl.col("country").is_not_null()).then(pl.lit(CountryBy.SOURCE.value))
+    told = told.with_columns(country_by=by_source)
     ordered = told.sort(["last_seen_at", "system", "finding_kind"], descending=[True, False, False])
     return ordered.select(UNKNOWN_SYSTEM_SCHEMA.names).to_arrow().cast(UNKNOWN_SYSTEM_SCHEMA)
+
+
+def addresses_of(systems: pa.Table) -> list[str | None]:
+    """The address of each of `systems` (`UNKNOWN_SYSTEM_SCHEMA`), as `ipaddress` writes it."""
+    frame = pl.DataFrame(systems.select(["ipv4", "ipv6_high", "ipv6_low"]))
+    return frame.select(address=addresses(frame)).to_series().to_list()
+
+
+def with_delegated_countries(systems: pa.Table, countries: Sequence[str]) -> pa.Table:
+    """`systems` (`UNKNOWN_SYSTEM_SCHEMA`) in `countries`, as the registries' statistics say them.
+
+    Where one of these is empty, what the source says stays.
+    """
+    frame = pl.DataFrame(systems.select(["country", "country_by"]))
+    said = pl.Series(list(countries), dtype=pl.String).replace("", None)
+    by = pl.when(said.is_not_null()).then(pl.lit(CountryBy.DELEGATED.value)).otherwise("country_by")
+    placed = frame.select(country=pl.coalesce(said, "country"), country_by=by).to_arrow()
+    for name in placed.column_names:
+        field = UNKNOWN_SYSTEM_SCHEMA.field(name)
+        place = systems.schema.get_field_index(name)
+        systems = systems.set_column(place, field, placed[name].cast(field.type))
+    return systems
 
 
 def named_systems(observations: pa.RecordBatch) -> pl.DataFrame:

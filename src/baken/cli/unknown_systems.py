@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -67,7 +68,9 @@ def unknown(
 ) -> None:
     """Show the systems under an occasion that no registered organisation owns.
 
-    By all that the store still holds. Nobody outside is asked, and nothing is written or sent.
+    By all that the store still holds. Nobody outside is asked, and nothing is written or sent. The
+    country is what the registries' statistics say, where they were given as a file, else what the
+    source says.
     Systems are listed with the newest sighting first; networks, domains and countries with the
     most systems first. What is TLP:RED, an attacker's, or of an unknown role is only counted. Exit
     code 1 when a stored file could not be read.
@@ -75,10 +78,11 @@ def unknown(
     if csv_file is not None and as_json:
         raise typer.BadParameter("Choose one of --csv and --json.")
     settings = begin()
-    from baken.jobs.looking_back import find_unknown_under
+    from baken.jobs.looking_back import find_unknown_under, with_countries
 
     with counting("rows selected") as progress:
         done = find_unknown_under(key, settings=settings, progress=progress, engine_name=engine)
+    done = with_countries(done, now=datetime.now(UTC))
     if as_json:
         listed = by or ListedBy.SYSTEM
         rows = _rows(done, listed, limit=limit)
@@ -144,8 +148,8 @@ def _columns(by: ListedBy) -> tuple[str, ...]:
 _SYSTEM_COLUMNS: Final = (
     "finding_kind", "system", "last_seen_at", "first_seen_at", "sightings", "severity", "tlp",
     "address", "network_bits", "network", "port", "transport", "host_name", "domain", "hinted_name",
-    "hint_origin", "hinted_domain", "url_host", "email_domain", "asn", "country", "operators",
-    "product", "cves", "address_role", "affected_role", "feed", "report_type",
+    "hint_origin", "hinted_domain", "url_host", "email_domain", "asn", "country", "country_by",
+    "operators", "product", "cves", "address_role", "affected_role", "feed", "report_type",
 )  # fmt: skip
 
 
@@ -155,13 +159,14 @@ def _first(table: pa.Table, limit: int | None) -> pa.Table:
 
 def _system_row(system: UnknownSystem, operators: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
     names = [operators[key][0] for key in system.operators if key in operators]
-    origin = system.hint_origin
+    origin, country_by = system.hint_origin, system.country_by
     own = {
         "network": system.network,
         "domain": system.domain,
         "hinted_domain": system.hinted_domain,
         "severity": system.severity.key,
         "hint_origin": "" if origin is None else origin.value,
+        "country_by": "" if country_by is None else country_by.value,
         "product": one_line(system.product, limit=LONGEST_CELL),
         "operators": names,
         "last_seen_at": system.last_seen_at.isoformat(),

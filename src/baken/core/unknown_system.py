@@ -42,6 +42,7 @@ UNKNOWN_SYSTEM_SCHEMA: Final = pa.schema(
         pa.field("email_domain", pa.string()),
         pa.field("asn", pa.uint32()),
         pa.field("country", pa.string()),
+        pa.field("country_by", pa.string()),  # CountryBy; null without a country
         pa.field("product", pa.string()),
         pa.field("address_role", pa.string(), nullable=False),
         pa.field("affected_role", pa.string(), nullable=False),
@@ -58,6 +59,15 @@ UNKNOWN_SYSTEM_SCHEMA: Final = pa.schema(
     ]
 )
 """Unknown systems in columns, the newest sighting first; `read_unknown_systems` reads them."""
+
+
+class CountryBy(StrEnum):
+    """Who says in which country an address is."""
+
+    SOURCE = "source"
+    """The source that saw it."""
+    DELEGATED = "delegated"
+    """The registries, in their statistics of what they delegated where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,9 @@ class UnknownSystem:
     email_domain: str
     asn: int | None
     country: str
-    """Where the source places the address, in two upper-case letters (ISO 3166-1)."""
+    """In which the address is, in two upper-case letters (ISO 3166-1)."""
+    country_by: CountryBy | None
+    """Who says so."""
     product: str
     address_role: AddressRole
     """Neither attacker-controlled nor unknown: such rows are counted apart."""
@@ -180,6 +192,7 @@ def _unknown_system(row: Mapping[str, Any]) -> UnknownSystem:
         email_domain=row["email_domain"] or "",
         asn=row["asn"],
         country=row["country"] or "",
+        country_by=CountryBy(row["country_by"]) if row["country_by"] else None,
         product=row["product"] or "",
         address_role=AddressRole(row["address_role"]),
         affected_role=AffectedRole(row["affected_role"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -78,14 +79,18 @@ def listed_given_files() -> list[GivenFileRecord]:
     return list(GivenFileRecord.objects.all())
 
 
-def given_files(*, now: datetime) -> list[GivenFile]:
-    """Those that may be used at `now`.
+def given_files(
+    *, now: datetime, kinds: Collection[GivenFileKind] = tuple(GivenFileKind)
+) -> list[GivenFile]:
+    """Those of `kinds` that may be used at `now`.
 
     Raises `TextRefusedError` for one that is not there any more, or holds something else than what
     was recorded: a permission is for what was given.
     """
     found = []
-    for row in GivenFileRecord.objects.filter(withdrawn_at=None, valid_until__gt=now):
+    for row in GivenFileRecord.objects.filter(
+        kind__in=[kind.value for kind in kinds], withdrawn_at=None, valid_until__gt=now
+    ):
         path = Path(row.path)
         if _sha256(path) != row.sha256:
             raise TextRefusedError(

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from baken.cases.services import FoundUnknown, UnknownRows, group_systems
 from baken.constituency.selectors import names_of
 from baken.core.text import one_line
-from baken.core.unknown_system import GroupBy, UnknownSystem, read_unknown_systems
+from baken.core.unknown_system import CountryBy, GroupBy, UnknownSystem, read_unknown_systems
 from baken.explaining.words import Words
 
 _LONGEST_SYSTEM: Final = 120
@@ -42,6 +42,8 @@ class GroupedSystems:
     """Those with the most systems."""
     groups: int
     """How many there are in all."""
+    is_delegated: bool = False
+    """Of countries: whether the registries' statistics say them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _apart(done: ExplainedUnknown, words: Words) -> Iterator[str]:
 
 
 def _group_lines(grouped: GroupedSystems, words: Words) -> Iterator[str]:
-    yield words.say(_TITLES[grouped.by])
+    yield words.say("unknown.countries_delegated" if grouped.is_delegated else _TITLES[grouped.by])
     for one in grouped.first:
         value = words.say(_NOT_SAID[grouped.by]) if one.value is None else one.value
         if one.is_hint:
@@ -197,4 +199,9 @@ _NOT_SAID: Final = {
 
 def _grouped(systems: pa.Table, by: GroupBy, *, first: int) -> GroupedSystems:
     groups = group_systems(systems, by)
-    return GroupedSystems(by, list(system_groups(groups.slice(0, first))), groups.num_rows)
+    is_delegated = by is GroupBy.COUNTRY and bool(
+        pc.any(pc.equal(systems["country_by"], CountryBy.DELEGATED.value)).as_py()
+    )
+    return GroupedSystems(
+        by, list(system_groups(groups.slice(0, first))), groups.num_rows, is_delegated
+    )

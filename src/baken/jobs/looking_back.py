@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -16,17 +16,22 @@ from baken.cases.services import (
     FoundUnknown,
     LookedBack,
     Progress,
+    addresses_of,
     find_unknown,
     look_back,
     match_stored,
+    with_delegated_countries,
 )
 from baken.constituency.selectors import asset_version
 from baken.core.errors import StoredFileDamagedError
+from baken.core.given_file import GivenFileKind
 from baken.core.selection import Selection
+from baken.discovery.selectors import given_files
 from baken.jobs import EngineName
 from baken.jobs.engines import open_engine
 from baken.jobs.sending import policy_at
 from baken.jobs.stored_sources import files_under, portions_under, source_of, store_of
+from baken.lookups.delegated import Delegated
 from baken.occasions.models import Occasion
 from baken.occasions.selectors import find_occasion
 from baken.outbox.services import preview
@@ -147,3 +152,18 @@ def find_unknown_under(
             progress=progress,
         )
     return UnknownUnder(occasion, len(files), sum(file.rows for file in files), found)
+
+
+def with_countries(done: UnknownUnder, *, now: datetime) -> UnknownUnder:
+    """`done` with the countries in which the registries delegated the addresses.
+
+    By their statistics that were given as files; without any it stays as it is. Raises
+    `TextRefusedError` for such a file that changed or cannot be read.
+    """
+    files = given_files(now=now, kinds=[GivenFileKind.DELEGATED])
+    if not files:
+        return done
+    systems = done.found.systems
+    countries = Delegated(files).countries_of(addresses_of(systems), now=now)
+    placed = with_delegated_countries(systems, countries)
+    return replace(done, found=replace(done.found, systems=placed))

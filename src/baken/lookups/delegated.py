@@ -63,6 +63,23 @@ class Delegated:
             answers.append(given.answer(subject, Findings(holders=(holder,) if holder else ())))
         return answers
 
+    def countries_of(self, addresses: Sequence[str | None], *, now: datetime) -> list[str]:
+        """In which country each of `addresses` was delegated; empty where no usable file says."""
+        usable = GivenAnswers.at(now, files=self._files, lookup=_KEY).usable
+        read = [None if text is None else _address(text) for text in addresses]
+        known: dict[tuple[int, int], str] = {}
+        countries = []
+        for address, node in zip(read, self._networks.nodes_of(read), strict=True):
+            if address is None:
+                countries.append("")
+                continue
+            key = address.version, node
+            if key not in known:
+                holder = self._holder(node, version=address.version, usable=usable)
+                known[key] = holder.country if holder else ""
+            countries.append(known[key])
+        return countries
+
     def _holder(self, node: int, *, version: int, usable: frozenset[int]) -> Holder | None:
         """Of the narrowest delegation in a usable file; the file that was given last counts."""
         network = ""

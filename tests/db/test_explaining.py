@@ -142,7 +142,7 @@ def test_as_json_all_cases_are_printed_as_they_come(
     make_organisation("haven", "192.0.2.0/24")
     ingest(report_text(*(f"192.0.2.{number}" for number in range(1, 31))))
     figures = json.loads(baken("explain", "haven", "--json").out)
-    assert list(figures) == ["about", "assets", "ladders", "cases", "case_count"]
+    assert list(figures) == ["about", "assets", "ladders", "requests", "cases", "case_count"]
     assert figures["case_count"] == len({one["system"] for one in figures["cases"]}) == 30
     nothing = json.loads(baken("explain", "203.0.113.9", "--json").out)
     assert (nothing["cases"], nothing["case_count"]) == ([], 0)

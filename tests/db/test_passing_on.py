@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -338,9 +339,9 @@ def test_what_was_passed_on_is_counted_once_when_the_operator_says_so(
     under_a_threat(ingest, sending, "203.0.113.9", "203.0.113.10")
     send(sending)
     code, _ = codes_in(server)
-    how, now = PassOnSystem.How.STAFF, datetime.now(UTC)
-    first = record_passed_on([code], how=how, now=now)
-    again = record_passed_on([code], how=how, now=now + timedelta(days=1))
+    now = datetime.now(UTC)
+    first = record_passed_on([code], now=now)
+    again = record_passed_on([code], now=now + timedelta(days=1))
     assert (first.recorded, first.known) == (1, 0)
     assert (again.recorded, again.known) == (0, 1)
     assert PassOnSystem.objects.get(answer="passed-on").answered_at == now
@@ -353,7 +354,7 @@ def test_when_all_is_over_only_counts_are_left_of_operators(
 ) -> None:
     under_a_threat(ingest, sending, "203.0.113.9", "203.0.113.12")
     send(sending)
-    record_passed_on(codes_in(server)[:1], how=PassOnSystem.How.STAFF, now=datetime.now(UTC))
+    record_passed_on(codes_in(server)[:1], now=datetime.now(UTC))
     before = texts_of_all_tables()
     for text in ("203.0.113.9", PROVIDER, "Provider", "EX:ISP-1"):
         assert text in before
@@ -418,3 +419,67 @@ def test_two_runs_at_once_ask_everybody_once(
     assert len(server.messages()) == 2
     assert Organisation.objects.count() == 3
     assert SoughtSystem.objects.exclude(to_pass_on="").count() == 4
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_explain_says_who_was_asked_when_and_what_the_operator_said(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command, language: str
+) -> None:
+    under_a_threat(ingest, sending, "203.0.113.9")
+    plan(settings=sending)
+    said = baken("explain", "203.0.113.9", "--language", language).out
+    assert "Provider" in said
+    assert "[not-seen-since]" in said
+    hand_over(sending)
+    (code,) = codes_in(server)
+    record_passed_on([code], now=datetime.now(UTC))
+    for what in ("203.0.113.9:3389/tcp", code, Notification.objects.get().code):
+        said = baken("explain", what, "--language", language).out
+        assert PROVIDER in said
+        assert code in said
+        assert {"en": ": passed on (", "nl": ": doorgegeven ("}[language] in said
+    figures = json.loads(baken("explain", "203.0.113.9", "--json").out)
+    (request,) = figures["requests"]
+    assert (request["code"], request["answer"]) == (code, "passed-on")
+
+
+def test_explain_says_why_an_operator_is_not_asked(
+    ingest: Ingest, sending: Settings, baken: Command
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.AMBER)
+    find_out(sending)
+    send(sending)
+    assert "Provider is not asked now" in (said := baken("explain", "203.0.113.9").out)
+    assert "[ask-source]" in said
+
+
+def test_the_commands_tell_what_was_asked_and_record_what_was_passed_on(
+    ingest: Ingest, sending: Settings, server: FolderMailServer, baken: Command
+) -> None:
+    assert "No operator was asked" in baken("pass-on", "list").out
+    under_a_threat(ingest, sending, "203.0.113.9", "203.0.113.10", "203.0.113.12")
+    planned = plan(settings=sending)
+    assert (planned.notifications, planned.requests, planned.to_pass_on) == (2, 2, 3)
+    hand_over(sending)
+    whole = Notification.objects.get(organisation__name="Provider")
+    first, second = CODE.findall(dict(texts_by_desk(server))[PROVIDER])
+    listed = baken("pass-on", "list", whole.code).out
+    assert first in listed
+    assert second in listed
+    done = baken("pass-on", "done", first.lower().replace("-", " "))
+    assert (done.exit_code, "1 system passed on" in done.out) == (0, True)
+    wrong = baken("pass-on", "done", second, "K7QX-4M2P-9DTW")
+    assert wrong.exit_code
+    assert "K7QX-4M2P-9DTW" in wrong.err
+    assert "2 systems, 1 passed on" in baken("pass-on", "list").out
+    figures = json.loads(baken("pass-on", "done", "--all", whole.code, "--json").out)
+    assert figures == {"recorded": 1, "known": 1}
+    for command in (("occasion", "show", "worm"), ("occasion", "discover", "worm")):
+        assert "2 network operators asked to pass on 3 systems; 2 passed on" in baken(*command).out
+    assert baken("pass-on", "done").exit_code == 2
+    assert baken("pass-on", "list", first).exit_code
+
+
+def texts_by_desk(server: FolderMailServer) -> list[tuple[str, str]]:
+    return [(PROVIDER if PROVIDER in to else OTHER, text) for to, text in texts(server)]

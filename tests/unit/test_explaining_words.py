@@ -21,6 +21,7 @@ from baken.core.rules import Rule
 from baken.explaining.rules import reason_of, remedy_of, would_be_silent
 from baken.explaining.words import Words, words_in
 from baken.matching import RULES, MatchRule
+from baken.outbox.models import PassOnSystem
 from baken.outbox.withdrawal_reasons import REASON_KEYS
 from baken.responses.models import Answer, CallAttempt, LetterFact
 
@@ -48,6 +49,8 @@ FAMILIES = {
     "ladder.bases": {basis.value for basis in Basis},
     "ladder.passed": {why.value for why in PassedOver},
     "ladder.refusals": {why.value for why in Refusal},
+    "pass_on.answers": set(PassOnSystem.Answer.values),
+    "pass_on.how": set(PassOnSystem.How.values),
     "calls.outcome": set(CallAttempt.Outcome.values),
     "letters.reason": set(LetterFact.Reason.values),
     "letters.state": {"waiting", "printed", "sent", "returned"},

@@ -26,6 +26,7 @@ from baken.cli import (
     looking_back,
     occasions,
     outgoing,
+    pass_on,
     registrant_requests,
     routes,
     store,
@@ -88,6 +89,7 @@ app.add_typer(occasions.app, name="occasion")
 app.add_typer(routes.app, name="route")
 app.add_typer(calls.app, name="calls")
 app.add_typer(letters.app, name="letters")
+app.add_typer(pass_on.app, name="pass-on")
 app.add_typer(discovery.given_files_app, name="given-file")
 app.add_typer(registrant_requests.app, name="registrant-request")
 app.add_typer(bench.app, name="bench")

@@ -51,7 +51,9 @@ def discover(
         say_json(_figures(done))
     else:
         from baken.explaining.ladders import discovery_lines
+        from baken.explaining.passing_on import totals_line
         from baken.explaining.words import words_in
+        from baken.outbox.selectors import pass_on_totals
 
         for line in discovery_lines(
             done.systems,
@@ -61,6 +63,9 @@ def discover(
             words=words_in(language),
         ):
             say(line)
+        asked = pass_on_totals(done.occasion.pk)
+        if asked.systems:
+            say(totals_line(asked, words_in(language)))
         for problem in done.problems:
             say(f"{problem.message} {problem.remedy}")
     if done.problems:

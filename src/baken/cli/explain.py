@@ -39,12 +39,20 @@ def explain(
     settings = begin_reading()
     from baken.explaining import subjects
     from baken.explaining.ladders import explain_ladders, ladder_figures, ladder_lines
+    from baken.explaining.passing_on import (
+        next_requests,
+        request_figures,
+        request_lines,
+        requests_for,
+    )
     from baken.explaining.words import words_in
     from baken.jobs.sending import policy_at
 
     now, words = datetime.now(UTC), words_in(language)
     policy = policy_at(now, settings=settings)
     ladders = explain_ladders(what)
+    asked = requests_for(what)
+    coming = next_requests(what, policy=policy, now=now) if ladders else []
     what = _without_port(what)
     if as_json:
         subject = subjects.find_subject(what, now=now)
@@ -54,6 +62,7 @@ def explain(
                 "about": what,
                 "assets": list(subjects.subject_lines(subject.about, words)),
                 "ladders": [ladder_figures(ladder) for ladder in ladders],
+                "requests": [request_figures(one) for one in asked],
             },
             "cases",
             map(_figures, cases),
@@ -69,6 +78,8 @@ def explain(
     for ladder in ladders:
         for line in ladder_lines(ladder, words):
             say(line)
+    for line in request_lines(asked, coming, words):
+        say(line)
 
 
 _SERVICE: Final = re.compile(

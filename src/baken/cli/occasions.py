@@ -54,12 +54,15 @@ def show(
     begin()
     from baken.cases.selectors import coverage_of
     from baken.discovery.selectors import states_under
+    from baken.explaining.passing_on import totals_line
+    from baken.explaining.words import words_in
     from baken.occasions.selectors import find_occasion
-    from baken.outbox.selectors import notification_states_under
+    from baken.outbox.selectors import notification_states_under, pass_on_totals
 
     occasion = find_occasion(key)
     coverage, states = coverage_of(occasion), notification_states_under(occasion)
     sought = states_under(occasion)
+    asked = pass_on_totals(occasion.pk)
     sides = _selected(occasion.selection)
     releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
     figures = {
@@ -77,6 +80,7 @@ def show(
         "organisations": coverage.organisations,
         "notifications": states,
         "unknown_systems": sought,
+        "to_pass_on": asdict(asked),
     }
     if as_json:
         say_json(figures)
@@ -95,6 +99,8 @@ def show(
     if sought:
         found = ", ".join(f"{count:,} {state}" for state, count in sorted(sought.items()))
         say(f"    systems of unknown owner, as they were found: {found}")
+    if asked.systems:
+        say(f"    {totals_line(asked, words_in(Language.EN))}")
     told = ", ".join(f"{count:,} {state}" for state, count in states.items())
     say(f"    notifications: {told or 'none yet'}")
     for advice in filter(None, (occasion.advice_nl, occasion.advice_en)):

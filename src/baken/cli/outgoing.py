@@ -168,6 +168,8 @@ def outcome_figures(planned: Plan, outcome: Outcome) -> dict[str, object]:
 
     return {
         "notifications_planned": planned.notifications,
+        "requests_planned": planned.requests,
+        "systems_to_pass_on": planned.to_pass_on,
         **unreachable_figures(planned),
         **waiting_figures(planned),
         "mails_accepted": outcome.accepted,

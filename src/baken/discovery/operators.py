@@ -22,7 +22,7 @@ from baken.core.passing_on import SystemToPassOn
 from baken.core.passing_on_text import to_pass_on_from_json, to_pass_on_to_json
 from baken.discovery.models import DiscoveredIdentity, SoughtSystem
 from baken.discovery.organisations import language_of
-from baken.discovery.sought_systems import SystemKey
+from baken.discovery.sought_systems import SystemKey, is_system_or_on
 
 _AT_ONCE: Final = 200
 
@@ -141,9 +141,14 @@ def _route(rung: Rung, operator: Identity) -> DiscoveredRoute:
     )
 
 
-def systems_to_pass_on(occasion_id: int) -> list[ToPassOn]:
-    """What operators can be asked to pass on under this occasion now."""
+def systems_to_pass_on(occasion_id: int, *, about: str = "") -> list[ToPassOn]:
+    """What operators can be asked to pass on under this occasion now.
+
+    With `about` only the system that a case would name so, or on an address whatever listens there.
+    """
     rows = _of_operators(occasion_id).filter(operator__isnull=False).exclude(to_pass_on="")
+    if about:
+        rows = rows.filter(is_system_or_on(about))
     found = rows.order_by("operator", "system", "id").values_list(
         "operator_id", "occasion_id", "to_pass_on"
     )

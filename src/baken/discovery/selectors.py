@@ -26,6 +26,7 @@ from baken.discovery.sought_systems import (
     Decided,
     decided_systems,
     decisions_about,
+    is_system_or_on,
     sought_of,
     states_under,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "found_by_people",
     "given_files",
     "is_read_with_others",
+    "is_system_or_on",
     "kept_answers",
     "listed_given_files",
     "open_registrant_request",

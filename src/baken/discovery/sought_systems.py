@@ -159,10 +159,15 @@ def decisions_about(system: str) -> list[Decided]:
 
     Of an address: about whatever listens there.
     """
-    there = Q(system=system) | Q(system__startswith=f"{system}:")
-    rows = SoughtSystem.objects.filter(there | Q(system__startswith=f"[{system}]:"))
+    rows = SoughtSystem.objects.filter(is_system_or_on(system))
     rows = rows.order_by("-decided_at", "id")
     return [_decided(row) for row in rows]
+
+
+def is_system_or_on(system: str) -> Q:
+    """Whether the column ``system`` names `system`, or of an address what listens there."""
+    there = Q(system=system) | Q(system__startswith=f"{system}:")
+    return there | Q(system__startswith=f"[{system}]:")
 
 
 def states_under(occasion: Occasion) -> dict[str, int]:

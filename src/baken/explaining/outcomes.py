@@ -40,6 +40,12 @@ def outcome_lines(plan: Plan, outcome: Outcome, words: Words) -> Iterator[str]:
         warnings=words.counted("warning", plan.notifications),
         cases=words.counted("case", plan.cases),
     )
+    if plan.requests:
+        yield words.say(
+            "send.requests",
+            requests=words.counted("request", plan.requests),
+            systems=words.counted("system", plan.to_pass_on),
+        )
     yield from _not_told_lines(plan, words)
     yield words.say(
         "send.accepted", mails=words.counted("mail", outcome.accepted), refused=outcome.refused

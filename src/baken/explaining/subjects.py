@@ -43,10 +43,17 @@ from baken.explaining.cases import (
     sent_of,
     sent_words,
 )
+from baken.explaining.passing_on import ExplainedRequest, request_lines, requests_in
 from baken.explaining.places import Place, domain_place_of, place_lines, place_of
 from baken.explaining.words import Words
 from baken.intake.selectors import HINTS_LATELY, hints_by_organisation
-from baken.outbox.selectors import cases_told_by, find_by_code, read_code, unwanted_addresses
+from baken.outbox.selectors import (
+    cases_told_by,
+    find_by_code,
+    find_handed_down,
+    read_code,
+    unwanted_addresses,
+)
 
 _ALIKE: Final = 5
 _LOOKED_AT: Final = 1_000
@@ -92,6 +99,8 @@ class KnownMessage:
     organisation: str
     """Name and reference."""
     sent: Sent
+    requests: tuple[ExplainedRequest, ...] = ()
+    """What it asks an operator to pass on; of a warning nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +144,15 @@ def find_subject(what: str, *, now: datetime) -> Subject:
     organisation = find_organisation(text) or _only_one_at(text, now=now)
     if organisation is not None:
         return Subject(_known(organisation, now=now), cases_of_organisation(organisation.pk))
-    notification = find_by_code(read_code(text))
+    code = read_code(text)
+    notification = find_by_code(code) or find_handed_down(code)
     if notification is not None:
         cases = cases_with_ids(cases_told_by(notification))
         about = KnownMessage(
             notification.code,
             str(notification.organisation),
             sent_of(notification, recorded_of([notification])),
+            tuple(requests_in(notification.pk)),
         )
         return Subject(about, cases)
     try:
@@ -206,7 +217,8 @@ def explanation_lines(explanation: Explanation, words: Words) -> Iterator[str]:
         is_any = True
         yield ""
         yield from case_lines(case, words)
-    if not is_any:
+    is_request = isinstance(explanation.about, KnownMessage) and explanation.about.requests
+    if not is_any and not is_request:
         yield words.say("subject.no_case")
     if explanation.more:
         yield ""
@@ -224,10 +236,12 @@ def subject_lines(about: Place | KnownOrganisation | KnownMessage, words: Words)
             yield from place_lines(about, words)
         case KnownOrganisation():
             yield from _organisation_lines(about, words)
-        case KnownMessage(code, organisation, sent):
+        case KnownMessage(code, organisation, sent, requests):
+            said = "subject.request" if requests else "subject.message"
             facts = sent_words(sent, words)
-            yield words.say("subject.message", code=code, organisation=organisation, **facts)
+            yield words.say(said, code=code, organisation=organisation, **facts)
             yield from recorded_lines(sent, words)
+            yield from request_lines(requests, (), words)
             return
     if about.rows_hinted:
         yield words.say(

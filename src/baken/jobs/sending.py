@@ -109,6 +109,8 @@ def plan_and_deliver(
         otherwise,
         notifications=planned.notifications + otherwise.notifications,
         cases=max(planned.cases, otherwise.cases),
+        requests=planned.requests + otherwise.requests,
+        to_pass_on=max(planned.to_pass_on, otherwise.to_pass_on),
     ), outcome
 
 

@@ -12,9 +12,12 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from baken.core.errors import NotFoundError
+from baken.discovery.selectors import is_system_or_on
 from baken.outbox.codes import read_code
+from baken.outbox.ledger_secret import answer_key
 from baken.outbox.models import Delivery, Notification, PassOnSystem
-from baken.outbox.pass_on_codes import digest_of
+from baken.outbox.notifications import find_by_code
+from baken.outbox.pass_on_codes import digest_of, pass_on_code
 from baken.outbox.verdicts import UNTOLD
 
 _log = structlog.get_logger()
@@ -30,8 +33,8 @@ class PassedOn:
     known: int
 
 
-def record_passed_on(codes: Iterable[str], *, how: PassOnSystem.How, now: datetime) -> PassedOn:
-    """Record that the systems with these codes were passed on to whoever uses them.
+def record_passed_on(codes: Iterable[str], *, now: datetime) -> PassedOn:
+    """Record what our people were told: the systems with these codes were passed on.
 
     Codes may be typed as heard. Key: the code; the first time that it is said counts. One
     transaction: with a code that nobody has nothing is recorded. Raises `NotFoundError`.
@@ -45,22 +48,33 @@ def record_passed_on(codes: Iterable[str], *, how: PassOnSystem.How, now: dateti
                 remedy="See the codes with baken pass-on list.",
             )
         digests.append(digest)
-    return _record(
-        _handed_over().filter(code_digest__in=digests), PassOnSystem.Answer.PASSED_ON, how=how,
-        now=now,
-    )  # fmt: skip
+    rows = _handed_over().filter(code_digest__in=digests)
+    return _record(rows, PassOnSystem.Answer.PASSED_ON, how=PassOnSystem.How.STAFF, now=now)
+
+
+def record_all_passed_on(notification_id: UUID, *, now: datetime) -> PassedOn:
+    """Record what our people were told: all systems of this request were passed on.
+
+    Key: the notification. It may run twice.
+    """
+    rows = _asked_with(notification_id)
+    return _record(rows, PassOnSystem.Answer.PASSED_ON, how=PassOnSystem.How.STAFF, now=now)
 
 
 def record_answer_of_operator(
-    notification_id: UUID, answer: PassOnSystem.Answer, *, how: PassOnSystem.How, now: datetime
+    notification_id: UUID, answer: PassOnSystem.Answer, *, now: datetime
 ) -> PassedOn:
-    """Record the same answer for all systems of one request, where none was recorded before.
+    """Record what an operator answered on the public page, for all systems of one request.
 
-    Key: the notification.
+    Key: the notification and the answer. It may run twice. Another answer takes its place.
     """
-    digests = PassOnSystem.objects.filter(notification=notification_id).exclude(code_digest="")
-    same = PassOnSystem.objects.filter(code_digest__in=digests.values("code_digest"))
-    return _record(same, answer, how=how, now=now)
+    return _record(_asked_with(notification_id), answer, how=PassOnSystem.How.PAGE, now=now)
+
+
+def _asked_with(notification_id: UUID) -> QuerySet[PassOnSystem]:
+    """The systems of this request, in all requests that asked about them."""
+    mine = PassOnSystem.objects.filter(notification=notification_id).exclude(code_digest="")
+    return PassOnSystem.objects.filter(code_digest__in=mine.values("code_digest"))
 
 
 def _record(
@@ -126,18 +140,62 @@ def _count(answer: PassOnSystem.Answer) -> Count:
     return Count("pass_on_systems", filter=Q(pass_on_systems__answer=answer))
 
 
-def systems_asked_in(notification: Notification) -> list[PassOnSystem]:
+@dataclass(frozen=True, slots=True)
+class AskedSystem:
+    """One system that an operator was asked to pass on, with its code."""
+
+    row: PassOnSystem
+    code: str
+    """Empty once the system is forgotten."""
+
+
+def systems_asked_in(notification_id: UUID) -> list[AskedSystem]:
     """The systems of one request, in the order of the message."""
-    return list(PassOnSystem.objects.filter(notification=notification))
+    return _asked(PassOnSystem.objects.filter(notification=notification_id).order_by(
+        "-severity", "system", "id"
+    ))  # fmt: skip
 
 
-def requests_about(system: str) -> list[PassOnSystem]:
+def requests_about(system: str) -> list[AskedSystem]:
     """When which operator was asked to pass `system` on, the newest first; of an address: whatever
     listens there."""
-    there = Q(system=system) | Q(system__startswith=f"{system}:")
-    rows = PassOnSystem.objects.filter(there | Q(system__startswith=f"[{system}]:"))
-    rows = rows.select_related("notification__addressee", "operator", "occasion")
-    return list(rows.order_by("-notification__planned_at", "system"))
+    rows = PassOnSystem.objects.filter(is_system_or_on(system))
+    return _asked(rows.order_by("-notification__planned_at", "system", "id"))
+
+
+def request_with(code: str) -> Notification:
+    """The request that bears `code`, typed as heard. Raises `NotFoundError`."""
+    found = find_by_code(read_code(code))
+    if found is None or not found.is_pass_on:
+        raise NotFoundError(
+            f"No request to an operator has the code {code[:40]!r}.",
+            remedy="See the requests with baken pass-on list.",
+        )
+    return found
+
+
+def find_handed_down(code: str) -> Notification | None:
+    """The newest request that has `code` for one of its systems, as `find_by_code` gives one."""
+    rows = PassOnSystem.objects.filter(code_digest=digest_of(code))
+    newest = rows.order_by("-notification__planned_at").values_list("notification__code", flat=True)
+    found = newest.first()
+    return None if found is None else find_by_code(found)
+
+
+def _asked(rows: QuerySet[PassOnSystem]) -> list[AskedSystem]:
+    found = rows.select_related(
+        "notification__addressee", "notification__brake", "operator", "occasion"
+    ).prefetch_related("notification__deliveries__forgotten")
+    key = answer_key()
+    return [
+        AskedSystem(
+            row,
+            pass_on_code(row.operator_id, row.occasion_id, row.finding_kind, row.system, key=key)
+            if row.system
+            else "",
+        )
+        for row in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,10 @@ def plan_requests(
     the transaction that holds the occasion and the cases; may run any number of times, since what
     was planned counts as told.
     """
-    systems = systems_to_pass_on(occasion_id)
-    if not systems:
-        return Requests()
-    requests, kept_back = _decide(occasion_id, under, systems, policy=policy, now=now)
+    requests, kept_back = _decide(occasion_id, under, policy=policy, now=now)
     if waiting := _waiting_for(occasion_id, requests):
         withdraw(Notification.objects.filter(pk__in=waiting), reason=SUPERSEDED)
-        requests, kept_back = _decide(occasion_id, under, systems, policy=policy, now=now)
+        requests, kept_back = _decide(occasion_id, under, policy=policy, now=now)
     _write(list(requests.values()), now=now)
     return Requests(
         len(requests),
@@ -89,19 +86,35 @@ def plan_requests(
     )
 
 
-def _decide(
+@dataclass(frozen=True, slots=True)
+class RequestVerdict:
+    """What the next planning does about one system."""
+
+    asked: ToPassOn
+    before: ToldOperator | None
+    """What its operator was told before."""
+    verdict: Verdict
+
+
+def request_verdicts(
     occasion_id: int,
     under: OccasionFacts,
-    systems: Sequence[ToPassOn],
     *,
     policy: Policy,
     now: datetime,
-) -> tuple[Mapping[_Message, _Request], set[tuple[int, Rule]]]:
+    about: str = "",
+) -> list[RequestVerdict]:
+    """The verdict on each system that operators can be asked about under this occasion.
+
+    `about` is as in `systems_to_pass_on`.
+    """
+    systems = systems_to_pass_on(occasion_id, about=about)
+    if not systems:
+        return []
     told = _told_before(occasion_id)
     routes = routes_to({one.operator_id for one in systems}, now=now)
     newest_days = newest_received_days()
-    requests: dict[_Message, _Request] = {}
-    kept_back: set[tuple[int, Rule]] = set()
+    found = []
     for one in systems:
         system = one.system
         before = told.get((one.operator_id, system.finding_kind, system.system))
@@ -115,14 +128,25 @@ def _decide(
             now=now,
             is_current=is_current(system.last_seen_at, newest),
         )
+        found.append(RequestVerdict(one, before, verdict))
+    return found
+
+
+def _decide(
+    occasion_id: int, under: OccasionFacts, *, policy: Policy, now: datetime
+) -> tuple[Mapping[_Message, _Request], set[tuple[int, Rule]]]:
+    requests: dict[_Message, _Request] = {}
+    kept_back: set[tuple[int, Rule]] = set()
+    for one in request_verdicts(occasion_id, under, policy=policy, now=now):
+        verdict = one.verdict
         if verdict.route is not None:
             request = requests.setdefault(
                 _message(verdict.route, verdict), _Request(verdict.route, verdict)
             )
-            told_at = None if before is None else before.told_at
-            request.systems.append((one, verdict.rule, told_at))
+            told_at = None if one.before is None else one.before.told_at
+            request.systems.append((one.asked, verdict.rule, told_at))
         elif verdict.rule.blocks:
-            kept_back.add((one.operator_id, verdict.rule))
+            kept_back.add((one.asked.operator_id, verdict.rule))
     return requests, kept_back
 
 

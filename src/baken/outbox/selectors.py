@@ -28,13 +28,17 @@ from baken.outbox.notifications import (
     warned_organisations,
 )
 from baken.outbox.pass_on_answers import (
+    AskedSystem,
     ListedRequest,
     PassOnTotals,
+    find_handed_down,
     listed_requests,
     pass_on_totals,
+    request_with,
     requests_about,
     systems_asked_in,
 )
+from baken.outbox.passing_on import RequestVerdict, request_verdicts
 from baken.outbox.refusals import CountingRefusal, OwnFault, counting_refusals, own_faults
 from baken.outbox.rounds import rhythm_at
 from baken.outbox.suppressions import suppressions
@@ -49,6 +53,7 @@ from baken.outbox.warning_facts import warning_of
 from baken.outbox.withdrawal_reasons import key_of_reason
 
 __all__ = [
+    "AskedSystem",
     "BrakeOn",
     "CaseVerdict",
     "CheckedMessage",
@@ -59,6 +64,7 @@ __all__ = [
     "PassOnTotals",
     "ReadyCall",
     "ReadyLetter",
+    "RequestVerdict",
     "SightingNow",
     "accepted_notification",
     "answer_key",
@@ -69,6 +75,7 @@ __all__ = [
     "counting_refusals",
     "current_halt",
     "find_by_code",
+    "find_handed_down",
     "key_of_reason",
     "listed_requests",
     "message_sent",
@@ -81,6 +88,8 @@ __all__ = [
     "read_code",
     "ready_call",
     "ready_letter",
+    "request_verdicts",
+    "request_with",
     "requests_about",
     "rhythm_at",
     "suppressions",

@@ -11,7 +11,12 @@ from baken.outbox.halts import halt_sending, resume_sending
 from baken.outbox.handing_over import Road
 from baken.outbox.left_alone import leave_alone
 from baken.outbox.pacing import Pace
-from baken.outbox.pass_on_answers import PassedOn, record_answer_of_operator, record_passed_on
+from baken.outbox.pass_on_answers import (
+    PassedOn,
+    record_all_passed_on,
+    record_answer_of_operator,
+    record_passed_on,
+)
 from baken.outbox.planning import Plan, Unreachable, Waiting, plan_notifications
 from baken.outbox.preview import PREVIEW_SCHEMA, preview
 from baken.outbox.refusals import forget_refusals
@@ -49,6 +54,7 @@ __all__ = [
     "lift_suppression",
     "plan_notifications",
     "preview",
+    "record_all_passed_on",
     "record_answer_of_operator",
     "record_passed_on",
     "record_return",

@@ -98,7 +98,7 @@ def record_answer(notification_id: UUID, *, kind: str, text: str, now: datetime)
             _standing(_Kind(kind), now=now),
         )
         if is_request and (said := _OF_OPERATORS.get(_Kind(kind))):
-            record_answer_of_operator(notification.pk, said, how=PassOnSystem.How.PAGE, now=now)
+            record_answer_of_operator(notification.pk, said, now=now)
         if kind == _Kind.WRONG_CONTACT:
             record_return(notification.pk, about=About.ADDRESS, reply=_WRONG, now=now)
             if notification.route_id is not None:

@@ -12,7 +12,18 @@ import pytest
 from baken import lookups
 from baken.core.classification import Tlp
 from baken.core.given_file import GivenFile
-from baken.core.lookup import Holder, LookupAnswer, NetworkStanding, Outcome, Subject, SubjectKind
+from baken.core.lookup import (
+    Basis,
+    FoundChannel,
+    FoundRoute,
+    Holder,
+    LookupAnswer,
+    NetworkStanding,
+    Outcome,
+    Subject,
+    SubjectKind,
+)
+from baken.core.routes import Scope
 from baken.discovery.models import GivenFileRecord
 from baken.jobs.discovery import discover
 from baken.lookups import LOOKUPS, LookupKind
@@ -26,7 +37,10 @@ HEADER = "number,country,name,legal_form,address,phone"
 
 
 class Registry:
-    """Knows the name of who holds an address, and no way to it."""
+    """Knows the name of who holds an address, and the ways that it is given."""
+
+    def __init__(self, *routes: FoundRoute) -> None:
+        self.routes = routes
 
     def ask(
         self, subjects: Sequence[Subject], *, outside: Outside, now: datetime
@@ -36,6 +50,7 @@ class Registry:
         return [
             LookupAnswer(
                 "registry", subject, Outcome.FOUND, "the registry", now, now + timedelta(days=1),
+                routes=self.routes,
                 holders=(Holder("EX:1", "Bakkerij Voorbeeld B.V.", "203.0.113.0/29", standing),),
             )
             for subject in subjects
@@ -43,17 +58,19 @@ class Registry:
 
 
 @pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A registry, and the register extract; nothing else is asked."""
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A registry, and what looks into the given files; nothing else is asked."""
+    registry = Registry()
 
     def opened(_files: Sequence[GivenFile]) -> Registry:
-        return Registry()
+        return registry
 
     kind = LookupKind("registry", SubjectKind.ADDRESS, opened)
-    extract = LOOKUPS["register-extract"]
+    given = (LOOKUPS["register-extract"], LOOKUPS["shared-hosting-address"])
     monkeypatch.setattr(
-        lookups, "LOOKUPS", MappingProxyType({kind.key: kind, extract.key: extract})
+        lookups, "LOOKUPS", MappingProxyType({one.key: one for one in (kind, *given)})
     )
+    return registry
 
 
 def given(baken: Command, path: Path, *rows: str) -> str:
@@ -113,3 +130,28 @@ def test_a_file_that_is_no_register_is_not_recorded(baken: Command, tmp_path: Pa
     )  # fmt: skip
     assert done.exit_code != 0
     assert not GivenFileRecord.objects.exists()
+
+
+def test_who_gives_room_to_others_is_only_asked_to_pass_on_and_explain_says_why(
+    ingest: Ingest, sending: Settings, baken: Command, tmp_path: Path, registry: Registry
+) -> None:
+    registry.routes = (
+        FoundRoute(FoundChannel.MAIL, "noc@room.example", Scope.OWNER, Basis.ASSIGNMENT_HOLDER, 80),
+    )
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    assert dict(discover("worm", settings=sending, progress=lambda *_: None).states) == {"owner": 1}
+    path = tmp_path / "hosting.tsv"
+    path.write_text("what\tprovider\treport\n203.0.113.0/24\tRoom\tabuse@room.example\n")
+    done = baken(
+        "given-file", "add", "shared-hosting", str(path), "--name", "hosting",
+        "--permission", "our own list", "--by", "one of us", "--until", "2099-12-31",
+    )  # fmt: skip
+    assert "It holds 1 that can be read" in done.out
+    states = discover("worm", settings=sending, progress=lambda *_: None).states
+    assert dict(states) == {"operator": 1}
+    told = baken("explain", "203.0.113.9").out
+    assert "Not taken for the owner: 203.0.113.9 is of Room" in told
+    assert "To be asked to pass on: mail abuse@room.example" in told
+    dutch = baken("explain", "203.0.113.9", "--language", "nl").out
+    assert "Niet voor de eigenaar gehouden: 203.0.113.9 is van Room" in dutch

@@ -30,16 +30,24 @@ from baken.core.ladder import (
     counted_names,
     foreign_country,
     handed_over_by,
-    own_holders,
+    is_shared_address,
 )
 from baken.core.lookup import (
     Basis,
     FoundChannel,
     FoundRoute,
     LookupAnswer,
-    NetworkStanding,
     Subject,
     SubjectKind,
+)
+from baken.core.passing_over import (
+    counts,
+    domain_of_mail,
+    is_mail_read_by_burglar,
+    is_of_another_country,
+    is_of_who_gives_room,
+    is_private_person,
+    takes_no_mail,
 )
 from baken.core.routes import Scope
 
@@ -65,6 +73,8 @@ class PassedOver(StrEnum):
     """The registrar of a domain is not its owner, and answers for very many."""
     CANNOT_ACT = "cannot-act"
     """Whom it reaches can do nothing about a finding of this layer."""
+    NEEDS_NAME = "needs-name"
+    """Of many sites on the address it is about one, and nobody says which."""
     NEEDS_PERSON = "needs-person"
     """A form on the web, or a task of another kind for a person."""
     NOT_THEIRS = "not-theirs"
@@ -86,6 +96,8 @@ class Circumstances:
     """Fingerprints of OpenPGP keys known before, in upper-case hexadecimal digits."""
     central_desks: Collection[str] = ()
     """Addresses that answer for too many domains to be an owner's, in lower case."""
+    hosting_desks: Collection[str] = ()
+    """Addresses of those who give others room in their networks, in lower case."""
     our_own: Collection[str] = ()
     """Our own addresses and domains, in lower case."""
     country: str = ""
@@ -160,7 +172,13 @@ def choose(
             (Party.NAME, identity_of_name(sought, answers)),
         )
         if identity is not None
-        and not (party is Party.HOLDER and _is_site_of_another(sought, answers))
+        and not (
+            party is Party.HOLDER
+            and (
+                _is_site_of_another(sought, answers)
+                or is_shared_address(answers, desks=circumstances.hosting_desks)
+            )
+        )
     }
     judged = _without_who_disowned(judged, candidates, disowned_by)
     owner = _owner(judged, candidates, sought=sought)
@@ -199,7 +217,8 @@ def _judged(
     answers: Answers,
     circumstances: Circumstances,
 ) -> Rung:
-    party = _party(answer, route, answers)
+    is_shared = is_shared_address(answers, desks=circumstances.hosting_desks)
+    party = _party(answer, route, answers, is_shared=is_shared)
     numbers = choosing_numbers()
     basis = numbers.basis[route.basis]
     acts = numbers.acts[sought.layer].get(party, 0.0)
@@ -210,21 +229,27 @@ def _judged(
     )  # fmt: skip
     rung = Rung(route, answer.lookup, answer.source, party, answer.valid_until, expected_use=use)
     why = _why_not(rung, answer, sought=sought, answers=answers, circumstances=circumstances)
+    if why is None and is_shared and sought.is_name_only and not counted_names(sought, answers):
+        why = PassedOver.NEEDS_NAME
     return replace(rung, passed_over=why)
 
 
-def _party(answer: LookupAnswer, route: FoundRoute, answers: Answers) -> Party:
+def _party(answer: LookupAnswer, route: FoundRoute, answers: Answers, *, is_shared: bool) -> Party:
+    """Whom `route` reaches; `is_shared` says that the holder of the address gives others room."""
+    holder = Party.HOST if is_shared else Party.HOLDER
     if route.scope is Scope.NETWORK:
         return Party.NETWORK
     if route.scope is Scope.HOST:
         return Party.HOST
     match answer.subject.kind:
+        case SubjectKind.NAME if is_of_who_gives_room(answer, route, answers):
+            return Party.HOST
         case SubjectKind.NAME | SubjectKind.DOMAIN:
             return Party.NAME
         case SubjectKind.HOLDER | SubjectKind.REGISTER_NUMBER:
-            return Party.HOLDER if is_holder_of_address(answer.subject, answers) else Party.NAME
+            return holder if is_holder_of_address(answer.subject, answers) else Party.NAME
         case _:
-            return Party.HOLDER
+            return holder
 
 
 def _why_not(
@@ -241,77 +266,23 @@ def _why_not(
     is_signed = bool(route.signed_by) and route.signed_by in circumstances.known_keys
     reasons = (
         (PassedOver.OUTDATED, answer.valid_until <= circumstances.now),
-        (PassedOver.NAME_DOES_NOT_COUNT, not _counts(answer.subject, sought, answers)),
+        (PassedOver.NAME_DOES_NOT_COUNT, not counts(answer.subject, sought, answers)),
         (
             PassedOver.SAID_BY_BURGLAR,
             sought.is_broken_into and is_said_by_subject and not is_signed,
         ),
-        (PassedOver.MAIL_BROKEN_INTO, _is_mail_read_by_burglar(route, sought)),
+        (PassedOver.MAIL_BROKEN_INTO, is_mail_read_by_burglar(route, sought)),
         (PassedOver.OUR_OWN, Home(our_own=circumstances.our_own).is_ours(address)),
         (PassedOver.UNWANTED, address in circumstances.unwanted),
-        (PassedOver.PRIVATE_PERSON, rung.party.is_owner and _is_person(sought, answers)),
-        (PassedOver.ANOTHER_OWNER, _is_of_another_country(answer, answers)),
+        (PassedOver.PRIVATE_PERSON, rung.party.is_owner and is_private_person(sought, answers)),
+        (PassedOver.ANOTHER_OWNER, is_of_another_country(answer, answers)),
         (PassedOver.CENTRAL_DESK, rung.party.is_owner and address in circumstances.central_desks),
         (PassedOver.REGISTRAR, route.basis is Basis.REGISTRAR),
         (PassedOver.CANNOT_ACT, rung.party not in choosing_numbers().order[sought.layer]),
-        (PassedOver.TAKES_NO_MAIL, _takes_no_mail(route, answers)),
+        (PassedOver.TAKES_NO_MAIL, takes_no_mail(route, answers)),
         (PassedOver.NEEDS_PERSON, route.channel is FoundChannel.FORM),
     )
     return next((reason for reason, holds in reasons if holds), None)
-
-
-def _counts(subject: Subject, sought: Sought, answers: Answers) -> bool:
-    """Whether what is said about `subject` may lead to the owner of the system at all."""
-    if subject.kind not in (SubjectKind.NAME, SubjectKind.DOMAIN):
-        return True
-    names = counted_names(sought, answers)
-    domains = {registrable_domain(name) for name in (*names, sought.mail_domain) if name}
-    return subject.value in names or registrable_domain(subject.value) in domains
-
-
-def _is_of_another_country(answer: LookupAnswer, answers: Answers) -> bool:
-    """Whether `answer` is about an organisation of the same name in another country."""
-    if answer.subject.kind is not SubjectKind.HOLDER:
-        return False
-    there = {holder.country for holder in answer.holders} - {""}
-    named = [one for one in own_holders(answers) if one.name == answer.subject.value]
-    return bool(there) and all(one.country and one.country not in there for one in named)
-
-
-def _is_mail_read_by_burglar(route: FoundRoute, sought: Sought) -> bool:
-    if not sought.is_mail_broken_into or route.channel is not FoundChannel.MAIL:
-        return False
-    names = (sought.asked_name, sought.mail_domain, *sought.hinted_names)
-    return _domain_of(route) in {registrable_domain(name) for name in names if name}
-
-
-def _domain_of(route: FoundRoute) -> str:
-    """The registered domain of a mail address; empty for any other route."""
-    if route.channel is not FoundChannel.MAIL:
-        return ""
-    return registrable_domain(route.address.rpartition("@")[2])
-
-
-def _takes_no_mail(route: FoundRoute, answers: Answers) -> bool:
-    if route.channel is not FoundChannel.MAIL:
-        return False
-    domain = Subject(SubjectKind.DOMAIN, route.address.rpartition("@")[2])
-    return any(answer.takes_mail is False for answer in answers.about(domain))
-
-
-def _is_person(sought: Sought, answers: Answers) -> bool:
-    """Whether who holds the address for its own use, or the name, looks like a private person.
-
-    Who holds the AS number only announces the address.
-    """
-    return any(
-        holder.is_person
-        for answer in answers.by_question.values()
-        if answer.subject.kind is not SubjectKind.AS_NUMBER
-        and _counts(answer.subject, sought, answers)
-        for holder in answer.holders[:1]
-        if not holder.network or holder.standing is NetworkStanding.ASSIGNMENT
-    )
 
 
 def _without_who_disowned(
@@ -360,7 +331,7 @@ def _is_site_of_another(sought: Sought, answers: Answers) -> bool:
         sought.layer is Layer.APPLICATION
         and bool(domains)
         and not any(
-            _domain_of(route) in domains
+            domain_of_mail(route) in domains
             for answer in answers.by_question.values()
             if answer.subject.kind is SubjectKind.ADDRESS
             for route in answer.routes
@@ -374,7 +345,7 @@ def _held_against(rung: Rung, owner: Identity | None) -> Rung:
         return rung
     if owner is None or rung.party is owner.party:
         return rung if owner is not None else replace(rung, passed_over=PassedOver.ANOTHER_OWNER)
-    if owner.scheme == "domain" and _domain_of(rung.route) == owner.value:
+    if owner.scheme == "domain" and domain_of_mail(rung.route) == owner.value:
         return rung
     return replace(rung, passed_over=PassedOver.ANOTHER_OWNER)
 

@@ -19,6 +19,8 @@ class GivenFileKind(StrEnum):
     """Whom other CSIRTs warn, by Cerebrate's template."""
     REGISTER_EXTRACT = "register-extract"
     """An extract of a register of organisations: name, postal address, telephone."""
+    SHARED_HOSTING = "shared-hosting"
+    """Who gives others names below its own, or machines in its network."""
     RDAP_BOOTSTRAP = "rdap-bootstrap"
     """IANA's list of which registry answers for what (RFC 9224)."""
     OPENPGP_KEYS = "openpgp-keys"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from baken.core.asset import registrable_domain
-from baken.core.ladder import Answers, Sought, counted_names
+from baken.core.ladder import Answers, Sought, counted_names, is_shared_address, is_shared_name
 from baken.core.lookup import Holder, NetworkStanding, Subject, SubjectKind
 
 
@@ -73,7 +73,7 @@ def identity_of_holder(answers: Answers) -> Identity | None:
 def identity_of_name(sought: Sought, answers: Answers) -> Identity | None:
     """Who owns the name that counts, or the mail domain: by handle, else by the domain."""
     names = [*counted_names(sought, answers), sought.mail_domain]
-    domain = next((found for name in names if name and (found := registrable_domain(name))), "")
+    domain = next((found for name in names if name and (found := _domain_of(name, answers))), "")
     if not domain:
         return None
     registrant = _registrant(domain, answers)
@@ -90,6 +90,11 @@ def identity_of_name(sought: Sought, answers: Answers) -> Identity | None:
     return Identity("domain", domain, name, Party.NAME, country)
 
 
+def _domain_of(name: str, answers: Answers) -> str:
+    """The registered domain of `name`; the name itself where many others have one beside it."""
+    return name if is_shared_name(name, answers) else registrable_domain(name)
+
+
 def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Identity | None:
     """Who runs the network around the address, or with `Party.HOST` the machines behind the name.
 
@@ -97,6 +102,10 @@ def identity_of_operator(party: Party, sought: Sought, answers: Answers) -> Iden
     it, else by the network, if need be the part of it that was handed to somebody. Of a name by its
     domain: nobody says who else's machines they are.
     """
+    if party is Party.HOST and is_shared_address(answers):
+        shared = identity_of_holder(answers)
+        if shared is not None:
+            return replace(shared, party=party)
     if party is Party.HOST:
         owner = identity_of_name(sought, answers)
         domain = next(iter(sought.domains()), "")

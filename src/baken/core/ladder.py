@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +53,8 @@ class Sought:
     """Whether somebody else has had it in hand: then what it says of itself does not count."""
     is_mail_broken_into: bool = False
     """Whether mail to its organisation may be read by whoever broke in."""
+    is_name_only: bool = False
+    """Whether it is about one site of possibly many on the address, so that only a name counts."""
 
     def subjects(self) -> tuple[Subject, ...]:
         """The address and the names that it is about, as they can be asked about."""
@@ -104,6 +106,37 @@ def counted_names(sought: Sought, answers: Answers) -> tuple[str, ...]:
     names += [name for name in confirmed_names(sought, answers) if name != sought.asked_name]
     operators = operator_domains(answers)
     return tuple(name for name in names if registrable_domain(name) not in operators)
+
+
+def is_shared_name(name: str, answers: Answers) -> bool:
+    """Whether `name` was given out by who gives many others names below its own."""
+    about = answers.about(Subject(SubjectKind.NAME, name))
+    return any(holder.gives_room for answer in about for holder in answer.holders)
+
+
+def is_shared_address(answers: Answers, *, desks: Collection[str] = ()) -> bool:
+    """Whether who holds the address gives room to many others.
+
+    `desks` are mail addresses of such holders, in lower case.
+    """
+    of_address = [
+        answer
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.ADDRESS
+    ]
+    names = {holder.name for answer in of_address for holder in answer.holders}
+    of_holder = [
+        answer
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.HOLDER and answer.subject.value in names
+    ]
+    return any(
+        holder.gives_room for answer in (*of_address, *of_holder) for holder in answer.holders
+    ) or any(
+        route.scope is Scope.OWNER and route.address.lower() in desks
+        for answer in of_address
+        for route in answer.routes
+    )
 
 
 def operator_domains(answers: Answers) -> frozenset[str]:
@@ -260,7 +293,8 @@ def _subjects(
 
 def _domains(sought: Sought, answers: Answers) -> list[str]:
     """The domains whose owner may be the system's: of counted names, and of the account."""
-    domains = [registrable_domain(name) for name in counted_names(sought, answers)]
+    names = counted_names(sought, answers)
+    domains = [registrable_domain(name) for name in names if not is_shared_name(name, answers)]
     if sought.mail_domain:
         domains.append(registrable_domain(sought.mail_domain))
     return [one for one in dict.fromkeys(domains) if one and not is_public_suffix(one)]

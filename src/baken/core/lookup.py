@@ -259,6 +259,8 @@ class Holder:
     """Whether it looks like a private person."""
     register_number: str = ""
     """Its number in its country's register (`core.register_number`), where a source says it."""
+    gives_room: bool = False
+    """Whether what it holds is used by many others: a hosting provider, a CDN."""
     handed_over_to: str = ""
     """The CSIRT that warns instead of us, where a constituency says so."""
 

@@ -53,6 +53,7 @@ def sought_of(system: UnknownSystem) -> Sought:
         mail_domain=system.email_domain,
         as_number="" if system.asn is None else str(system.asn),
         is_broken_into=is_broken_into,
+        is_name_only=kind.is_name_only,
         is_mail_broken_into=is_broken_into and (kind.is_mail or _carries_mail(system)),
     )
 

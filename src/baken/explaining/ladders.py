@@ -186,6 +186,7 @@ def ladder_lines(ladder: ExplainedLadder, words: Words) -> Iterator[str]:
             lookup=lookup,
             why=words.say(f"ladder.refusals.{refused.why}"),
         )
+    yield from _who_give_room(ladder.answers, words)
     yield from _without_routes(ladder.answers, words)
 
 
@@ -216,6 +217,19 @@ def _rungs(key: str, rungs: Sequence[Rung], words: Words) -> Iterator[str]:
 def _route(route: FoundRoute, words: Words) -> str:
     address = one_line(route.address.replace("\n", ", "), limit=200)
     return words.say(f"ladder.channels.{route.channel}", address=address)
+
+
+def _who_give_room(answers: Sequence[LookupAnswer], words: Words) -> Iterator[str]:
+    """Whose holder is not taken for the owner, since many others are there."""
+    for answer in answers:
+        for holder in answer.holders:
+            if holder.gives_room:
+                yield "    " + words.say(
+                    "ladder.gives_room",
+                    subject=str(answer.subject),
+                    provider=holder.name,
+                    source=answer.source,
+                )
 
 
 def _without_routes(answers: Sequence[LookupAnswer], words: Words) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ from baken.jobs import EngineName
 from baken.jobs.looking_back import find_unknown_under
 from baken.jobs.outside import open_dns, open_web, open_whois
 from baken.lookups import LookupKind
+from baken.lookups.shared_hosting import hosting_desks
 from baken.occasions.models import Occasion
 from baken.outbox.selectors import unwanted_of_any_kind
 from baken.outside import Outside
@@ -92,7 +93,9 @@ def discover(
         occasion_key, settings=settings, progress=lambda _: None, engine_name=engine_name
     )
     requests = KeptRequests(PERSONAL_PER_DAY, now=now)
-    opened = open_lookups(given_files(now=now))
+    files = given_files(now=now)
+    opened = open_lookups(files)
+    desks = hosting_desks(files, now=now)
     systems = read_unknown_systems(found.found.systems)
     counts, states = Counter[str](), Counter[str]()
     with closing(open_web(settings, log=requests, budgets=requests)) as web:
@@ -125,7 +128,7 @@ def discover(
             )
             requests.save()
             counts += Counter(asked=climbed.asked, known=climbed.known, unanswered=climbed.unknown)
-            states += _decide(found.occasion, portion, climbed, settings=settings)
+            states += _decide(found.occasion, portion, climbed, settings=settings, desks=desks)
             done += len(portion)
             progress(done, total)
     return Discovered(
@@ -146,6 +149,7 @@ def _decide(
     climbed: Climbed[int],
     *,
     settings: Settings,
+    desks: Collection[str],
 ) -> Counter[str]:
     now, home = datetime.now(UTC), home_of(settings)
     circumstances = Circumstances(
@@ -155,6 +159,7 @@ def _decide(
         ),
         known_keys=frozenset(_signers(climbed)),
         central_desks=central_desks(),
+        hosting_desks=desks,
         our_own=home.our_own,
         country=home.country,
         unwanted=unwanted_of_any_kind(now=now),

@@ -6,13 +6,12 @@ one row and not the rest of the file. What a column means stands in docs/referen
 
 from __future__ import annotations
 
-import csv
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from python_calamine import CalamineWorkbook
 
@@ -25,13 +24,13 @@ from baken.core.text import one_line
 from baken.lookups.legal_forms import NameKey, is_form_of_one_person, legal_form_of, name_key
 from baken.lookups.persons import has_form_of_persons_name, is_said_to_be_private
 from baken.lookups.placeholders import refusal_of
+from baken.lookups.table_rows import rows_of
 
 REQUIRED: Final = ("number", "country", "name")
 OPTIONAL: Final = ("trade_names", "legal_form", "address", "phone", "domain")
 
 _MOST_UNPACKED: Final = 512 << 20
 """Bytes of a workbook, which is a ZIP archive: a small file may unpack to any size."""
-_LONGEST_LINE: Final = 20_000
 _LONGEST_NAME: Final = 200
 _MOST_NAMES: Final = 20
 _MOST_LINES: Final = 8
@@ -92,41 +91,10 @@ def read_register(path: Path, *, name: str) -> Iterator[RegisterEntry | SkippedR
 
 def _csv_rows(path: Path, name: str) -> Iterator[tuple[int, list[str] | str]]:
     """Each line with its number: its cells, or why they cannot be told apart."""
-    delimiter = ""
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(_lines_of(file), start=1):
-                if number == 1:
-                    raw = raw.removeprefix(b"\xef\xbb\xbf")
-                    delimiter = _delimiter(raw)
-                yield number, _cells(raw, delimiter)
+        yield from rows_of(path)
     except OSError as error:
         raise _refused(name, f"cannot be opened: {error.strerror or error}") from error
-
-
-def _lines_of(file: BinaryIO) -> Iterator[bytes]:
-    """The lines without their ends; of a longer one, one byte more than may be read."""
-    while raw := file.readline(_LONGEST_LINE + 2):
-        line = raw.rstrip(b"\r\n")
-        while raw and not raw.endswith(b"\n"):
-            raw = file.readline(_LONGEST_LINE)
-        yield line
-
-
-def _cells(line: bytes, delimiter: str) -> list[str] | str:
-    if len(line) > _LONGEST_LINE:
-        return f"It is longer than {_LONGEST_LINE:,} bytes."
-    try:
-        [cells] = csv.reader([line.decode()], delimiter=delimiter, strict=True)
-    except UnicodeDecodeError:
-        return "It is not UTF-8."
-    except csv.Error:
-        return "Its quotation marks do not fit."
-    return cells
-
-
-def _delimiter(header: bytes) -> str:
-    return max((";", ",", "\t"), key=lambda sign: header.count(sign.encode()))
 
 
 def _workbook_rows(path: Path, name: str) -> Iterator[tuple[int, list[str] | str]]:

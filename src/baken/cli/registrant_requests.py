@@ -13,7 +13,7 @@ from baken.core.language import Language
 from baken.core.lookup import FoundChannel
 
 if TYPE_CHECKING:
-    from baken.discovery.models import RegistrantRequest
+    from baken.discovery.selectors import RegistrantRequest
 
 app = typer.Typer(
     help="Requests to registries and registrars for who registered a domain.",

@@ -7,6 +7,7 @@ from baken.discovery.answers import answers_about, answers_by_lookup, kept_answe
 from baken.discovery.central_desks import central_desks
 from baken.discovery.given_files import given_files, listed_given_files
 from baken.discovery.handing_over import CsirtShare, HandedOverSystem, shares_of
+from baken.discovery.models import RegistrantRequest
 from baken.discovery.operators import (
     ToPassOn,
     count_unread_for_operators,
@@ -36,6 +37,7 @@ __all__ = [
     "Decided",
     "HandedOverSystem",
     "OwnedSystem",
+    "RegistrantRequest",
     "ToPassOn",
     "answers_about",
     "answers_by_lookup",

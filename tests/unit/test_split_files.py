@@ -316,6 +316,19 @@ def test_dummy_data_is_no_contact(about: About) -> None:
     assert {one.text for one in answer.refused} == {"unread@ripe.net", "bitbucket@ripe.net"}
 
 
+def test_an_address_that_nobody_should_use_is_refused_with_its_reason(about: About) -> None:
+    odd = (
+        COMPANY.replace("+31 20 123 4567", "0900 1234567")
+        .replace("info@company.example", "info@c\N{CYRILLIC SMALL LETTER O}mpany.example")
+        .replace("security@company.example", "$(reboot)@company.example")
+    )
+    answer = about(odd, "192.0.2.65")
+    assert {one.channel for one in answer.routes} == {FoundChannel.LETTER}
+    assert {one.why for one in answer.refused} == {
+        Refusal.LOOKALIKE, Refusal.COSTLY_NUMBER, Refusal.NOT_READABLE,
+    }  # fmt: skip
+
+
 def test_blocks_that_only_fill_a_database_up_hold_nothing(about: About) -> None:
     text = (
         "inetnum: 192.0.2.0 - 192.0.2.255\nnetname: NON-RIPE-NCC-MANAGED-ADDRESS-BLOCK\n"

@@ -30,10 +30,15 @@ from baken.core.lookup import (
 )
 from baken.core.routes import Scope
 from baken.lookups.constituency_file import Constituency, SkippedEntry, read_constituencies
-from baken.lookups.given_answers import Findings, GivenAnswers, checked_mail, states_of
+from baken.lookups.given_answers import (
+    Findings,
+    GivenAnswers,
+    checked_mail,
+    checked_number,
+    states_of,
+)
 from baken.lookups.kind import LookupKind
 from baken.lookups.registry_files.prefix_table import PrefixTableBuilder, PrefixTables
-from baken.lookups.telephone import callable_number
 from baken.outside import Outside
 
 _AT_ONCE: Final = 100_000
@@ -173,9 +178,7 @@ def _ways(one: Constituency, *, country: str) -> Iterator[tuple[FoundChannel, st
     for mail in one.mails:
         yield FoundChannel.MAIL, checked_mail(mail)
     for phone in one.phones:
-        number = callable_number(phone, country=country)
-        if number:
-            yield FoundChannel.PHONE, number
+        yield FoundChannel.PHONE, checked_number(phone, country=country)
 
 
 def _constituencies(file: GivenFile) -> Iterator[Constituency]:

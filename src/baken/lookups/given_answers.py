@@ -12,7 +12,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from baken.core.asset import normalise_domain
 from baken.core.errors import TextRefusedError
 from baken.core.given_file import GivenFile
 from baken.core.lookup import (
@@ -20,12 +19,11 @@ from baken.core.lookup import (
     Holder,
     LookupAnswer,
     Outcome,
-    Refusal,
     RefusedRoute,
     Subject,
 )
-from baken.core.mail_address import routable_address
 from baken.core.text import one_line
+from baken.lookups.contact_address import RefusedAddressError, mail_address, phone_number
 from baken.lookups.placeholders import refusal_of
 
 _KEPT: Final = 1 << 16
@@ -133,16 +131,19 @@ def states_of(files: Sequence[GivenFile]) -> tuple[tuple[int, int], ...]:
 @lru_cache(maxsize=_KEPT)
 def checked_mail(text: str) -> str | RefusedRoute:
     """The mail address that `text` is, ready to be used; or why it is none."""
-    why = refusal_of(text)
-    if why is None:
-        try:
-            address = routable_address(text.strip())
-            normalise_domain(address.rpartition("@")[2])
-            if address.isascii():
-                return address
-        except ValueError:
-            pass
-    return RefusedRoute(one_line(text, limit=200), why or Refusal.NOT_READABLE)
+    try:
+        return mail_address(text.strip())
+    except RefusedAddressError as refused:
+        return RefusedRoute(one_line(text, limit=200), refused.why)
+
+
+@lru_cache(maxsize=_KEPT)
+def checked_number(text: str, *, country: str) -> str | RefusedRoute:
+    """The number that `text` is, in E.164; or why it is none. `country` is where it is."""
+    try:
+        return phone_number(text, country=country)
+    except RefusedAddressError as refused:
+        return RefusedRoute(one_line(text, limit=200), refused.why)
 
 
 @lru_cache(maxsize=_KEPT)

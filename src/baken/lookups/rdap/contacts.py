@@ -6,30 +6,28 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
-from baken.core.asset import normalise_domain, registrable_domain
+from baken.core.asset import registrable_domain
 from baken.core.lookup import Basis, FoundChannel, FoundRoute, Refusal, RefusedRoute
-from baken.core.mail_address import routable_address
 from baken.core.routes import Scope
 from baken.core.text import one_line
-from baken.lookups.lookalikes import is_lookalike
+from baken.lookups.contact_address import (
+    RefusedAddressError,
+    form_address,
+    mail_address,
+    phone_number,
+)
 from baken.lookups.persons import is_desks_mailbox, is_free_mail
 from baken.lookups.placeholders import refusal_of
 from baken.lookups.rdap.answer import Entity
 from baken.lookups.rdap.jcard import Card, CardValue, PostalAddress
 from baken.lookups.rdap.redaction import Redactions
-from baken.lookups.telephone import callable_number, is_costly
 
 _MOST_ROUTES: Final = 20
 _MOST_REFUSED: Final = 20
 _MOST_OF_A_CHANNEL: Final = 3
 _LONGEST_TEXT: Final = 200
 _MOST_LINES: Final = 8
-_LONGEST_URL: Final = 500
-_LOCAL_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=&~'-]*")
-"""Of a stranger's mailbox: RFC 5322 allows more, which only programs find a use for."""
-_URL: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]!$&'()*+,;=%-]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as it is used
 _NOT_VOICE: Final = frozenset({"fax", "pager", "text", "textphone", "video", "data"})
 _REDACTED: Final = ("redacted", "truncated due to authorization")
@@ -121,17 +119,18 @@ class Gathered:
         part: str,
         read: Callable[[str], str],
     ) -> list[tuple[str, CardValue]]:
-        """Those of `values` that are addresses, in their normal form; the others are refused."""
+        """Those of `values` that are addresses, in their normal form; the others are refused.
+
+        `read` raises `RefusedAddressError`.
+        """
         sound: list[tuple[str, CardValue]] = []
         for value in values:
-            why = Refusal.PLACEHOLDER if self._has_changed(entity, part) else refusal_of(value.text)
-            address = read(value.text) if why is None else ""
-            if address:
-                why = _why_odd(address)
-            if address and why is None:
-                sound.append((address, value))
-            else:
-                self.refuse(value.text, why or Refusal.NOT_READABLE)
+            try:
+                if self._has_changed(entity, part):
+                    raise RefusedAddressError(Refusal.PLACEHOLDER)
+                sound.append((read(value.text), value))
+            except RefusedAddressError as refused:
+                self.refuse(value.text, refused.why)
         return sound
 
     def _letters(self, entity: Entity) -> Iterator[tuple[FoundChannel, str]]:
@@ -155,7 +154,7 @@ class Gathered:
         )
 
     def _number(self, text: str) -> str:
-        return callable_number(text, country=self.country)
+        return phone_number(text, country=self.country)
 
 
 def refusal_of_entity(entity: Entity) -> tuple[str, Refusal] | None:
@@ -185,8 +184,15 @@ def name_of(entity: Entity) -> str:
 
 def mail_domains(entities: Iterable[Entity]) -> frozenset[str]:
     """The registrable domains of the mail addresses of `entities`, without free mail."""
-    domains = (_mail(value.text).rpartition("@")[2] for one in entities for value in one.card.mails)
+    domains = (_domain_of(value.text) for one in entities for value in one.card.mails)
     return frozenset(registrable_domain(one) for one in domains if one and not is_free_mail(one))
+
+
+def _domain_of(text: str) -> str:
+    try:
+        return _mail(text).rpartition("@")[2]
+    except RefusedAddressError:
+        return ""
 
 
 def is_said_to_be_redacted(entity: Entity) -> bool:
@@ -218,38 +224,14 @@ def _desks_first(mails: Sequence[tuple[str, CardValue]], *, is_for_abuse: bool) 
 
 
 def _mail(text: str) -> str:
-    """`text` as a mail address, or empty."""
+    """`text` as a mail address; raises `RefusedAddressError`."""
     written = text[7:] if text[:7].lower() == "mailto:" else text
-    try:
-        address = routable_address(written.rstrip("."))
-        domain = normalise_domain(address.rpartition("@")[2])
-    except ValueError:
-        return ""
-    is_plain = _LOCAL_PART.fullmatch(address.rpartition("@")[0]) and "." in domain
-    return address if is_plain else ""
-
-
-def _why_odd(address: str) -> Refusal | None:
-    """Why a stranger's address in its normal form is not used all the same."""
-    if address.startswith("+"):
-        return Refusal.COSTLY_NUMBER if is_costly(address) else None
-    host = address.rpartition("@")[2] if "@" in address else urlsplit(address).hostname or ""
-    return Refusal.LOOKALIKE if is_lookalike(host) else None
+    return mail_address(written.rstrip("."))
 
 
 def _form_or_mail(text: str) -> str:
-    """`text` as the https address of a form, or as a mail address, or empty."""
-    if not text.lower().startswith("https://"):
-        return _mail(text)
-    try:
-        parts = urlsplit(text)
-        host = normalise_domain(parts.hostname or "")
-        is_plain = parts.port in (None, 443) and "@" not in text and "." in host
-    except ValueError:
-        return ""
-    if not is_plain or len(text) > _LONGEST_URL or not _URL.fullmatch(text):
-        return ""
-    return urlunsplit(("https", host, parts.path or "/", parts.query, parts.fragment))
+    """`text` as the https address of a form, or as a mail address; raises `RefusedAddressError`."""
+    return form_address(text) if text.lower().startswith("https://") else _mail(text)
 
 
 def _envelope(address: PostalAddress) -> Iterator[str]:

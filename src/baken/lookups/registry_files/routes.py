@@ -16,7 +16,7 @@ from baken.core.lookup import (
 )
 from baken.core.routes import Scope
 from baken.core.text import one_line
-from baken.lookups.given_answers import Findings, checked_mail, filled_name
+from baken.lookups.given_answers import Findings, checked_mail, checked_number, filled_name
 from baken.lookups.persons import (
     has_form_of_persons_name,
     is_desks_mailbox,
@@ -27,7 +27,6 @@ from baken.lookups.persons import (
 from baken.lookups.placeholders import refusal_of
 from baken.lookups.registries import country_of
 from baken.lookups.registry_files.database import AbuseContact, Holding, Organisation
-from baken.lookups.telephone import callable_number
 
 _FEWEST_LINES: Final = 2
 _MOST_LINES: Final = 8
@@ -167,9 +166,8 @@ def _routes_of_owner(one: Holding, own: Organisation) -> Iterator[FoundRoute | R
         mail = checked_mail(own.mail)
         yield mail if isinstance(mail, RefusedRoute) else route(FoundChannel.MAIL, mail)
     if own.phone:
-        number = callable_number(own.phone, country=own.country or one.country)
-        if number:
-            yield route(FoundChannel.PHONE, number)
+        number = checked_number(own.phone, country=country_of(own.country or one.country))
+        yield number if isinstance(number, RefusedRoute) else route(FoundChannel.PHONE, number)
     lines = [one_line(line, limit=100) for line in own.address if line.strip()]
     if len(lines) >= _FEWEST_LINES and own.name and not any(map(refusal_of, lines)):
         yield route(FoundChannel.LETTER, "\n".join([own.name, *lines[:_MOST_LINES]]))

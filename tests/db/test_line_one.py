@@ -113,7 +113,7 @@ def book(monkeypatch: pytest.MonkeyPatch) -> AddressBook:
             "203.0.113.10": ("EX:1", "it@bakkerij.example"),
             "203.0.113.11": ("EX:2", "it@bakkerij.example"),
             "203.0.113.12": ("EX:3", "info@slagerij.example"),
-            "203.0.113.13": ("EX:4", "Havenkade 1\n1234 AB Voorbeeldstad"),
+            "203.0.113.13": ("EX:4", "Havenkade 1\n1234 AB Voorbeeldstad\nNL"),
         }
     )
 
@@ -393,7 +393,7 @@ def test_when_all_is_over_only_counts_are_left_of_who_did_not_sign_up(
 
 
 def test_who_has_a_postal_address_alone_gets_a_letter_and_no_address_is_left_of_it(
-    ingest: Ingest, sending: Settings, tmp_path: Path
+    ingest: Ingest, sending: Settings, baken: Command, tmp_path: Path
 ) -> None:
     by_hand = replace(sending.by_hand, letter_return_address="CSIRT; Postbus 1; 2500 AA Den Haag")
     sending = replace(sending, by_hand=by_hand)
@@ -404,7 +404,10 @@ def test_who_has_a_postal_address_alone_gets_a_letter_and_no_address_is_left_of_
     now = datetime.now(UTC)
     (batch,) = print_letters(tmp_path / "letters", settings=sending, now=now).batches
     (row,) = csv.DictReader((batch.folder / "list.csv").read_text().splitlines())
-    assert [row["line1"], row["line2"]] == ["Bedrijf EX:4", "Havenkade 1"]
+    assert [row[f"line{place}"] for place in range(1, 5)] == [
+        "Bedrijf EX:4", "Havenkade 1", "1234 AB Voorbeeldstad", "",
+    ]  # fmt: skip
+    assert "    accepted by: 1 letter\n" in baken("occasion", "show", "worm").out
     done = record_returned(row["code"], reason="moved", now=now)
     assert done.suppressed_address == "Bedrijf EX:4; Havenkade 1; 1234 AB Voorbeeldstad"
 

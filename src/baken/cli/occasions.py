@@ -57,11 +57,15 @@ def show(
     from baken.explaining.passing_on import totals_line
     from baken.explaining.words import words_in
     from baken.occasions.selectors import find_occasion
-    from baken.outbox.selectors import notification_states_under, pass_on_totals
+    from baken.outbox.selectors import (
+        accepted_by_channel,
+        notification_states_under,
+        pass_on_totals,
+    )
 
     occasion = find_occasion(key)
     coverage, states = coverage_of(occasion), notification_states_under(occasion)
-    sought = states_under(occasion)
+    sought, channels = states_under(occasion), accepted_by_channel(occasion)
     asked = pass_on_totals(occasion.pk)
     sides = _selected(occasion.selection)
     releases = [name for name in (occasion.released_by, occasion.seconded_by) if name]
@@ -79,6 +83,7 @@ def show(
         "open_cases": coverage.open_cases,
         "organisations": coverage.organisations,
         "notifications": states,
+        "accepted_by_channel": channels,
         "unknown_systems": sought,
         "to_pass_on": asdict(asked),
     }
@@ -103,6 +108,9 @@ def show(
         say(f"    {totals_line(asked, words_in(Language.EN))}")
     told = ", ".join(f"{count:,} {state}" for state, count in states.items())
     say(f"    notifications: {told or 'none yet'}")
+    if channels:
+        by_channel = ", ".join(f"{count:,} {channel}" for channel, count in channels.items())
+        say(f"    accepted by: {by_channel}")
     for advice in filter(None, (occasion.advice_nl, occasion.advice_en)):
         say(f"\n{advice}")
 

@@ -23,7 +23,7 @@ from baken.core.choosing import Choice
 from baken.core.identity import Identity
 from baken.core.language import Language
 from baken.core.lookup import FoundChannel
-from baken.core.postal_address import addressed_to
+from baken.core.postal_address import addressed_to, postal_lines
 from baken.discovery.disowning import forget_disowned
 from baken.discovery.models import DiscoveredIdentity, SoughtSystem
 from baken.occasions.models import Occasion
@@ -112,7 +112,7 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
             DiscoveredRoute(
                 channel=route.channel.value,
                 address=(
-                    addressed_to(owner.name, route.address)
+                    _on_envelope(owner.name, route.address)
                     if route.channel is FoundChannel.LETTER
                     else route.address
                 ),
@@ -125,6 +125,12 @@ def _routes(choice: Choice) -> Sequence[DiscoveredRoute]:
             )
         )
     return found
+
+
+def _on_envelope(name: str, address: str) -> str:
+    """The postal address with the name before it, without our own country as its last line."""
+    *lines, last = postal_lines(address)
+    return addressed_to(name, "; ".join(lines if lines and last in _DUTCH else [*lines, last]))
 
 
 _DUTCH: Final = frozenset({"NL"})

@@ -66,6 +66,12 @@ def notification_states_under(occasion: Occasion) -> dict[str, int]:
     return dict(mine.values_list("state").annotate(n=Count("pk")))
 
 
+def accepted_by_channel(occasion: Occasion) -> dict[str, int]:
+    """How many notifications under `occasion` each channel accepted."""
+    mine = notifications_under(occasion).filter(state=Notification.State.ACCEPTED)
+    return dict(mine.order_by("channel").values_list("channel").annotate(n=Count("pk")))
+
+
 def organisations_told_under(occasion: Occasion) -> pa.Array:
     """The ids of those that were told of anything under `occasion`, or are about to be (int64)."""
     told = notifications_under(occasion).exclude(state__in=_UNTOLD).order_by()

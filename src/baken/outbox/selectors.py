@@ -18,6 +18,7 @@ from baken.outbox.halts import current_halt
 from baken.outbox.ledger_secret import answer_key
 from baken.outbox.notifications import (
     OutboxTotals,
+    accepted_by_channel,
     accepted_notification,
     cases_told_by,
     count_telling,
@@ -66,6 +67,7 @@ __all__ = [
     "ReadyLetter",
     "RequestVerdict",
     "SightingNow",
+    "accepted_by_channel",
     "accepted_notification",
     "answer_key",
     "brake_on",

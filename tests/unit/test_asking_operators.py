@@ -86,9 +86,11 @@ def test_an_operator_is_known_by_the_handle_of_who_holds_the_allocation() -> Non
     )
 
 
-def test_who_has_the_network_for_its_own_use_is_no_operator() -> None:
+def test_where_only_the_part_that_was_handed_on_is_known_nothing_but_that_network_is_kept() -> None:
     found = answers((*OF_ADDRESS, (ASSIGNED,)))
-    assert identity_of_operator(Party.NETWORK, replace(SOUGHT, as_number=""), found) is None
+    identity = identity_of_operator(Party.NETWORK, replace(SOUGHT, as_number=""), found)
+    assert identity is not None
+    assert (str(identity), identity.name) == ("network:192.0.2.0/29", "192.0.2.0/29")
 
 
 def test_without_a_handle_an_operator_is_known_by_its_as_number() -> None:

@@ -21,6 +21,8 @@ from rdap_samples import REGISTRY, bootstrap_files
 from baken.core.lookup import Basis, FoundChannel, LookupAnswer, Outcome, Subject, SubjectKind
 from baken.lookups import LOOKUPS
 from baken.lookups.placeholders import refusal_of
+from baken.lookups.rdap.domain import read_domain
+from baken.lookups.whois.verdict import Verdict, read_answer
 
 NOW: Final = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 NO_SERVERS: Final = {"dns.json": {"services": [[["elsewhere"], [REGISTRY]]]}}
@@ -153,3 +155,26 @@ def test_every_mail_address_stands_in_the_answer(
         for route in answer.routes:
             if route.channel is FoundChannel.MAIL:
                 assert route.address.lower() in real.text.lower(), real.path.name
+
+
+def test_every_placeholder_that_was_seen_is_refused_in_whois_too(shared_data: Path) -> None:
+    lines = (shared_data / "rdap/redacted/placeholders.tsv").read_text().splitlines()[1:]
+    forms = [line.partition("\t")[0] for line in lines]
+    # These are told by the structure of an RDAP answer, which a text does not have.
+    told_by_structure = ("redacted[]", "email property", "no entities", "https://")
+    texts = [
+        part.removesuffix(" in contact-uri")
+        for form in forms
+        if not form.startswith(told_by_structure)
+        for part in form.replace("…", "x").split(" / ")
+    ]
+    assert len(texts) >= 9
+    for text in texts:
+        fields = ("Name", "Organization", "Street", "City", "Phone", "Email")
+        said = "\n".join(f"Registrant {one}: {text}" for one in fields)
+        answer = read_answer(f"Domain Name: bakkerij.xx\nRegistrar: R\n{said}\n".encode(),
+                             domain="bakkerij.xx")  # fmt: skip
+        assert answer.verdict is Verdict.REGISTERED
+        gathered, holder = read_domain(answer.record.answer, source="whois://whois.example/x")
+        assert not gathered.routes, text
+        assert holder is None or not holder.name, text

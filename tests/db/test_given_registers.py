@@ -51,7 +51,7 @@ class Registry:
             LookupAnswer(
                 "registry", subject, Outcome.FOUND, "the registry", now, now + timedelta(days=1),
                 routes=self.routes,
-                holders=(Holder("EX:1", "Bakkerij Voorbeeld B.V.", "203.0.113.0/29", standing),),
+                holders=(Holder("EX:1", "Bakkerij Voorbeeld B.V.", "203.0.113.8/29", standing),),
             )
             for subject in subjects
         ]  # fmt: skip
@@ -142,7 +142,7 @@ def test_who_gives_room_to_others_is_only_asked_to_pass_on_and_explain_says_why(
     release_threat("worm", tlp=Tlp.GREEN)
     assert dict(discover("worm", settings=sending, progress=lambda *_: None).states) == {"owner": 1}
     path = tmp_path / "hosting.tsv"
-    path.write_text("what\tprovider\treport\n203.0.113.0/24\tRoom\tabuse@room.example\n")
+    path.write_text("what\tprovider\treport\n203.0.113.8/29\tRoom\tabuse@room.example\n")
     done = baken(
         "given-file", "add", "shared-hosting", str(path), "--name", "hosting",
         "--permission", "our own list", "--by", "one of us", "--until", "2099-12-31",

@@ -105,6 +105,30 @@ def test_another_holder_of_that_name_somewhere_else_changes_nothing() -> None:
     assert chosen(DEVICE, REGISTRY, elsewhere).owner is not None
 
 
+@pytest.mark.parametrize(
+    ("listed", "is_owner"),
+    [("192.0.0.0/16", True), ("192.0.2.0/24", False), ("192.0.2.0/25", False)],
+)
+def test_who_has_a_part_of_a_listed_network_of_its_own_is_still_the_owner(
+    listed: str, *, is_owner: bool
+) -> None:
+    by_network = replace(BY_NETWORK, holders=(replace(ROOM, network=listed),))
+    choice = chosen(DEVICE, REGISTRY, by_network)
+    assert (choice.owner is not None) is is_owner
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [(BY_NETWORK, "rdap-address"), (BY_NAME, "security-txt")],
+)
+def test_what_the_list_says_does_not_end_the_search(known: LookupAnswer, asked: str) -> None:
+    desk = mail("abuse@room.example", Scope.HOST, Basis.SHARED_HOSTING)
+    questions = next_questions(
+        SITE, all_of(replace(known, routes=(desk,))), lookups=[LOOKUPS[asked]]
+    )
+    assert [key for key, _ in questions] == [asked]
+
+
 def test_a_kind_that_is_about_one_site_waits_for_a_name_on_a_shared_address() -> None:
     nameless = replace(SITE, asked_name="")
     choice = chosen(nameless, REGISTRY, BY_NETWORK)

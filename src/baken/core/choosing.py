@@ -23,6 +23,7 @@ from baken.core.identity import (
     identity_of_name,
     identity_of_operator,
     is_holder_of_address,
+    is_shared_address,
 )
 from baken.core.ladder import (
     Answers,
@@ -30,7 +31,6 @@ from baken.core.ladder import (
     counted_names,
     foreign_country,
     handed_over_by,
-    is_shared_address,
 )
 from baken.core.lookup import (
     Basis,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from baken.core.asset import registrable_domain
-from baken.core.ladder import Answers, Sought, counted_names, is_shared_address, is_shared_name
+from baken.core.ladder import Answers, Sought, counted_names, is_shared_name
 from baken.core.lookup import Holder, NetworkStanding, Subject, SubjectKind
+from baken.core.routes import Scope
 
 
 class Party(StrEnum):
@@ -52,6 +55,55 @@ def is_holder_of_address(subject: Subject, answers: Answers) -> bool:
         if answer.subject.kind is SubjectKind.ADDRESS
         for holder in answer.holders
     )
+
+
+def is_shared_address(answers: Answers, *, desks: Collection[str] = ()) -> bool:
+    """Whether who holds the address gives room to many others.
+
+    `desks` are mail addresses of such holders, in lower case. Whoever has a part of such a network
+    assigned of its own is no such holder for that.
+    """
+    of_address = [
+        answer
+        for answer in answers.by_question.values()
+        if answer.subject.kind is SubjectKind.ADDRESS
+    ]
+    holders = [holder for answer in of_address for holder in answer.holders]
+    names = {holder.name for holder in holders}
+    return (
+        any(one.gives_room and not _is_assigned_within(one.network, holders) for one in holders)
+        or any(
+            holder.gives_room
+            for answer in answers.by_question.values()
+            if answer.subject.kind is SubjectKind.HOLDER and answer.subject.value in names
+            for holder in answer.holders
+        )
+        or any(
+            route.scope is Scope.OWNER and route.address.lower() in desks
+            for answer in of_address
+            for route in answer.routes
+        )
+    )
+
+
+def _is_assigned_within(network: str, holders: Iterable[Holder]) -> bool:
+    """Whether a part of `network`, and not all of it, is assigned to one of `holders`."""
+    return any(
+        holder.standing is NetworkStanding.ASSIGNMENT and _is_part(holder.network, network)
+        for holder in holders
+    )
+
+
+def _is_part(inner: str, outer: str) -> bool:
+    try:
+        part, whole = ipaddress.ip_network(inner), ipaddress.ip_network(outer)
+    except ValueError:
+        return False
+    if isinstance(part, ipaddress.IPv4Network) and isinstance(whole, ipaddress.IPv4Network):
+        return part != whole and part.subnet_of(whole)
+    if isinstance(part, ipaddress.IPv6Network) and isinstance(whole, ipaddress.IPv6Network):
+        return part != whole and part.subnet_of(whole)
+    return False
 
 
 def identity_of_holder(answers: Answers) -> Identity | None:

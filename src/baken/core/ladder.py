@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -112,31 +112,6 @@ def is_shared_name(name: str, answers: Answers) -> bool:
     """Whether `name` was given out by who gives many others names below its own."""
     about = answers.about(Subject(SubjectKind.NAME, name))
     return any(holder.gives_room for answer in about for holder in answer.holders)
-
-
-def is_shared_address(answers: Answers, *, desks: Collection[str] = ()) -> bool:
-    """Whether who holds the address gives room to many others.
-
-    `desks` are mail addresses of such holders, in lower case.
-    """
-    of_address = [
-        answer
-        for answer in answers.by_question.values()
-        if answer.subject.kind is SubjectKind.ADDRESS
-    ]
-    names = {holder.name for answer in of_address for holder in answer.holders}
-    of_holder = [
-        answer
-        for answer in answers.by_question.values()
-        if answer.subject.kind is SubjectKind.HOLDER and answer.subject.value in names
-    ]
-    return any(
-        holder.gives_room for answer in (*of_address, *of_holder) for holder in answer.holders
-    ) or any(
-        route.scope is Scope.OWNER and route.address.lower() in desks
-        for answer in of_address
-        for route in answer.routes
-    )
 
 
 def operator_domains(answers: Answers) -> frozenset[str]:
@@ -360,17 +335,22 @@ def _is_about_the_same(one: Subject, other: Subject) -> bool:
 
 
 def _leads_on(answer: LookupAnswer, *, only_signed: bool) -> bool:
-    """Whether it names somebody who can act; a registrar can only pass on.
+    """Whether it names somebody who can act; a registrar, or who gives room, can only pass on.
 
     A register knows a telephone and a postal address: a mail address is still looked for.
     """
     return answer.outcome is Outcome.FOUND and any(
         route.channel is not FoundChannel.FORM
-        and route.basis not in (Basis.REGISTRAR, Basis.REGISTER_EXTRACT)
+        and route.basis not in _LEADS_NO_FURTHER
         and (bool(route.signed_by) or not only_signed)
         and not route.basis.is_csirt
         for route in answer.routes
     )
+
+
+_LEADS_NO_FURTHER: Final = frozenset(
+    {Basis.REGISTRAR, Basis.REGISTER_EXTRACT, Basis.SHARED_HOSTING}
+)
 
 
 def _is_made_of_address(name: str, address: str) -> bool:

@@ -65,6 +65,8 @@ class Provider:
     name: str
     report_to: str
     """As written: a mail address, or the address of a form; may be empty."""
+    network: str = ""
+    """In which it gives room, in CIDR text; empty where a name or a holder is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def _findings(provider: Provider) -> Findings:
             for one in found
             if isinstance(one, ReadContact)
         ),
-        holders=(Holder("", provider.name, gives_room=True),),
+        holders=(Holder("", provider.name, provider.network, gives_room=True),),
         refused=tuple(one for one in found if isinstance(one, RefusedRoute)),
     )
 
@@ -252,7 +254,8 @@ def _row(line: int, cells: Sequence[str]) -> _Row | SkippedRow:
     if what is None:
         return SkippedRow(line, "It does not say what is the provider's.")
     is_desk = isinstance(what, str) and "@" in what
-    return _Row(what, is_desk, Provider(provider, report_to[:_LONGEST]))
+    network = "" if isinstance(what, str | NameKey) else str(what)
+    return _Row(what, is_desk, Provider(provider, report_to[:_LONGEST], network))
 
 
 def _what(text: str) -> str | Network | NameKey | None:

@@ -371,6 +371,23 @@ def test_postal_addresses_are_imported_and_those_that_do_not_fit_are_refused(
     )
 
 
+def test_a_postal_address_that_somebody_found_is_written_to(
+    ingest: Ingest, writing: Settings, baken: Command
+) -> None:
+    organisation = make_organisation("haven", "192.0.2.0/24")
+    organisation.contacts.all().delete()
+    ingest(report_text("192.0.2.7"))
+    found = ("--source", "its website", "--by", "Ann")
+    refused = baken("route", "add", "haven", "--letter", "somewhere", *found)
+    assert refused.exit_code != 0
+    assert "A postal address has 2 to 6 lines" in refused.err
+    assert '"Voorbeeld B.V.; Dorpsstraat 1; 1234 AB Voorbeeldstad"' in refused.err
+    added = baken("route", "add", "haven", "--letter", " Havenweg 1 | 1234 AB Haven ", *found)
+    assert added.exit_code == 0, added.err
+    send(writing)
+    assert organisation.notifications.get().addressee.address == "Havenweg 1; 1234 AB Haven"
+
+
 def test_the_doctor_says_where_letters_come_back_and_are_checked(
     haven: Organisation, baken: Command
 ) -> None:

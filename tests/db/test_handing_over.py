@@ -127,6 +127,9 @@ def test_explain_names_the_csirt_why_and_how_it_is_reached(baken: Command) -> No
     assert "CSIRT of Germany warns instead of us: the country DE is in its constituency." in said
     assert "mail cert@csirt.test.example.org" in said
     assert "telephone +49301234567" in said
+    assert "To be told" not in said
+    assert "Passed over: mail info@company.example: another CSIRT warns about it." in said
+    assert "delegated: 203.0.113.9 is in the country DE (network 203.0.113.0/25)." in said
     said = baken("explain", "203.0.113.9", "--language", "nl").out
     assert "het land DE hoort bij zijn achterban" in said
     (ladder, *_) = json.loads(baken("explain", "203.0.113.9", "--json").out)["ladders"]

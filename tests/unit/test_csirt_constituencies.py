@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from baken.core.choosing import Choice, Circumstances, choose
+from baken.core.choosing import Choice, Circumstances, PassedOver, choose
 from baken.core.errors import TextRefusedError
 from baken.core.finding_kinds import Layer
 from baken.core.given_file import GivenFile, GivenFileKind
@@ -220,10 +220,19 @@ def chosen(sought: Sought, *answers: LookupAnswer, home: Home = HOME) -> Choice:
 
 
 def test_a_system_abroad_is_handed_to_the_csirt_of_its_country_with_its_contact() -> None:
-    choice = chosen(DEVICE, in_country("DE"), OF_GERMANY)
+    routes = (
+        FoundRoute(FoundChannel.MAIL, "it@baecker.test", Scope.OWNER, Basis.ASSIGNMENT_HOLDER, 90),
+        FoundRoute(FoundChannel.MAIL, "noc@carrier.test", Scope.NETWORK, Basis.ALLOCATION_ABUSE, 9),
+        FoundRoute(FoundChannel.FORM, "https://baecker.test/", Scope.OWNER, Basis.OWN_FILE, 90),
+    )
+    holder = Holder("EX:2", "Baecker", "192.0.2.0/29", NetworkStanding.ASSIGNMENT, "DE")
+    at = Subject(SubjectKind.ADDRESS, ADDRESS)
+    choice = chosen(DEVICE, answer("files", at, holder, routes=routes), OF_GERMANY)
     assert (choice.handed_over_to, choice.country) == ("CSIRT of Germany", "DE")
     assert [route.address for route in choice.csirt_routes] == ["cert@csirt.test"]
-    assert choice.rungs == ()
+    assert choice.owner is None
+    assert not choice.owner_routes + choice.operator_routes + choice.tasks
+    assert [rung.passed_over for rung in choice.rungs] == [PassedOver.HANDED_OVER] * 3
 
 
 def test_nothing_of_our_own_country_or_of_a_service_without_one_is_handed_over() -> None:

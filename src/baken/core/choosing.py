@@ -71,6 +71,8 @@ class PassedOver(StrEnum):
     """The holder looks like a private person: only the operator is asked."""
     REGISTRAR = "registrar"
     """The registrar of a domain is not its owner, and answers for very many."""
+    HANDED_OVER = "handed-over"
+    """Another CSIRT warns about the system, and nobody is told by us."""
     CANNOT_ACT = "cannot-act"
     """Whom it reaches can do nothing about a finding of this layer."""
     NEEDS_NAME = "needs-name"
@@ -181,6 +183,10 @@ def choose(
         )
     }
     judged = _without_who_disowned(judged, candidates, disowned_by)
+    home = Home(circumstances.country, circumstances.our_own)
+    handed_over = handed_over_by(sought, answers, home=home)
+    if handed_over is not None:
+        judged = [replace(rung, passed_over=PassedOver.HANDED_OVER) for rung in judged]
     owner = _owner(judged, candidates, sought=sought)
     order = choosing_numbers().order[sought.layer]
     rungs = sorted(
@@ -193,8 +199,6 @@ def choose(
     )
     rungs = _once_each(rungs)
     taken = [rung for rung in rungs if rung.passed_over is None]
-    home = Home(circumstances.country, circumstances.our_own)
-    handed_over = handed_over_by(sought, answers, home=home)
     return Choice(
         owner=owner,
         owner_routes=tuple(rung.route for rung in taken if rung.party.is_owner),

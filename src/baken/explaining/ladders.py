@@ -201,6 +201,7 @@ def _handed_over(choice: Choice, subject: Subject, words: Words) -> Iterator[str
         yield "    " + words.say("ladder.csirt_reached", route=_route(route, words))
     if not choice.csirt_routes:
         yield "    " + words.say("ladder.csirt_without_contact")
+    yield "    " + words.say("ladder.csirt_by_hand")
 
 
 def _rungs(key: str, rungs: Sequence[Rung], words: Words) -> Iterator[str]:
@@ -232,6 +233,16 @@ def _who_give_room(answers: Sequence[LookupAnswer], words: Words) -> Iterator[st
                 )
 
 
+def _held(answer: LookupAnswer, words: Words) -> Iterator[str]:
+    """Who holds the subject of `answer`, which names no way to reach it."""
+    holder, facts = answer.holders[0], {"lookup": answer.lookup, "subject": str(answer.subject)}
+    if holder.name:
+        yield "    " + words.say("ladder.held", **facts, name=one_line(holder.name, limit=120))
+    if holder.country:
+        where = {"country": holder.country, "network": holder.network}
+        yield "    " + words.say("ladder.in_country", **facts, **where)
+
+
 def _without_routes(answers: Sequence[LookupAnswer], words: Words) -> Iterator[str]:
     """What was asked and led to no route."""
     for answer in answers:
@@ -248,5 +259,7 @@ def _without_routes(answers: Sequence[LookupAnswer], words: Words) -> Iterator[s
             yield "    " + words.say(
                 "ladder.takes_mail" if answer.takes_mail else "ladder.takes_no_mail", **facts
             )
+        elif answer.holders and not answer.holders[0].is_person:
+            yield from _held(answer, words)
         else:
             yield "    " + words.say("ladder.none", **facts)

@@ -44,6 +44,7 @@ from baken.outbox.models import Notification, PassOnSystem
 from baken.outbox.selectors import check_code, outbox_totals, pass_on_totals
 from baken.outbox.services import close_threat, leave_alone, record_passed_on
 from baken.outside import Outside
+from baken.responses.services import record_answer
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
 from public_page_peer import answering_pages
@@ -483,3 +484,15 @@ def test_the_commands_tell_what_was_asked_and_record_what_was_passed_on(
 
 def texts_by_desk(server: FolderMailServer) -> list[tuple[str, str]]:
     return [(PROVIDER if PROVIDER in to else OTHER, text) for to, text in texts(server)]
+
+
+def test_a_desk_that_is_the_wrong_one_is_not_written_to_again_and_explain_says_so(
+    ingest: Ingest, sending: Settings, baken: Command
+) -> None:
+    under_a_threat(ingest, sending, "203.0.113.9")
+    assert send(sending) == 1
+    asked = Notification.objects.get()
+    record_answer(asked.pk, kind="wrong-contact", text="", now=datetime.now(UTC))
+    assert send(sending) == 0
+    assert pass_on_totals(Occasion.objects.get(key="worm").pk).systems == 0
+    assert "Provider is not asked now" in baken("explain", "203.0.113.9").out

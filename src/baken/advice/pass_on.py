@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Final
 
@@ -10,6 +10,7 @@ from baken.advice.frame import Frame, frame
 from baken.advice.words import language_of_words, read_words, unfold
 
 _FOLDER: Final = "_pass_on"
+_INSTEAD: Final = "instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class PassOnWords:
     column_last_seen_utc: str
 
     frame: Frame
-    """The words that a warning has too."""
+    """The words that a warning has too, said as in a request."""
 
 
 def pass_on_words(language: str) -> PassOnWords:
@@ -83,9 +84,10 @@ def pass_on_words(language: str) -> PassOnWords:
 @cache
 def _pass_on_words(language: str) -> PassOnWords:
     words = read_words(_FOLDER, language=language)
+    instead = {name: unfold(text) for name, text in words.pop(_INSTEAD).items()}
     own = {name: unfold(text) for name, text in words.items()}
-    return PassOnWords(**own, frame=frame(language))
+    return PassOnWords(**own, frame=replace(frame(language), **instead))
 
 
 PASS_ON_WORDS: Final = frozenset(field.name for field in fields(PassOnWords)) - {"frame"}
-"""The names of the words that a file in ``_pass_on/`` holds."""
+"""The names of the words that a file in ``_pass_on/`` holds, besides those it says otherwise."""

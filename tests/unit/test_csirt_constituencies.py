@@ -76,11 +76,12 @@ def test_both_forms_of_cerebrate_and_a_table_say_the_same(read: Read) -> None:
     texts = [
         json.dumps([{"name": name, "meta_fields": listed}]),
         json.dumps({"name": name, "meta_fields": by_template}),
+        json.dumps({"organisations": [{"name": name, "metaFields": listed}]}),
         table,
         table.replace(",", "\t"),
     ]
     found = [read(text) for text in texts]
-    assert found[0] == found[1] == found[2] == found[3]
+    assert all(one == found[0] for one in found)
     [one] = constituencies(found[0])
     assert (one.csirt, one.mails, one.domains) == (name, ("cert@csirt.example",), ("example.nl",))
     assert one.as_numbers == ((64496, 64496),)
@@ -145,9 +146,17 @@ def test_the_template_of_cerebrate_names_the_fields_that_are_read(
 
 
 @pytest.mark.parametrize(
-    "name", ["csn_org.json", "enisa-csirt-inventory.json", "first.json", "csn_individual.json"]
+    "name",
+    [
+        "cerebrate_csirt_constituency.json",
+        "csn_individual.json",
+        "csn_org.json",
+        "enisa-csirt-inventory.json",
+        "first.json",
+        "it_infrastructure_and_services.json",
+    ],
 )
-def test_another_template_of_cerebrate_is_no_list_of_constituencies(
+def test_a_template_of_cerebrate_alone_is_no_list_of_constituencies(
     shared_data: Path, name: str
 ) -> None:
     with pytest.raises(TextRefusedError, match="constituency"):

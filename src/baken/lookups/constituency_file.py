@@ -132,7 +132,7 @@ def _fields_of(entry: Mapping[str, Any]) -> Fields:
     fields: dict[str, list[str]] = {}
     for key in ("name", *_MAILS, *_PHONES):
         _add(fields, key, entry.get(key))
-    meta = entry.get("meta_fields")
+    meta = entry.get("meta_fields", entry.get("metaFields"))  # as it shows and as it takes them
     if isinstance(meta, dict):  # by template, and in it by field
         for template in meta.values():
             for key, value in template.items() if isinstance(template, dict) else ():

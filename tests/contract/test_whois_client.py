@@ -14,10 +14,12 @@ from typing import Final
 import pytest
 
 from baken.core.pap import Pap
+from baken.jobs.outside import open_whois
 from baken.outside.dns import DnsClient
 from baken.outside.fetching import FetchError, FetchFailure
 from baken.outside.keeping import MemoryBudgets, MemoryLog
 from baken.outside.whois import WhoisClient, WhoisLimits
+from baken.settings.environment import read_settings
 from dns_peer import NO_SUCH_NAME, SERVFAIL, DnsPeer
 from https_peer import closed_port
 from whois_peer import BROKEN_OFF, SILENT, Said, WhoisPeer
@@ -167,3 +169,20 @@ def test_what_its_label_does_not_permit_is_not_asked() -> None:
             red.ask(SERVER, "example.nl")
         assert caught.value.failure is FetchFailure.NOT_ALLOWED
         assert not made.peer.asked
+
+
+def test_the_settings_open_what_tests_and_the_demo_need() -> None:
+    with WhoisPeer(lambda _server, _question: b"well", servers=[SERVER]) as peer:
+        records = {SERVER: [f"A {peer.addresses[SERVER]}"]}
+        with DnsPeer(lambda name: records.get(name, [NO_SUCH_NAME])) as dns:
+            given = {
+                "BAKEN_WHOIS_PORT": str(peer.port),
+                "BAKEN_WEB_NETWORKS": "127.0.0.0/8",
+                "BAKEN_DNS_SERVERS": dns.text,
+            }
+            kept = {"log": MemoryLog(), "budgets": MemoryBudgets()}
+            assert open_whois(read_settings(given), **kept).ask(SERVER, "example.nl") == b"well"
+            del given["BAKEN_WEB_NETWORKS"]
+            with pytest.raises(FetchError) as caught:
+                open_whois(read_settings(given), **kept).ask(SERVER, "example.nl")
+    assert caught.value.failure is FetchFailure.NOT_ALLOWED

@@ -81,3 +81,15 @@ def test_what_was_asked_is_forgotten_after_three_months() -> None:
     assert forget_old_requests(now=NOW + timedelta(days=89)) == 0
     assert forget_old_requests(now=NOW + timedelta(days=91)) == 1
     assert not ServerState.objects.exists()
+
+
+def test_a_server_gets_no_more_questions_a_day_than_it_may_also_by_a_second_process() -> None:
+    server = "whois.nic.example.net"
+    first = KeptRequests({}, now=NOW)
+    assert [first.take(server, NOW, at_most=3) for _ in range(2)] == [None] * 2
+    first.save()
+    second = KeptRequests({}, now=NOW)
+    assert second.take(server, NOW, at_most=3) is None
+    tomorrow = datetime(2026, 11, 29, tzinfo=UTC)
+    assert second.take(server, NOW, at_most=3) == tomorrow
+    assert second.take(server, tomorrow, at_most=3) is None

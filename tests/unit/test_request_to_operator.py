@@ -77,6 +77,8 @@ def test_the_spreadsheet_has_a_line_for_each_system_and_each_moment_with_its_cod
     assert {row[0] for row in texts[1:]} == {
         "System of yours is vulnerable", "System in your network is probably infected",
     }  # fmt: skip
+    advised = [row[0] for row in texts if row[1].startswith("Install the maker's update")]
+    assert advised == ["System of yours is vulnerable"], "what the threat says, as in the mail"
 
 
 @pytest.mark.parametrize("kind", sorted({*finding_kinds(), *written_kinds(), "unheard-of"}))
@@ -179,7 +181,7 @@ def test_a_report_holds_what_was_seen_and_no_more() -> None:
         "category": "vulnerability",
         "type": "open_service",
         "service": "RDP",
-        "description": "Remote desktop (RDP) open to the internet [9DTW-K7QX-4M2P]",
+        "description": "To pass on: “Remote desktop (RDP) open to the internet” [9DTW-K7QX-4M2P]",
         "tags": ["tlp:clear", "rsit:vulnerable-system"],
     }
     assert report_id == reports_of(MAILS["operator-of-one.en"])[0]["report_id"]

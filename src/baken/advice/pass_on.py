@@ -30,11 +30,15 @@ class PassOnWords:
     """{sender_name} {count}"""
     fact_ask: str
     fact_ask_short: str
+    fact_ask_short_one: str
     may_tell: str
     answer: str
     """{reply_to}"""
+    answer_with_page: str
+    """{reply_to}"""
     heading_ask: str
     ask_find: str
+    ask_find_one: str
     ask_pass_on: str
     ask_pass_on_one: str
     ask_tell_page: str
@@ -57,7 +61,11 @@ class PassOnWords:
     """{contact_line}"""
     attachment: str
     """{file_name}"""
+    attachment_one: str
+    """{file_name}"""
     attachment_xarf: str
+    """{file_name}"""
+    attachment_xarf_one: str
     """{file_name}"""
     attachment_xarf_some: str
     """{file_name} {count} {systems}"""
@@ -67,6 +75,8 @@ class PassOnWords:
     """{code}"""
     file_name_xarf: str
     """{code}"""
+    description: str
+    """Of a report for programs: {subject} {code}"""
     sheet_text: str
     column_code: str
     column_first_seen_utc: str

@@ -130,7 +130,7 @@ def _request(request: PassOnFacts, sender: Sender, *, carries: Carries) -> Messa
         content = pass_on_sheet(request, kinds, words, sender)
         attachments = (Attachment(sheet, CONTENT_TYPE, content),)
         attached = Attached(sheet)
-        reports, covered = xarf_reports(request, kinds, sender)
+        reports, covered = xarf_reports(request, kinds, words, sender)
         if reports:
             xarf = words.file_name_xarf.format(code=request.code)
             attachments += (Attachment(xarf, XARF_CONTENT_TYPE, as_file(reports)),)

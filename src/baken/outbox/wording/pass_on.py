@@ -106,10 +106,11 @@ def request_blocks(
     """The blocks of the message, with `shown` systems of each kind."""
     yield from _first_screen(request, kinds, words, sender)
     yield Heading(words.heading_ask, level=1)
+    is_one = len(request.systems) == 1
     yield Steps(
         [
-            words.ask_find,
-            words.ask_pass_on_one if len(request.systems) == 1 else words.ask_pass_on,
+            words.ask_find_one if is_one else words.ask_find,
+            words.ask_pass_on_one if is_one else words.ask_pass_on,
             words.ask_tell_page if sender.public_url else words.ask_tell_reply,
         ]
     )
@@ -123,9 +124,8 @@ def request_blocks(
             yield Paragraph(_more(rest, words, has_file=bool(attached.sheet)))
         yield Heading(words.heading_text, level=2)
         yield Paragraph(kind.advice.seen)
-        for line in request.occasion_advice.splitlines() if number == 1 else ():
-            if line.strip():
-                yield Paragraph(line.strip())
+        for line in advice_of_occasion(request) if number == 1 else ():
+            yield Paragraph(line)
         yield Steps(kind.advice.now)
     yield from _end(request, words, sender, attached=attached)
 
@@ -156,13 +156,15 @@ def _first_screen(
         names[_SYSTEMS_NAMED:] = [others.format(count=rest)]
     if any("[.]" in one for one in names):
         names.append(frame.not_to_click)
+    is_one = len(systems) == 1
+    answer = words.answer_with_page if sender.public_url else words.answer
     yield Facts(
         (
-            Fact(frame.fact_system if len(systems) == 1 else frame.fact_systems, names),
-            Fact(words.fact_ask, [words.fact_ask_short]),
+            Fact(frame.fact_system if is_one else frame.fact_systems, names),
+            Fact(words.fact_ask, [words.fact_ask_short_one if is_one else words.fact_ask_short]),
             Fact(frame.fact_share, [f"{frame.tlp_sentence(request.tlp)} {words.may_tell}"]),
             Fact(frame.fact_genuine, genuine(request.code, frame, sender)),
-            Fact(frame.fact_answer, [words.answer.format(reply_to=sender.reply_to)]),
+            Fact(frame.fact_answer, [answer.format(reply_to=sender.reply_to)]),
         )
     )
 
@@ -185,6 +187,11 @@ def _entry(one: SystemOfOperator, words: PassOnWords, sender: Sender) -> Entry:
     else:
         lines += [seen_when(seen, words.frame, sender), _in_utc(seen, words)]
     return Entry(system_name(seen, words.frame), lines)
+
+
+def advice_of_occasion(request: PassOnFacts) -> list[str]:
+    """What the threat itself says to do, a line each; it stands with the most urgent kind."""
+    return [line.strip() for line in request.occasion_advice.splitlines() if line.strip()]
 
 
 def moments_of(seen: ToldSystem) -> list[tuple[datetime, str]]:
@@ -215,10 +222,13 @@ def _end(
 ) -> Iterator[Block]:
     frame = words.frame
     if attached.sheet:
-        said = [words.attachment.format(file_name=attached.sheet)]
+        is_one = len(request.systems) == 1
+        template = words.attachment_one if is_one else words.attachment
+        said = [template.format(file_name=attached.sheet)]
         if attached.xarf:
             is_all = attached.in_xarf == len(request.systems)
-            template = words.attachment_xarf if is_all else words.attachment_xarf_some
+            of_all = words.attachment_xarf_one if is_one else words.attachment_xarf
+            template = of_all if is_all else words.attachment_xarf_some
             said.append(
                 template.format(
                     file_name=attached.xarf, count=attached.in_xarf, systems=len(request.systems)

@@ -11,7 +11,7 @@ from datetime import datetime
 from baken.advice import PassOnWords
 from baken.outbox.wording.facts import PassOnFacts, Sender, ToldSystem
 from baken.outbox.wording.moments import sortable, utc
-from baken.outbox.wording.pass_on import OneKind, moments_of
+from baken.outbox.wording.pass_on import OneKind, advice_of_occasion, moments_of
 from baken.outbox.wording.spreadsheet import where
 from baken.outbox.wording.workbook import workbook
 
@@ -24,7 +24,7 @@ def pass_on_sheet(
     return workbook(
         [
             (frame.sheet_systems, _systems(request, kinds, words, sender)),
-            (words.sheet_text, _texts(kinds, words)),
+            (words.sheet_text, _texts(request, kinds, words)),
         ]
     )
 
@@ -63,8 +63,11 @@ def _moments(
         yield (address, port, protocol, name), seen.first_seen_at, seen.last_seen_at
 
 
-def _texts(kinds: Sequence[OneKind], words: PassOnWords) -> Iterator[Sequence[str]]:
+def _texts(
+    request: PassOnFacts, kinds: Sequence[OneKind], words: PassOnWords
+) -> Iterator[Sequence[str]]:
     yield (words.frame.column_what, words.heading_text)
-    for kind in kinds:
-        for text in (kind.advice.seen, *kind.advice.now):
+    of_occasion = advice_of_occasion(request)
+    for number, kind in enumerate(kinds, start=1):
+        for text in (kind.advice.seen, *(of_occasion if number == 1 else ()), *kind.advice.now):
             yield (kind.advice.subject, text)

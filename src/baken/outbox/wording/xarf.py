@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from baken.advice import PassOnWords
 from baken.core.detail import FAMILIES
 from baken.core.finding_kinds import finding_kinds
 from baken.core.mail_address import domain_of
@@ -33,14 +34,14 @@ Report = Mapping[str, object]
 
 
 def xarf_reports(
-    request: PassOnFacts, kinds: Sequence[OneKind], sender: Sender
+    request: PassOnFacts, kinds: Sequence[OneKind], words: PassOnWords, sender: Sender
 ) -> tuple[list[Report], int]:
     """The reports, and of how many systems there are any."""
     reports: list[Report] = []
     covered = 0
     for kind in kinds:
         for one in kind.systems:
-            found = list(_reports_of(one, kind, request, sender))
+            found = list(_reports_of(one, kind, request, words, sender))
             reports += found
             covered += bool(found)
     return reports, covered
@@ -53,7 +54,11 @@ def as_file(reports: Sequence[Report]) -> bytes:
 
 
 def _reports_of(
-    one: SystemOfOperator, kind: OneKind, request: PassOnFacts, sender: Sender
+    one: SystemOfOperator,
+    kind: OneKind,
+    request: PassOnFacts,
+    words: PassOnWords,
+    sender: Sender,
 ) -> Iterator[Report]:
     seen = one.seen
     classified = _classified(seen, kind)
@@ -77,7 +82,9 @@ def _reports_of(
         if port is not None:
             report["source_port"] = port
         report |= classified
-        report["description"] = cut(f"{kind.advice.subject} [{one.code}]", _LONGEST_DESCRIPTION)
+        # The subject is written to whoever uses the system: it is quoted to who passes it on.
+        description = words.description.format(subject=kind.advice.subject, code=one.code)
+        report["description"] = cut(description, _LONGEST_DESCRIPTION)
         report["tags"] = [f"tlp:{request.tlp.value.partition(':')[2].lower()}",
                           f"rsit:{seen.rsit_type}"]  # fmt: skip
         yield report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -48,6 +49,22 @@ def test_a_page_that_broke_off_is_asked_again(tmp_path: Path) -> None:
 
     with web_world(answer, leaf=certificate(NAME)) as world:
         assert check_public_pages(settings_for(world, tmp_path)) == f"https://{NAME}"
+        assert len(world.peer.heads) == 3
+
+
+def test_a_page_that_was_slow_twice_is_asked_again(tmp_path: Path) -> None:
+    asked = count(1)
+
+    def answer(talk: Conversation) -> None:
+        if next(asked) <= 2:
+            talk.wait()
+        else:
+            talk.answer(CHECK_PAGE)
+
+    with web_world(answer, leaf=certificate(NAME)) as world:
+        settings = settings_for(world, tmp_path)
+        in_haste = replace(settings, web=replace(settings.web, seconds=1.0))
+        assert check_public_pages(in_haste) == f"https://{NAME}"
         assert len(world.peer.heads) == 3
 
 

@@ -8,7 +8,7 @@ from baken.core.errors import PublicPagesError
 from baken.discovery.selectors import states_under
 from baken.jobs.outside import open_web
 from baken.occasions.selectors import find_occasion, occasion_facts
-from baken.outside.fetching import Fetched, FetchError, FetchFailure, Web
+from baken.outside.fetching import Fetched, FetchError, FetchFailure
 from baken.outside.keeping import MemoryBudgets, NoLog
 from baken.settings.environment import Settings
 
@@ -33,15 +33,12 @@ def check_public_pages(settings: Settings) -> str:
             "docs/howto/run-the-public-pages.md says how.",
         )
     page = f"{settings.public.url}/check/"
-    web = open_web(settings, log=NoLog(), budgets=MemoryBudgets())
     try:
-        fetched = _fetched(web, page)
+        fetched = _fetched(page, settings)
     except FetchError as error:
         raise PublicPagesError(
             f"{page} does not answer: {error}", remedy=_remedy(settings)
         ) from error
-    finally:
-        web.close()
     if fetched.status != 200 or _FIELD not in fetched.body:
         raise PublicPagesError(
             f"{page} answers with status {fetched.status}, and not with the check page.",
@@ -50,14 +47,23 @@ def check_public_pages(settings: Settings) -> str:
     return settings.public.url
 
 
-def _fetched(web: Web, page: str) -> Fetched:
+def _fetched(page: str, settings: Settings) -> Fetched:
     for _ in range(_FURTHER_TRIES):
         try:
-            return web.get(page, largest=_LARGEST)
+            return _fetch(page, settings)
         except FetchError as error:
             if error.failure not in _HICCUPS:
                 raise
-    return web.get(page, largest=_LARGEST)
+    return _fetch(page, settings)
+
+
+def _fetch(page: str, settings: Settings) -> Fetched:
+    """One try, by a client of its own: who was silent twice is let alone by the same client."""
+    web = open_web(settings, log=NoLog(), budgets=MemoryBudgets())
+    try:
+        return web.get(page, largest=_LARGEST)
+    finally:
+        web.close()
 
 
 def check_release(key: str, *, settings: Settings) -> None:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.db import connection
+
 from baken.core.lookup import LookupAnswer
 from baken.discovery.models import OutsideRequest, ServerState
 from baken.outside.keeping import Asked
@@ -83,7 +85,10 @@ class KeptRequests:
         came = []
         while not self._came.empty():
             came.append(self._came.get())
-        OutsideRequest.objects.bulk_create(map(_row, came))
+        if came:
+            with connection.cursor() as cursor, cursor.copy(_COPY_REQUESTS) as copy:
+                for asked in came:
+                    copy.write_row(_row(asked))
         with self._lock:
             for answer in answers:
                 server = urlsplit(answer.source).hostname if answer.personal_sets else None
@@ -116,14 +121,23 @@ def forget_old_requests(*, now: datetime) -> int:
     return removed
 
 
-def _row(asked: Asked) -> OutsideRequest:
-    return OutsideRequest(
-        asked_at=asked.asked_at,
-        server=asked.server[:253],
-        address=asked.address[:45],
-        what=asked.what[:2048],
-        why=asked.why[:200],
-        outcome=asked.outcome[:32],
-        received_bytes=asked.bytes_received,
-        milliseconds=asked.milliseconds,
+# COPY: the ORM quotes each value of each row by itself, which took a tenth of the time of a search.
+_COPY_REQUESTS: Final = """
+COPY discovery_outsiderequest
+    (asked_at, server, address, what, why, outcome, received_bytes, milliseconds)
+FROM STDIN
+"""
+
+
+def _row(asked: Asked) -> tuple[datetime, str, str, str, str, str, int, int]:
+    """`asked` in the order of the columns."""
+    return (
+        asked.asked_at,
+        asked.server[:253],
+        asked.address[:45],
+        asked.what[:2048],
+        asked.why[:200],
+        asked.outcome[:32],
+        asked.bytes_received,
+        asked.milliseconds,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from baken.bench.discover import measure_discover
 from baken.bench.explain import measure_explain
 from baken.bench.send import measure_send
 from baken.settings.environment import Settings
-from baken.specimen.unknown_systems import make_unknown_systems
+from baken.specimen.unknown_systems import make_unknown_systems, write_bulk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,8 +50,12 @@ def test_bench_discover_holds_what_was_chosen_against_the_truth(
     assert 0 < found.unanswered < found.requests
 
 
-def test_every_sort_of_unknown_system_is_made_and_a_few_mislead() -> None:
+def test_every_sort_of_unknown_system_is_made_and_a_few_mislead(tmp_path: Path) -> None:
     made = make_unknown_systems(4_000, with_bulk=True)
+    write_bulk(made, tmp_path / "bulk")
+    given = (tmp_path / "bulk").read_text()
+    for attribute in ("nic-hdl", "abuse-mailbox"):  # each operator has a desk of its own
+        assert len(set(re.findall(f"^{attribute}: (.+)$", given, re.MULTILINE))) == 4_000 // 128 + 1
     assert len({one.place.address for one in made}) == 4_000
     sorts = {one.sort for one in made}
     assert len(sorts) == 26

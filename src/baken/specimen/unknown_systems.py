@@ -118,9 +118,9 @@ def _about_network(system: UnknownOne) -> Page:
 
 
 def _desk(place: Place) -> Somebody:
-    """Who answers for abuse of a network."""
-    number = place.number % _REGISTRIES
-    return Somebody(f"AR{number}-TEST", "Abuse Desk", kind="group", mail=f"abuse@{place.operator}")
+    """Who answers for abuse of the operator's networks."""
+    handle = f"AR{place.number // OF_AN_OPERATOR}-TEST"
+    return Somebody(handle, "Abuse Desk", kind="group", mail=f"abuse@{place.operator}")
 
 
 def _of(registry: str) -> str:

@@ -20,8 +20,8 @@ test: setup ## All tests; the database ones again on Debian's PostgreSQL, where 
 	$(RUN) pytest
 	$(RUN) pytest tests/db --postgres=debian
 
-kills: setup ## The long campaign of kills: 200 a test, some eight minutes
-	$(RUN) pytest tests/e2e/test_killed.py tests/e2e/test_killed_senders.py --kills=200
+kills: setup ## The long campaign of kills: 200 a test, some twenty minutes
+	$(RUN) pytest tests/e2e/test_killed.py tests/e2e/test_killed_senders.py tests/e2e/test_killed_discovery.py --kills=200
 
 check: setup ## Style, types and the import rule
 	$(RUN) ruff check

@@ -404,6 +404,21 @@ class TestAddress:
         large = network("192.0.2.0", "192.0.2.255", "ALLOCATED PA", ABUSE_DESK)
         assert "abuse@hoster.example" not in mails(ask_address(tmp_path, small, {up: large}))
 
+    def test_networks_that_name_each_other_as_the_one_above_do_not_keep_us(
+        self, tmp_path: Path
+    ) -> None:
+        first, second = f"{REGISTRY}ip/192.0.2.1", f"{REGISTRY}ip/192.0.2.0/24"
+        small = network(
+            "192.0.2.0", "192.0.2.63", "ASSIGNED PA", BAKERY, links=[{"rel": "up", "href": second}]
+        )
+        large = network(
+            "192.0.2.0", "192.0.2.255", "ALLOCATED PA", links=[{"rel": "up", "href": first}]
+        )
+        itself = small | {"links": [{"rel": "up", "href": first}]}
+        for answer in (ask_address(tmp_path, small, {second: large}),
+                       ask_address(tmp_path, itself)):  # fmt: skip
+            assert set(mails(answer)) == {"it@bakkerij.example", "info@bakkerij.example"}
+
     def test_a_holder_that_is_only_named_is_asked_for(self, tmp_path: Path) -> None:
         handle = {"objectClassName": "entity", "handle": "ORG-BAK1-TEST", "roles": ["registrant"]}
         answer = ask_address(

@@ -73,7 +73,7 @@ def test_a_second_answer_takes_the_place_of_the_first_and_both_are_kept(visitor:
     assert standing.kind == "not-ours"
     assert [one.kind for one in Answer.objects.all()] == ["working-on-it", "not-ours"]
     assert Case.objects.get().answer == "not-ours"
-    assert "Uw antwoord: Dit systeem is niet van ons." in visitor.get(path).body
+    assert "Uw antwoord: Dit is niet van ons." in visitor.get(path).body
 
 
 def test_an_answer_is_never_changed_or_deleted_and_only_its_text_can_be_erased() -> None:

@@ -92,7 +92,7 @@ def test_a_letter_is_planned_printed_posted_and_explained(
     assert (row["number"], row["line2"], row["code"]) == ("1", "Havenweg 1", code)
     assert (folder / row["file"]).read_bytes().startswith(b"%PDF-")
 
-    assert "No letter is printed" in baken("letters", "print", "--out", tmp_path).out
+    assert "No letter was printed" in baken("letters", "print", "--out", tmp_path).out
     assert "1 letter recorded as posted." in baken("letters", "sent", "--all", batch.pk).out
     assert "0 letters recorded" in baken("letters", "sent", code).out
     (listed,) = json.loads(baken("letters", "list", "--json").out)["letters"]
@@ -231,7 +231,7 @@ def test_postage_is_capped_and_the_rest_waits_for_another_day(
     said = baken("letters", "print", "--out", tmp_path, **one_a_day).out
     assert "1 letter, 2 pages" in said
     assert "1 letter more for another day: BAKEN_LETTERS_PER_DAY is reached." in said
-    assert "No letter is printed" in baken("letters", "print", "--out", tmp_path, **one_a_day).out
+    assert "No letter was printed" in baken("letters", "print", "--out", tmp_path, **one_a_day).out
     LetterBatch.objects.update(made_at=datetime.now(UTC) - timedelta(days=1))
     assert "1 letter, 2 pages" in baken("letters", "print", "--out", tmp_path, **one_a_day).out
     assert Letter.objects.count() == len(two_letters)
@@ -242,7 +242,7 @@ def test_a_dry_run_of_printing_says_what_would_be_and_writes_nothing(
 ) -> None:
     said = baken("letters", "print", "--out", tmp_path / "x", "--dry-run", **LETTERS).out
     assert f"{code_at('Zorgweg')}  2 pages  Stichting zorg, Zorgweg 2, 1234 AB Voorbeeldst" in said
-    assert "2 letters would be printed. This was a dry run: nothing was written." in said
+    assert "To print now: 2 letters. This was a dry run: nothing was written." in said
     assert not (tmp_path / "x").exists()
     assert not LetterBatch.objects.exists()
     figures = json.loads(baken("letters", "print", "--dry-run", "--json", **LETTERS).out)
@@ -334,7 +334,7 @@ def test_what_waits_for_people_is_said_after_sending_and_by_the_doctor(
     assert "To print: 1 letter (baken letters print)." in baken("send", **LETTERS).out
     assert "by hand: To print: 1 letter (baken letters print)." in baken("doctor", **LETTERS).out
     print_now(tmp_path, writing)
-    said = "by hand: Printed, and not recorded as posted: 1 letter (baken letters sent)."
+    said = "by hand: Printed, and not yet recorded as posted: 1 letter (baken letters sent)."
     assert said in baken("doctor", **LETTERS).out
     figures = json.loads(baken("send", "--json", **LETTERS).out)
     assert figures["waiting_by_hand"] == {"calls": 0, "letters": 0, "unposted": 1}

@@ -133,11 +133,11 @@ def test_a_refusal_keeps_its_reason_and_gives_no_route(baken: Command) -> None:
 
 def test_one_that_is_overdue_is_shown_by_the_list_and_by_doctor(baken: Command) -> None:
     ask(baken)
-    assert "await an answer, none of them overdue" in baken("doctor").out
+    assert "no answer yet, and none of them is overdue" in baken("doctor").out
     RegistrantRequest.objects.update(due_at=datetime.now(UTC) - timedelta(days=1))
     assert "OVERDUE since" in baken("registrant-request", "list").out
     assert [one["is_overdue"] for one in listed(baken)] == [True]
-    for language, words in (("en", "are overdue"), ("nl", "zijn over tijd")):
+    for language, words in (("en", "the answer is overdue"), ("nl", "het antwoord is te laat")):
         told = baken("doctor", "--language", language).out
         assert words in told
         assert "Registrar Voorbeeld about bakkerij.example" in told

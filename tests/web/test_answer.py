@@ -299,6 +299,7 @@ def test_an_operator_says_that_it_passed_everything_on(visitor: Visitor) -> None
     shown = visitor.get(path).body
     assert "Antwoord geven op ons verzoek" in shown
     assert "Wij hebben alles doorgegeven" in shown
+    assert "met de codes van dat deel" in shown
     assert "Het is opgelost" not in shown
     assert "2 systemen" in shown
     sent = visitor.post(path, kind="passed-on")

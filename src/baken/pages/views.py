@@ -107,6 +107,7 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         longest=LONGEST_TEXT,
         standing="" if standing is None else words.say(f"answer.{about}.{standing.kind}"),
         is_given="given" in request.GET and not why,
+        may_be_part=message.is_pass_on and message.systems > 1,
         code=message.code,
         sent_on=_date(message.sent_at, words),
         systems=words.counted("system", message.systems),

@@ -61,7 +61,7 @@ from small_world import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("registry")]
 
 PROVIDER, OTHER = "abuse@provider.example", "abuse@other.example"
-CODE = re.compile(r"Code om mee te sturen: (\S{4}-\S{4}-\S{4})")
+CODE = re.compile(r"Code meesturen: (\S{4}-\S{4}-\S{4})")
 NAMES = {"EX:ISP-1": "Provider", "EX:ISP-2": "Zusterbedrijf", "EX:ISP-3": "Other"}
 
 

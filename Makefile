@@ -20,7 +20,7 @@ test: setup ## All tests; the database ones again on Debian's PostgreSQL, where 
 	$(RUN) pytest
 	$(RUN) pytest tests/db --postgres=debian
 
-kills: setup ## The long campaign of kills: 200 a test, about an hour and a half
+kills: setup ## The long campaign of kills: 200 a test, an hour or more
 	$(RUN) pytest tests/e2e/test_killed.py tests/e2e/test_killed_senders.py tests/e2e/test_killed_discovery.py --kills=200
 
 check: setup ## Style, types and the import rule

@@ -33,7 +33,7 @@ from baken.specimen.unknown_systems import (
 A_REPORT = 4
 """So many new systems are in each report, one report a kill."""
 SHORT_FORM = 40
-"""What `make test` asks for. A fifth of it is done: a search takes seconds, where a round takes one."""
+"""What `make test` asks for: a fifth of it is done, since a search takes longer than a round."""
 PAGES = "check.csirt.example"
 SORTS = ("holder", "own_file", "own_record", "registrant", "usual_addresses", "operator_only",
          "name_of_another")  # fmt: skip

@@ -131,7 +131,7 @@ def test_explain_names_the_csirt_why_and_how_it_is_reached(baken: Command) -> No
     assert "Passed over: mail info@company.example: another CSIRT warns about it." in said
     assert "delegated: 203.0.113.9 is in the country DE (network 203.0.113.0/25)." in said
     said = baken("explain", "203.0.113.9", "--language", "nl").out
-    assert "het land DE hoort bij zijn achterban" in said
+    assert "het land DE hoort bij zijn doelgroep" in said
     (ladder, *_) = json.loads(baken("explain", "203.0.113.9", "--json").out)["ladders"]
     assert (ladder["handed_over_to"], ladder["country"]) == ("CSIRT of Germany", "DE")
     assert ladder["csirt_routes"][0]["address"] == "cert@csirt.test.example.org"

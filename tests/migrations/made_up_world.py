@@ -25,6 +25,7 @@ from baken.constituency.models import Asset, AssetVersion, Contact, Organisation
 from baken.constituency.services import import_constituency
 from baken.core.classification import Level, Tlp
 from baken.core.errors import SendingHaltedError
+from baken.discovery.models import GivenFileRecord, SoughtSystem
 from baken.intake.models import StoreOwner
 from baken.intake.services import expire_files
 from baken.jobs.ingestion import ReadAgain, ReadOnce, ingest_files
@@ -44,9 +45,11 @@ from baken.outbox.services import (
     resume_sending,
     suppress_address,
 )
+from baken.responses.models import LetterBatch
 from baken.settings.environment import Settings, read_settings
 from baken.specimen.mail_server import FolderMailServer, MailFolder
 from migrations.made_up_constituency import ASSETS, CONTACTS, ORGANISATIONS
+from migrations.made_up_strangers import UNKNOWN, answer_all, find_out
 from small_world import add_contact, to_server
 
 LAST_MOMENT: Final = datetime(2026, 11, 12, 9, tzinfo=UTC)
@@ -83,7 +86,12 @@ def fill_database(folder: Path) -> None:
     Commits as it goes. Every moment it writes lies at or before `LAST_MOMENT`.
     """
     settings = read_settings(
-        {"BAKEN_HOME": str(folder / "home"), "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes"}
+        {
+            "BAKEN_HOME": str(folder / "home"),
+            "BAKEN_ALLOW_DOCUMENTATION_RANGES": "yes",
+            "BAKEN_PUBLISHED_NUMBER": "+31 20 123 0000",
+            "BAKEN_LETTER_RETURN_ADDRESS": "CSIRT; Postbus 1; 1234 AB Voorbeeldstad",
+        }
     )
     with _made_up_ids(), FolderMailServer(_Moody(folder / "mailbox")) as server:
         world = _World(folder, to_server(settings, server))
@@ -93,8 +101,13 @@ def fill_database(folder: Path) -> None:
         _changes(world)
         _worse_and_back(world)
         _threats(world)
+        _strangers(world)
         _stopped_halfway(world)
-    AssetVersion.objects.update(version=uuid.UUID(int=0x0BA4E, version=4))
+    version = uuid.UUID(int=0x0BA4E, version=4)
+    AssetVersion.objects.update(version=version)
+    SoughtSystem.objects.exclude(read_with=None).update(read_with=version)
+    GivenFileRecord.objects.update(path="/srv/given/statistics.txt")
+    LetterBatch.objects.update(folder="/srv/letters")
 
 
 def _sign_up(world: _World) -> None:
@@ -229,6 +242,22 @@ def _threats(world: _World) -> None:
     world.send(now + timedelta(minutes=10))
 
 
+def _strangers(world: _World) -> None:
+    """A grave threat reaches organisations that never signed up, by every way there is."""
+    now = datetime(2026, 11, 11, 8, tzinfo=UTC)
+    smb = _service("2026-11-10", "critical", UNKNOWN[0], 445)
+    smb += "".join(_service_row("2026-11-10", "critical", one, 445) for one in UNKNOWN[1:])
+    world.take_in("2026-11-10-scan_smb-nl.csv", smb)
+    world.make_threat(
+        "smb-hole", "A hole in SMB", "open-smb", released_by=("ada", "bram"), now=now, tlp=Tlp.GREEN
+    )
+    world.settle(now)
+    find_out("smb-hole", world.folder, settings=world.settings, now=now)
+    world.send(now + timedelta(minutes=10))
+    answer_all(world.folder, settings=world.settings, now=now + timedelta(hours=4))
+    world.settle(now + timedelta(hours=5))
+
+
 def _stopped_halfway(world: _World) -> None:
     """What waits when the story ends: an address left alone, a process killed, sending halted."""
     now = LAST_MOMENT - timedelta(hours=1)
@@ -258,12 +287,12 @@ class _World:
     """The doors, with the moments of the story."""
 
     def __init__(self, folder: Path, settings: Settings) -> None:
-        self._folder = folder
-        self._settings = settings
+        self.folder = folder
+        self.settings = settings
         self._began_at = datetime.now(UTC)
 
     def write(self, name: str, text: str) -> Path:
-        path = self._folder / name
+        path = self.folder / name
         path.write_text(text, encoding="utf-8")
         return path
 
@@ -272,20 +301,20 @@ class _World:
     ) -> None:
         path = self.write(name, text)
         (file,) = ingest_files(
-            [path], settings=self._settings, accept=accept, progress=lambda _: None
+            [path], settings=self.settings, accept=accept, progress=lambda _: None
         )
         assert file.accepted is not None, file.refused
 
     def plan(self, now: datetime) -> None:
-        plan_notifications(policy=policy_of(self._settings), feed_tlp=Tlp.AMBER, now=now)
+        plan_notifications(policy=policy_of(self.settings), feed_tlp=Tlp.AMBER, now=now)
 
     def hand_over(self, now: datetime) -> Outcome:
         seconds = count()
         return deliver_waiting(
-            roads_of(self._settings),
-            policy=policy_of(self._settings),
-            sender=sender_of(self._settings),
-            match_again=partial(match_what_waits, self._settings),
+            roads_of(self.settings),
+            policy=policy_of(self.settings),
+            sender=sender_of(self.settings),
+            match_again=partial(match_what_waits, self.settings),
             clock=lambda: now + timedelta(seconds=next(seconds)),
             progress=lambda _: None,
         )
@@ -296,7 +325,7 @@ class _World:
 
     def purge_before(self, day: date) -> None:
         days = (datetime.now(UTC).date() - day).days
-        purge = purge_store(settings=replace(self._settings, store_kept_for=timedelta(days=days)))
+        purge = purge_store(settings=replace(self.settings, store_kept_for=timedelta(days=days)))
         assert purge.problem is None, purge.problem
 
     def make_threat(
@@ -307,6 +336,7 @@ class _World:
         *,
         released_by: tuple[str, ...],
         now: datetime,
+        tlp: Tlp = Tlp.AMBER,
     ) -> None:
         create_threat_occasion(
             Threat(
@@ -314,7 +344,7 @@ class _World:
                 title=title,
                 likelihood=Level.HIGH,
                 impact=Level.HIGH,
-                tlp=Tlp.AMBER,
+                tlp=tlp,
                 advice_nl="Doe dit vandaag nog.",
                 advice_en="Do this today.",
                 finding_kinds=(finding_kind,),

@@ -202,30 +202,38 @@ def test_what_planning_does_not_read_would_be_silent_anyway() -> None:
 
 
 def calls_of(name: str) -> dict[str, list[str]]:
-    """By file of the package, the functions that call `name`."""
+    """By file of the package, the functions that call `name`, or hand it on as a ``partial``."""
     root = Path(baken.__file__).parent
     found: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*.py")):
         text = path.read_text()
-        if f"{name}(" not in text:
+        if name not in text:
             continue
         callers = [
             function.name
             for function in ast.walk(ast.parse(text))
             if isinstance(function, ast.FunctionDef)
             for node in ast.walk(function)
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == name
+            if isinstance(node, ast.Call) and name in called_by(node)
         ]
         if callers:
             found[str(path.relative_to(root))] = callers
     return found
 
 
+def called_by(call: ast.Call) -> set[str]:
+    """The names of what this calls, by itself or through its module."""
+    asked = [call.func]
+    if isinstance(call.func, ast.Name) and call.func.id == "partial":
+        asked += call.args[:1]
+    plain = {one.id for one in asked if isinstance(one, ast.Name)}
+    return plain | {one.attr for one in asked if isinstance(one, ast.Attribute)}
+
+
 def test_facts_are_made_in_one_place_and_of_what_is_stored_in_another() -> None:
     assert calls_of("CaseFacts") == {
         "cases/selectors.py": ["_facts"],
+        "core/passing_on.py": ["_facts"],  # of a system that has no case: its operator passes on
         "outbox/preview.py": ["_rule"],
     }
     assert calls_of("_facts")["cases/selectors.py"] == [
@@ -238,9 +246,15 @@ def test_facts_are_made_in_one_place_and_of_what_is_stored_in_another() -> None:
 
 def test_only_these_ask_for_a_verdict() -> None:
     assert calls_of("decide") == {
+        "core/passing_on.py": ["decide_pass_on"],
         "core/policy.py": ["decide_again"],
         "outbox/planning.py": ["_asked_under"],
         "outbox/preview.py": ["_rule"],
         "outbox/verdicts.py": ["verdicts_on", "_told_now_of"],
     }
-    assert calls_of("decide_again") == {"outbox/last_check.py": ["_why_not_of"] * 2}
+    assert calls_of("decide_again") == {
+        "core/passing_on.py": ["decide_pass_on_again"],
+        "outbox/last_check.py": ["why_not"],
+    }
+    assert calls_of("decide_pass_on") == {"outbox/passing_on.py": ["request_verdicts"]}
+    assert calls_of("decide_pass_on_again") == {"outbox/last_check.py": ["why_not"]}

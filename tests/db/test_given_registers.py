@@ -116,7 +116,7 @@ def test_two_of_one_name_are_told_apart_by_nobody_and_explain_says_so(
     assert dict(found.states) == {"nobody": 1}
     assert "several organisations in the register" in baken("explain", "203.0.113.9").out
     assert (
-        "meer organisaties in het register"
+        "meerdere organisaties in het register"
         in baken("explain", "203.0.113.9", "--language", "nl").out
     )
 

@@ -61,7 +61,7 @@ _ABOUT_TO_GO: Final = """
             WHERE d.about = 'mailbox' AND d.finished_at > %(full_since)s
                 AND lower(full_.address) = lower(a.address) AND full_.address <> ''
         ),
-        n.organisation_id
+        n.organisation_id, n.is_pass_on
     FROM outbox_notification AS n
     JOIN outbox_addressee AS a ON a.id = n.addressee_id
     WHERE n.id = ANY(%(ids)s)
@@ -76,6 +76,8 @@ class _AboutToGo:
     routes: tuple[Route, ...]
     """The route that was planned; empty when it was removed since."""
     is_erased: bool
+    is_pass_on: bool
+    """Whether it asks an operator to pass on, and tells of no case."""
     others: tuple[Route, ...] = ()
     """The organisation's routes with another address, when the mailbox of this one is full."""
 
@@ -92,7 +94,7 @@ def why_not(
         return {}
     about_to_go = _about_to_go(notification_ids, now=now)
     told = _TOLD.rows(ids=list(notification_ids))
-    asked = _asked_operators(notification_ids)
+    asked = _asked_operators([pk for pk, one in about_to_go.items() if one.is_pass_on])
     occasions = {occasion_id for _, occasion_id, *_ in told} | {row.occasion_id for row in asked}
     under = facts_of_occasions(occasions)
     found = {pk: ERASED for pk, one in about_to_go.items() if one.is_erased}
@@ -139,6 +141,8 @@ class _AskedAbout:
 
 
 def _asked_operators(notification_ids: Collection[UUID]) -> list[_AskedAbout]:
+    if not notification_ids:  # as in most groups, of which there are thousands
+        return []
     rows = list(
         PassOnSystem.objects.filter(notification__in=notification_ids)
         .exclude(system="")
@@ -181,11 +185,11 @@ def _about_to_go(notification_ids: Collection[UUID], *, now: datetime) -> Mappin
         rows = cursor.fetchall()
     planned = {route_id for _, _, route_id, *_ in rows if route_id is not None}
     routes = routes_by_id(planned, now=now)
-    was_full = {organisation for *_, is_full, organisation in rows if is_full}
+    was_full = {organisation for *_, is_full, organisation, _ in rows if is_full}
     full = full_addresses(now=now) if was_full else frozenset()
     beside = routes_to(was_full, now=now) if full else {}
     found: dict[UUID, _AboutToGo] = {}
-    for pk, tlp, route_id, address, is_unwanted, _, organisation_id in rows:
+    for pk, tlp, route_id, address, is_unwanted, _, organisation_id, is_pass_on in rows:
         route = routes.get(route_id)
         # What goes out goes to the address that was planned.
         still = (replace(route, address=address, is_unwanted=is_unwanted),) if route else ()
@@ -194,6 +198,7 @@ def _about_to_go(notification_ids: Collection[UUID], *, now: datetime) -> Mappin
             Tlp(tlp),
             still,
             is_erased=not address,
+            is_pass_on=is_pass_on,
             others=tuple(one for one in others if one.address.lower() not in full),
         )
     return found

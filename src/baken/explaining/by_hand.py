@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from baken.core.waiting_by_hand import WaitingByHand
 from baken.explaining.words import Words
-from baken.responses.selectors import WaitingByHand
 
 
 def waiting_lines(waiting: WaitingByHand, words: Words) -> Iterator[str]:

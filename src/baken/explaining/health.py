@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
+from baken.core.waiting_by_hand import WaitingByHand
 from baken.explaining.by_hand import waiting_lines
 from baken.explaining.health_checks import (
     BrakeCheck,
@@ -27,7 +28,6 @@ from baken.explaining.health_checks import (
     UnwantedCheck,
 )
 from baken.explaining.words import Words
-from baken.responses.selectors import WaitingByHand
 
 _OLDEST_SERVER: Final = 15
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from baken.responses.selectors import WaitingByHand
+from baken.core.waiting_by_hand import WaitingByHand
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from baken.core.classification import Severity
+from baken.core.waiting_by_hand import WaitingByHand
 from baken.outbox.models import Notification
 from baken.responses.models import Answer, CallAttempt, Letter, LetterFact
 
@@ -167,17 +168,6 @@ class LetterFacts:
     sent_at: datetime | None = None
     returned_at: datetime | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingByHand:
-    """What waits for people: how many calls and letters."""
-
-    calls: int
-    letters: int
-    """Those that are not printed yet."""
-    unposted: int
-    """Those that are printed, and of which nobody recorded that they were posted or came back."""
 
 
 def waiting_by_hand() -> WaitingByHand:

@@ -31,6 +31,7 @@ from baken.core.lookup import (
     Subject,
     SubjectKind,
 )
+from baken.core.pap import Pap
 from baken.core.routes import Scope
 from baken.discovery.models import KeptAnswer, SoughtSystem
 from baken.discovery.selectors import decisions_about
@@ -47,6 +48,7 @@ from baken.outbox import last_check, refusals
 from baken.outbox.models import Delivery, Notification
 from baken.outbox.selectors import unwanted_of_any_kind
 from baken.outside import Outside
+from baken.outside.fetching import FetchError
 from baken.responses.services import record_answer, record_returned
 from baken.settings.environment import Settings
 from baken.specimen.mail_server import FolderMailServer
@@ -221,6 +223,51 @@ def test_a_wrong_contact_is_not_written_to_again_though_it_is_found_again(
     monkeypatch.setattr(last_check, "REFUSED_FOR", timedelta(0))
     assert find_out(sending) == {"owner": 1}
     assert send(sending) == 0
+
+
+class Asking(AddressBook):
+    """Would ask a server on the web, and remembers why it could not."""
+
+    def ask(
+        self, subjects: Sequence[Subject], *, outside: Outside, now: datetime
+    ) -> Sequence[LookupAnswer]:
+        with pytest.raises(FetchError) as refused:
+            outside.web.get("https://registry.example.net/")
+        self.asked.append(str(refused.value))
+        return [
+            LookupAnswer("asking", subject, Outcome.UNKNOWN, "a registry", now, now)
+            for subject in subjects
+        ]
+
+
+@pytest.mark.parametrize(
+    ("pap", "is_said_by_subject", "is_permitted"),
+    [
+        (Pap.RED, False, False),
+        (Pap.AMBER, False, True),
+        (Pap.AMBER, True, False),
+        (Pap.GREEN, True, True),
+    ],
+)
+def test_only_what_the_pap_label_of_the_threat_permits_is_asked(
+    ingest: Ingest,
+    sending: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    pap: Pap,
+    is_said_by_subject: bool,
+    is_permitted: bool,
+) -> None:
+    asking = Asking({})
+    kind = LookupKind(
+        "asking", SubjectKind.ADDRESS, lambda _: asking, is_said_by_subject=is_said_by_subject
+    )
+    monkeypatch.setattr(lookups, "LOOKUPS", MappingProxyType({kind.key: kind}))
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    Occasion.objects.update(pap=pap.value)
+    assert find_out(sending) == {"nobody": 1}
+    (why,) = asking.asked
+    assert (f"{pap} does not permit" in why) is not is_permitted
 
 
 def test_nobody_is_asked_twice_and_nobody_is_warned_twice(

@@ -6,6 +6,7 @@ import pytest
 
 from baken.core.classification import Level, Severity, Tlp
 from baken.core.errors import OccasionError
+from baken.core.pap import Pap
 from baken.occasions.threats import Threat, read_threat
 
 WHOLE = """
@@ -35,6 +36,13 @@ def test_a_threat_may_have_a_title_in_english() -> None:
     assert read(both).title_en == "A worm"
     with pytest.raises(OccasionError, match="title_en must be text"):
         read(both.replace('"A worm"', "3"))
+
+
+def test_a_threat_may_say_who_may_notice_that_we_ask() -> None:
+    assert read(WHOLE).pap is Pap.CLEAR
+    assert read(WHOLE.replace("likelihood", 'pap = "PAP:AMBER"\nlikelihood')).pap is Pap.AMBER
+    with pytest.raises(OccasionError, match="pap is 'amber', none of PAP:CLEAR, PAP:GREEN"):
+        read(WHOLE.replace("likelihood", 'pap = "amber"\nlikelihood'))
 
 
 def test_a_whole_file_is_read() -> None:

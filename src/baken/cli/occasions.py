@@ -76,6 +76,7 @@ def show(
         "likelihood": occasion.get_likelihood_display(),
         "impact": occasion.get_impact_display(),
         "tlp": occasion.tlp,
+        "pap": occasion.pap,
         "selection": sides,
         "released_by": releases,
         "released_at": occasion.released_at,
@@ -90,7 +91,7 @@ def show(
     if as_json:
         say_json(figures)
         return
-    say(f"{occasion.key}: {occasion.title} ({occasion.kind}, {occasion.tlp})")
+    say(f"{occasion.key}: {occasion.title} ({occasion.kind}, {occasion.tlp}, {occasion.pap})")
     if occasion.likelihood:
         say(f"    likelihood {figures['likelihood']}, impact {figures['impact']}")
     for side, values in sides.items():

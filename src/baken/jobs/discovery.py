@@ -18,7 +18,7 @@ from baken.core.home import Home
 from baken.core.ladder import Answers, Sought
 from baken.core.lookup import LookupAnswer, Subject, SubjectKind
 from baken.core.mail_address import domain_of
-from baken.core.pap import Touch
+from baken.core.pap import Pap, Touch
 from baken.core.unknown_system import UnknownSystem, read_unknown_systems
 from baken.discovery.selectors import (
     central_desks,
@@ -81,7 +81,8 @@ def discover(
 ) -> Discovered:
     """Ask whom to tell about each unknown system under the occasion, and keep what was chosen.
 
-    Nobody is written as an organisation, and nobody is warned. May be broken off and run again:
+    Nobody is written as an organisation, and nobody is warned. Only what the occasion's PAP label
+    permits is asked; the rest stays unanswered. May be broken off and run again:
     what was answered is not asked again within its lifetime. `progress` gets how many systems are
     done, of how many. Raises `NotFoundError`, `SettingsError`, `TextRefusedError` for a given file
     that cannot be used, and `StoreUnavailableError`.
@@ -102,13 +103,15 @@ def discover(
         dns = open_dns(settings, log=requests)
         whois = open_whois(settings, log=requests, budgets=requests)
 
+        pap = Pap(found.occasion.pap)
+
         def outside(kind: LookupKind) -> Outside:
             why = f"{kind.key} for {occasion_key}"
             touch = Touch.SUBJECT if kind.is_said_by_subject else Touch.THIRD_PARTY
             return Outside(
-                web.because(why, touch=touch),
-                dns.because(why, touch=touch),
-                whois.because(why, touch=touch),
+                web.because(why, pap=pap, touch=touch),
+                dns.because(why, pap=pap, touch=touch),
+                whois.because(why, pap=pap, touch=touch),
             )
 
         total, done = found.found.systems.num_rows, 0

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from baken.core.classification import Level, Tlp
+from baken.core.pap import Pap
 from baken.core.selection import Selection
 
 LEVEL_CHOICES = [(level.value, level.key) for level in Level]
@@ -32,6 +33,12 @@ class Occasion(models.Model):
     likelihood = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)
     impact = models.PositiveSmallIntegerField(choices=LEVEL_CHOICES, null=True)
     tlp = models.CharField(max_length=16, choices=TLP_CHOICES)
+    pap = models.CharField(
+        max_length=16,
+        choices=[(label.value, label.value) for label in Pap],
+        default=Pap.CLEAR.value,
+        help_text="who may notice what we ask about its systems",
+    )
     advice_nl = models.TextField(blank=True, help_text="Besides the advice of the finding kind.")
     advice_en = models.TextField(blank=True)
     # The selection: what the occasion covers. An empty list leaves that side open.

@@ -64,6 +64,7 @@ def create_threat_occasion(threat: Threat) -> Occasion:
             "likelihood": threat.likelihood.value,
             "impact": threat.impact.value,
             "tlp": threat.tlp.value,
+            "pap": threat.pap.value,
             "advice_nl": threat.advice_nl,
             "advice_en": threat.advice_en,
             "finding_kinds": sorted(threat.finding_kinds),

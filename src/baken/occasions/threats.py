@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from baken.core.classification import Level, Severity, Tlp
 from baken.core.errors import OccasionError, TextRefusedError
+from baken.core.pap import Pap
 from baken.core.text import check_line, many_lines, one_line
 
 LONGEST_KEY: Final = 80
@@ -42,6 +43,8 @@ class Threat:
     products: tuple[str, ...] = ()
     title_en: str = ""
     """Its title in English; empty where `title` serves in both languages."""
+    pap: Pap = Pap.CLEAR
+    """Who may notice what we ask about the systems that it covers."""
 
 
 def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[str]) -> Threat:
@@ -61,6 +64,7 @@ def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[
         likelihood=whole.choice("likelihood", _LEVELS),
         impact=whole.choice("impact", _LEVELS),
         tlp=whole.choice("tlp", _LABELS),
+        pap=whole.choice("pap", _PAP_LABELS) if "pap" in whole.values else Pap.CLEAR,
         advice_nl=advice.text("nl", _advice),
         advice_en=advice.text("en", _advice),
         finding_kinds=selection.many("finding_kinds", {kind: kind for kind in finding_kinds}.get),
@@ -80,6 +84,7 @@ def read_threat(text: str, *, finding_kinds: Collection[str], feeds: Collection[
 
 _LEVELS: Final = {level.key: level for level in Level}
 _LABELS: Final = {label.value: label for label in Tlp}
+_PAP_LABELS: Final = {label.value: label for label in Pap}
 _SEVERITIES: Final = {severity.key: severity for severity in Severity}
 
 

@@ -225,6 +225,25 @@ def test_a_wrong_contact_is_not_written_to_again_though_it_is_found_again(
     assert send(sending) == 0
 
 
+def test_whoever_signs_up_is_told_of_its_systems_instead_of_who_was_found(
+    ingest: Ingest, sending: Settings, baken: Command
+) -> None:
+    ingest(report_text("203.0.113.9"))
+    release_threat("worm", tlp=Tlp.GREEN)
+    find_out(sending)
+    assert send(sending) == 1
+    make_organisation("bakkerij", "203.0.113.0/28")
+    assert send(sending) == 1
+    by_rule = dict(Case.objects.values_list("rule", "organisation__reference"))
+    assert by_rule.keys() == {"registered-since", "longest-prefix"}
+    Case.objects.update(told_at=datetime.now(UTC) - timedelta(days=90))  # a reminder would be due
+    assert send(sending) == 1
+    assert Notification.objects.latest("planned_at").organisation.reference == "bakkerij"
+    said = baken("explain", "203.0.113.9").out
+    assert "somebody registered the system since [registered-since]" in said
+    assert "it@bakkerij.example" in said, "what was told before is still to be read"
+
+
 class Asking(AddressBook):
     """Would ask a server on the web, and remembers why it could not."""
 

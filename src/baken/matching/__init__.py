@@ -79,6 +79,8 @@ class MatchRule(StrEnum):
     COVERING_PREFIX = "covering-prefix"
     HOST_OF_NAME = "host-of-name"
     AS_NUMBER_ABOVE = "as-number-above"
+    REGISTERED_SINCE = "registered-since"
+    """Discovered, until somebody registered the system. No matcher gives this one."""
 
     @property
     def is_owner(self) -> bool:
